@@ -1,0 +1,1 @@
+"""Language server for GLM models: explain, fix, refactor and inline completion."""

@@ -1,0 +1,1 @@
+"""What is offered, and the journey from a command to text."""

@@ -1,0 +1,1 @@
+"""Ghost text: one engine of named stages."""

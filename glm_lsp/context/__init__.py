@@ -1,0 +1,1 @@
+"""What to show the model: scope, syntax, ignore rules, secrets. No network."""

@@ -1,0 +1,1 @@
+"""The main job in a terminal: an editor of a few lines, talking to the real server."""

@@ -1,0 +1,1 @@
+"""Words become edits: reply parser, diff, anchors, syntax guard. Pure."""

@@ -1,0 +1,1 @@
+"""Speaks to models: the only importer of httpx."""

@@ -1,0 +1,1 @@
+"""Speaks LSP: the only importer of pygls and lsprotocol."""

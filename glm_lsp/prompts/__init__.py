@@ -1,0 +1,1 @@
+"""How to ask: templates, and the budget that fits them."""

@@ -1,0 +1,369 @@
+"""The settings tree: what users may set, its defaults, and how raw values become it.
+
+Invariants: every key has a default; a bad or unknown key is reported by its full name and
+never takes a good neighbour with it; the last good value stays. Layers, lowest first:
+defaults, environment, `initializationOptions`, `workspace/configuration`.
+The key is not a setting: see `glm_lsp.llm.credentials`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+
+import attrs
+from attrs import Factory, field, fields, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import cattrs
+
+ProviderName = Literal["runapi", "zai", "bigmodel", "local", "custom"]
+Protocol = Literal["chat", "responses", "messages"]
+Thinking = Literal["auto", "on", "off"]
+CompletionPrompt = Literal["auto", "chat", "fim", "prefix"]
+Delivery = Literal["auto", "stream", "once", "confirm"]
+Switch = Literal["auto", "on", "off"]
+
+SECTION = "glm"
+"""The section that `workspace/configuration` asks for."""
+
+ENVIRONMENT = {
+    "GLM_LSP_PROVIDER": "provider",
+    "GLM_LSP_BASE_URL": "baseUrl",
+    "GLM_LSP_PROTOCOL": "protocol",
+    "GLM_LSP_MODEL": "models.actions",
+    "GLM_LSP_COMPLETION_MODEL": "models.completion",
+}
+"""Environment variables and the keys they set."""
+
+
+def _doc(text: str, **more: Any) -> dict[str, Any]:
+    return {"doc": text, **more}
+
+
+@frozen
+class ModelSettings:
+    """Which model does what."""
+
+    actions: str = field(
+        default="glm-5.1", metadata=_doc("Model for explain, fix, refactor and the other actions.")
+    )
+    completion: str = field(default="glm-4.7", metadata=_doc("Model for inline completion."))
+
+
+@frozen
+class CompletionSettings:
+    """Inline completion."""
+
+    enabled: bool = field(default=True, metadata=_doc("Offer inline completions."))
+    delay: int | None = field(
+        default=None,
+        metadata=_doc("Milliseconds to wait after a keystroke; `null` adapts to your typing."),
+    )
+    max_lines: int = field(
+        default=12, metadata=_doc("The most lines one completion may have.", least=1)
+    )
+    disabled_languages: tuple[str, ...] = field(
+        default=(), metadata=_doc("Language identifiers in which nothing is completed.")
+    )
+    fallback: Switch = field(
+        default="auto",
+        metadata=_doc(
+            "Serve completions through `textDocument/completion`; `auto`: only to editors"
+            " without inline completion."
+        ),
+    )
+    prompt: CompletionPrompt = field(
+        default="auto",
+        metadata=_doc(
+            "How completions are asked for: `chat` (fill in the middle, asked of a chat model),"
+            " `fim` (native tokens of a self-hosted model), `prefix` (raw completion)."
+        ),
+    )
+
+
+@frozen
+class EditSettings:
+    """How edits reach the editor."""
+
+    delivery: Delivery = field(
+        default="auto",
+        metadata=_doc(
+            "`stream` as GLM writes, `once` when it is done, `confirm` asks before applying;"
+            " `auto` streams where the editor can undo all of it in one step."
+        ),
+    )
+
+
+@frozen
+class ContextSettings:
+    """What is shown to the model."""
+
+    max_tokens: int | None = field(
+        default=None,
+        metadata=_doc("The most tokens of code sent along; `null` fits the model.", least=256),
+    )
+    exclude: tuple[str, ...] = field(
+        default=(),
+        metadata=_doc("Files that never leave this machine, as gitignore patterns."),
+    )
+    related_files: bool = field(
+        default=True, metadata=_doc("Look at related open files for context.")
+    )
+
+
+@frozen
+class LimitSettings:
+    """How much may be asked."""
+
+    concurrency: int = field(
+        default=1, metadata=_doc("Requests in flight per model.", least=1)
+    )
+    timeout: float = field(
+        default=60.0, metadata=_doc("Seconds to wait for the next token.", least=1)
+    )
+    daily_budget: float | None = field(
+        default=None, metadata=_doc("USD per day, estimated; `null` for no limit.", least=0)
+    )
+
+
+@frozen
+class Price:
+    """USD per 1M tokens."""
+
+    input: float
+    output: float
+    cached: float | None = None
+
+
+@frozen
+class Settings:
+    """The whole tree."""
+
+    provider: ProviderName = field(
+        default="runapi",
+        metadata=_doc("Preset of base URL, key names and capabilities.", machine=True),
+    )
+    base_url: str | None = field(
+        default=None,
+        metadata=_doc(
+            "Base URL, used as given (`/chat/completions` is appended); `null` for the preset's.",
+            machine=True,
+        ),
+    )
+    protocol: Protocol = field(default="chat", metadata=_doc("Wire protocol."))
+    models: ModelSettings = field(factory=ModelSettings)
+    thinking: Thinking = field(
+        default="auto",
+        metadata=_doc("Whether actions let the model think first; completions never do."),
+    )
+    completion: CompletionSettings = field(factory=CompletionSettings)
+    edits: EditSettings = field(factory=EditSettings)
+    context: ContextSettings = field(factory=ContextSettings)
+    limits: LimitSettings = field(factory=LimitSettings)
+    prices: dict[str, Price] = field(
+        factory=dict,
+        metadata=_doc(
+            "USD per 1M tokens by model: `input`, `output`, optionally `cached`.", machine=True
+        ),
+    )
+    instructions: str = field(
+        default="", metadata=_doc("Standing instructions, added to every prompt of an action.")
+    )
+
+
+@frozen
+class Problem:
+    """A key that could not be used: its dotted name and one sentence about it."""
+
+    key: str
+    message: str
+
+
+@frozen
+class Layer:
+    """One source of raw values, named for `doctor` ("environment", "the editor", …)."""
+
+    name: str
+    values: Mapping[str, Any] = field(repr=False)
+
+
+@frozen
+class Loaded:
+    """Settings, where each set key came from, and what was wrong."""
+
+    settings: Settings
+    sources: Mapping[str, str] = Factory(dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def camel(name: str) -> str:
+    """Return the user's spelling of a field's name: `max_lines` is `maxLines`."""
+    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), name)
+
+
+def keys(cls: type = Settings, prefix: str = "") -> Iterator[tuple[str, attrs.Attribute[Any]]]:
+    """Yield the dotted name and the attribute of every leaf of the tree."""
+    hints = get_type_hints(cls)
+    for attribute in fields(cls):
+        name = prefix + camel(attribute.name)
+        if attrs.has(hints[attribute.name]):
+            yield from keys(hints[attribute.name], name + ".")
+        else:
+            yield name, attribute
+
+
+def from_environment(environ: Mapping[str, str]) -> Layer:
+    """Return the layer that the environment sets."""
+    values: dict[str, Any] = {}
+    for variable, key in ENVIRONMENT.items():
+        if text := environ.get(variable, "").strip():
+            _put(values, key, text)
+    return Layer("environment", values)
+
+
+def load(*layers: Layer, last: Settings | None = None) -> Loaded:
+    """Build the settings from layers, lowest first.
+
+    A bad value is reported and skipped: a lower layer's value stays, else `last`'s, else the
+    default.
+    """
+    problems: list[Problem] = []
+    sources: dict[str, str] = {}
+    settings = Settings()
+    for layer in layers:
+        bad: list[Problem] = []
+        settings = _merge(settings, layer.values, "", bad, sources, layer.name)
+        for problem in bad:
+            if last is not None and problem.key not in sources:
+                settings = _keep(settings, last, problem.key)
+        problems.extend(bad)
+    return Loaded(settings, sources, tuple(dict.fromkeys(problems)))
+
+
+def _put(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, leaf = key.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+    tree[leaf] = value
+
+
+def _merge(
+    value: Any,
+    raw: Any,
+    path: str,
+    problems: list[Problem],
+    sources: dict[str, str],
+    source: str,
+) -> Any:
+    """Return `value` with the keys of `raw` put over it, level by level."""
+    if raw is None:
+        return value
+    if not isinstance(raw, dict):
+        problems.append(Problem(path or SECTION, "is not an object"))
+        return value
+    cls = type(value)
+    hints = get_type_hints(cls)
+    by_name = {camel(attribute.name): attribute for attribute in fields(cls)}
+    changes: dict[str, Any] = {}
+    for name, item in raw.items():
+        key = f"{path}.{name}" if path else str(name)
+        attribute = by_name.get(name)
+        if attribute is None:
+            problems.append(Problem(key, "is not a setting"))
+        elif attrs.has(hints[attribute.name]):
+            changes[attribute.name] = _merge(
+                getattr(value, attribute.name), item, key, problems, sources, source
+            )
+        else:
+            wrong, structured = _structure(item, hints[attribute.name], attribute)
+            if wrong:
+                problems.append(Problem(key, wrong))
+            else:
+                changes[attribute.name] = structured
+                sources[key] = source
+    return attrs.evolve(value, **changes) if changes else value
+
+
+def _keep(settings: Settings, last: Settings, key: str) -> Settings:
+    """Return `settings` with the value that `last` has under a dotted key."""
+    value: Any = last
+    chain: list[tuple[Any, str]] = []
+    target: Any = settings
+    for part in key.split("."):
+        name = next((a.name for a in fields(type(target)) if camel(a.name) == part), None)
+        if name is None:
+            return settings
+        chain.append((target, name))
+        target, value = getattr(target, name), getattr(value, name)
+        if not attrs.has(type(target)):
+            break
+    for owner, name in reversed(chain):
+        value = attrs.evolve(owner, **{name: value})
+    kept: Settings = value
+    return kept
+
+
+def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[str, Any]:
+    """Return what is wrong with a raw value ("" when nothing is), and its structured form."""
+    converter = _converter()
+    try:
+        value = converter.structure(raw, hint)
+    except Exception:  # noqa: BLE001  # cattrs raises whatever a hook raises.
+        return f"should be {_describe(hint)}, not {_shown(raw)}", None
+    least = attribute.metadata.get("least")
+    if least is not None and value is not None and value < least:
+        return f"should be at least {least}, not {_shown(raw)}", None
+    return "", value
+
+
+def _shown(raw: Any) -> str:
+    text = repr(raw)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _describe(hint: Any) -> str:
+    if choices := [repr(arg) for arg in get_args(hint) if isinstance(arg, str)]:
+        return "one of " + ", ".join(choices)
+    names = {
+        bool: "true or false",
+        str: "a text",
+        int: "a whole number",
+        float: "a number",
+        int | None: "a whole number or null",
+        float | None: "a number or null",
+        str | None: "a text or null",
+        tuple[str, ...]: "a list of texts",
+    }
+    return names.get(hint, "an object of the documented form")
+
+
+@lru_cache(maxsize=1)
+def _converter() -> cattrs.Converter:
+    """Return a converter that takes values as they are and coerces nothing."""
+    import cattrs
+
+    converter = cattrs.Converter(forbid_extra_keys=True)
+
+    def exactly(kind: type) -> Any:
+        def hook(value: Any, _: Any) -> Any:
+            if kind is float and type(value) is int:
+                return float(value)
+            if type(value) is not kind:
+                raise TypeError(kind.__name__)
+            return value
+
+        return hook
+
+    def texts(value: Any, _: Any) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+            raise TypeError("list of texts")
+        return tuple(value)
+
+    for kind in (bool, int, float, str):
+        converter.register_structure_hook(kind, exactly(kind))
+    converter.register_structure_hook_func(lambda hint: hint == tuple[str, ...], texts)
+    return converter
