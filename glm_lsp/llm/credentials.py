@@ -1,0 +1,137 @@
+"""The API key: where it is looked for, where it is kept.
+
+Invariants: a key's value shows in no representation, so no log and no traceback that
+formats one can leak it; only `reveal` gives it away, and only the wires call that. The
+keyring may block (it may ask the user to unlock it): call these functions in a thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from glm_lsp.errors import GlmError, NoKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glm_lsp.llm.providers import Preset
+
+SERVICE = "glm-lsp"
+"""The name of our entries in the operating system's keyring."""
+
+ANY_PROVIDER = "GLM_API_KEY"
+"""The environment variable that holds a key whatever the provider."""
+
+_log = logging.getLogger(__name__)
+
+
+class Key:
+    """An API key that hides itself, and where it came from ("RUNAPI_KEY", "the keyring", …)."""
+
+    __slots__ = ("_value", "source")
+
+    def __init__(self, value: str, source: str) -> None:
+        self._value = value
+        self.source = source
+
+    def reveal(self) -> str:
+        """Return the key itself: for the request's header and nothing else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"<key from {self.source}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key is not to be copied out of the process")
+
+
+def find_key(
+    preset: Preset,
+    *,
+    given: str | None,
+    environ: Mapping[str, str],
+    use_keyring: bool = True,
+) -> Key | None:
+    """Return the first key found: the editor's, the environment's, the keyring's.
+
+    Raises:
+        NoKeyError: the first one found cannot be a key.
+    """
+    if given and given.strip():
+        return _checked(given, "the editor")
+    for name in (ANY_PROVIDER, *preset.key_names):
+        if value := environ.get(name, "").strip():
+            return _checked(value, name)
+    kept = _from_keyring(preset) if use_keyring else None
+    return _checked(kept, "the keyring") if kept else None
+
+
+def no_key(preset: Preset) -> NoKeyError:
+    """Return the error that says how to give this provider's key."""
+    name = next(iter(preset.key_names), ANY_PROVIDER)
+    return NoKeyError(f"No API key: set {name} or run `glm-lsp auth set`.")
+
+
+def store(preset: Preset, value: str) -> None:
+    """Put a key into the operating system's keyring.
+
+    Raises:
+        NoKeyError: it cannot be a key.
+        GlmError: there is no keyring, or it is locked.
+    """
+    import keyring
+    import keyring.errors
+
+    key = _checked(value, "what you typed")
+    try:
+        keyring.set_password(SERVICE, preset.name, key.reveal())
+    except keyring.errors.KeyringError as error:
+        raise _no_keyring(preset, error) from None
+
+
+def remove(preset: Preset) -> bool:
+    """Remove the key from the keyring; tell whether there was one.
+
+    Raises:
+        GlmError: there is no keyring, or it is locked.
+    """
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.delete_password(SERVICE, preset.name)
+    except keyring.errors.PasswordDeleteError:
+        return False
+    except keyring.errors.KeyringError as error:
+        raise _no_keyring(preset, error) from None
+    return True
+
+
+def _checked(value: str, source: str) -> Key:
+    """Return a key, or refuse what no header can carry (and the HTTP library would print)."""
+    value = value.strip()
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise NoKeyError(
+            f"The API key from {source} holds characters that no key has:"
+            " copy it again, or run `glm-lsp auth set`."
+        )
+    return Key(value, source)
+
+
+def _from_keyring(preset: Preset) -> str | None:
+    import keyring
+
+    try:
+        return keyring.get_password(SERVICE, preset.name)
+    except Exception as error:  # Back-ends raise whatever their system raises.
+        _log.debug("The keyring cannot be read: %s", type(error).__name__)
+        return None
+
+
+def _no_keyring(preset: Preset, error: Exception) -> GlmError:
+    name = next(iter(preset.key_names), ANY_PROVIDER)
+    return GlmError(
+        f"The system's keyring cannot be used: set {name} in the environment instead.",
+        detail=type(error).__name__,
+    )

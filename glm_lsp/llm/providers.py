@@ -1,0 +1,179 @@
+"""Providers as data: where each is, how its key is called, what it accepts.
+
+Invariants: no preset points at the Coding Plan's endpoint (it is contractually limited to
+listed tools); a base URL the user sets is used as given; every optional field is sent only
+where the preset says so, and a service that refuses one is asked without it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from attrs import evolve, field, frozen
+
+from glm_lsp.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glm_lsp.settings import Protocol, ProviderName
+
+
+class ThinkingSwitch(Enum):
+    """The field that switches thinking on or off."""
+
+    GLM = "thinking"
+    TEMPLATE = "chat_template_kwargs"
+    REASONING = "reasoning"
+    NONE = ""
+
+    def fields(self, on: bool) -> dict[str, Any]:
+        """Return the field of the body that switches thinking `on` or off."""
+        if self is ThinkingSwitch.GLM:
+            return {"thinking": {"type": "enabled" if on else "disabled"}}
+        if self is ThinkingSwitch.TEMPLATE:
+            return {"chat_template_kwargs": {"enable_thinking": on}}
+        if self is ThinkingSwitch.REASONING:
+            return {"reasoning": {"enabled": on}}
+        return {}
+
+
+class Infill(Enum):
+    """How a fill-in-the-middle question is put on the wire."""
+
+    TOKENS = "GLM's own tokens in a raw prompt"
+    LLAMA = "llama.cpp's /infill, for any model that has such tokens"
+
+
+@frozen
+class Preset:
+    """A provider.
+
+    Attributes:
+        title: its name in sentences for users.
+        bases: base URL by wire protocol; the wire's path is appended.
+        key_names: environment variables that may hold the key, first found wins.
+        thinking: how thinking is switched.
+        effort: it takes `reasoning_effort`, for models that always think.
+        stream_usage: it wants `stream_options.include_usage` to report tokens.
+        greedy: it takes `do_sample: false` for the most likely text.
+        hottest: the highest temperature it accepts.
+        infill: how fill-in-the-middle is asked for.
+    """
+
+    name: ProviderName
+    title: str
+    bases: Mapping[Protocol, str] = field(factory=dict)
+    key_names: tuple[str, ...] = ()
+    needs_key: bool = True
+    thinking: ThinkingSwitch = ThinkingSwitch.GLM
+    effort: bool = False
+    stream_usage: bool = True
+    greedy: bool = False
+    hottest: float = 2.0
+    infill: Infill = Infill.TOKENS
+
+    def base_url(self, protocol: Protocol, given: str | None = None) -> str:
+        """Return the base URL, without a slash at its end.
+
+        Raises:
+            SettingsError: none is known, or the given one is not an HTTP address.
+        """
+        url = (given or self.bases.get(protocol) or "").strip().rstrip("/")
+        if not url:
+            if self.bases:
+                offered = " or ".join(f"`{name}`" for name in self.bases)
+                raise SettingsError(
+                    f"{self.title} does not offer the protocol “{protocol}”:"
+                    f" set `glm.protocol` to {offered}."
+                )
+            raise SettingsError(
+                "No address to ask: set `glm.baseUrl`, for example to"
+                " http://localhost:8000/v1, or choose another `glm.provider`."
+            )
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(
+                "`glm.baseUrl` is not an address: it should start with https:// or http://."
+            )
+        return url
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        "runapi",
+        "RunAPI",
+        {
+            "chat": "https://runapi.ai/v1",
+            "responses": "https://runapi.ai/v1",
+            "messages": "https://runapi.ai/v1",
+        },
+        key_names=("RUNAPI_KEY", "RUNAPI_API_KEY"),
+        hottest=1.0,
+    ),
+    Preset(
+        "zai",
+        "Z.ai",
+        {
+            "chat": "https://api.z.ai/api/paas/v4",
+            "messages": "https://api.z.ai/api/anthropic/v1",
+        },
+        key_names=("ZAI_API_KEY",),
+        effort=True,
+        greedy=True,
+        hottest=1.0,
+    ),
+    Preset(
+        "bigmodel",
+        "BigModel",
+        {
+            "chat": "https://open.bigmodel.cn/api/paas/v4",
+            "messages": "https://open.bigmodel.cn/api/anthropic/v1",
+        },
+        key_names=("ZHIPUAI_API_KEY",),
+        effort=True,
+        greedy=True,
+        hottest=1.0,
+    ),
+    Preset(
+        "local",
+        "the local model",
+        needs_key=False,
+        thinking=ThinkingSwitch.TEMPLATE,
+        infill=Infill.LLAMA,
+    ),
+    Preset(
+        "custom",
+        "the model’s server",
+        needs_key=False,
+        thinking=ThinkingSwitch.TEMPLATE,
+    ),
+)
+"""Every preset; the first is the default."""
+
+# Gateways whose address says how they switch thinking, for provider "custom".
+_SWITCH_BY_HOST: Mapping[str, ThinkingSwitch] = MappingProxyType(
+    {
+        "runapi.ai": ThinkingSwitch.GLM,
+        "z.ai": ThinkingSwitch.GLM,
+        "bigmodel.cn": ThinkingSwitch.GLM,
+        "infini-ai.com": ThinkingSwitch.GLM,
+        "openrouter.ai": ThinkingSwitch.REASONING,
+        "opencode.ai": ThinkingSwitch.REASONING,
+    }
+)
+
+
+def find(name: ProviderName, base_url: str | None = None) -> Preset:
+    """Return a preset; for "custom", with the thinking switch of a gateway we know."""
+    preset = next(preset for preset in PRESETS if preset.name == name)
+    if name != "custom" or not base_url:
+        return preset
+    host = "." + (urlsplit(base_url).hostname or "")
+    for known, switch in _SWITCH_BY_HOST.items():
+        if host.endswith("." + known):
+            return evolve(preset, thinking=switch)
+    return preset
