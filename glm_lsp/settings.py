@@ -119,9 +119,7 @@ class ContextSettings:
 class LimitSettings:
     """How much may be asked."""
 
-    concurrency: int = field(
-        default=1, metadata=_doc("Requests in flight per model.", least=1)
-    )
+    concurrency: int = field(default=1, metadata=_doc("Requests in flight per model.", least=1))
     timeout: float = field(
         default=60.0, metadata=_doc("Seconds to wait for the next token.", least=1)
     )
@@ -312,7 +310,7 @@ def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[st
     converter = _converter()
     try:
         value = converter.structure(raw, hint)
-    except Exception:  # noqa: BLE001  # cattrs raises whatever a hook raises.
+    except Exception:  # cattrs raises whatever a hook raises.
         return f"should be {_describe(hint)}, not {_shown(raw)}", None
     least = attribute.metadata.get("least")
     if least is not None and value is not None and value < least:

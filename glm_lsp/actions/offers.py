@@ -1,0 +1,85 @@
+"""What is offered in a place: pure data, from data.
+
+Invariant: listing looks at the selection and its diagnostics only. It calls no model, parses
+nothing, and takes the same time in a large file as in a small one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+
+from glm_lsp.prompts.actions import PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from glm_lsp.text import Span
+
+CommandName = Literal["glm.explain", "glm.fix", "glm.refactor", "glm.document", "glm.edit"]
+
+_MOST_TITLE = 60
+
+
+@frozen
+class Diagnostic:
+    """A problem that another tool reports; `severity` as in LSP, 1 (error) to 4 (hint)."""
+
+    span: Span
+    message: str
+    severity: int = 1
+    source: str = ""
+    code: str = ""
+
+    @property
+    def label(self) -> str:
+        """Who says it: `pyflakes F821`."""
+        return f"{self.source} {self.code}".strip()
+
+
+@frozen
+class Offer:
+    """One entry of the code action menu.
+
+    Attributes:
+        title: what the menu shows.
+        kind: the LSP code action kind.
+        command: the command that does it.
+        diagnostics: those it is about (fix).
+        preset: the refactoring's name in `PRESETS`, "" for the general one.
+    """
+
+    title: str
+    kind: str
+    command: CommandName
+    diagnostics: tuple[Diagnostic, ...] = ()
+    preset: str = ""
+
+
+def offers(diagnostics: Sequence[Diagnostic], only: Sequence[str] | None = None) -> list[Offer]:
+    """List what is offered for a selection; `only` holds the kinds the editor asks for."""
+    return [offer for offer in _all(diagnostics) if only is None or _wanted(offer.kind, only)]
+
+
+def _all(diagnostics: Sequence[Diagnostic]) -> Iterator[Offer]:
+    for diagnostic in diagnostics:
+        title = f"GLM: Fix “{_short(diagnostic.message)}”"
+        yield Offer(title, "quickfix", "glm.fix", (diagnostic,))
+    if len(diagnostics) > 1:
+        yield Offer("GLM: Fix all in this file", "quickfix", "glm.fix", tuple(diagnostics))
+    yield Offer("GLM: Refactor", "refactor.rewrite", "glm.refactor")
+    for name, (words, _) in PRESETS.items():
+        kind = "refactor.extract" if name == "extract" else "refactor.rewrite"
+        yield Offer(f"GLM: {words}", kind, "glm.refactor", preset=name)
+    yield Offer("GLM: Document", "refactor.rewrite", "glm.document")
+    yield Offer("GLM: Explain", "glm.explain", "glm.explain")
+
+
+def _wanted(kind: str, only: Sequence[str]) -> bool:
+    return any(kind == wish or kind.startswith(wish + ".") or not wish for wish in only)
+
+
+def _short(message: str) -> str:
+    line = " ".join(message.split())
+    return line if len(line) <= _MOST_TITLE else line[: _MOST_TITLE - 1].rstrip() + "…"

@@ -1,0 +1,168 @@
+"""From a command to a question: which code, which context, which request.
+
+Invariant: planning reads one snapshot and asks no model; a plan is a value, so that retry
+means running the same plan on a newer snapshot.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from glm_lsp.context.gather import gather
+from glm_lsp.context.scope import enclosing, whole_lines
+from glm_lsp.errors import ReplyError
+from glm_lsp.llm.types import Request
+from glm_lsp.prompts.actions import PRESETS, Problem, Question, render
+from glm_lsp.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from glm_lsp.actions.offers import Diagnostic
+    from glm_lsp.prompts.actions import ActionName
+    from glm_lsp.settings import Thinking
+    from glm_lsp.text import Snapshot
+
+CHARACTERS_PER_TOKEN = 3.0
+"""A cautious rule of thumb for code; real tokenisers give 3 to 4."""
+
+_SMALL_WINDOW = 10_000
+"""Tokens. A model with less gets the brief prompt."""
+
+_TITLES = {
+    "explain": "Explaining",
+    "fix": "Fixing",
+    "refactor": "Refactoring",
+    "document": "Documenting",
+    "edit": "Editing",
+}
+
+
+@frozen
+class Task:
+    """What the user asked for: an action on a selection of a document."""
+
+    action: ActionName
+    snapshot: Snapshot
+    selection: Span
+    diagnostics: tuple[Diagnostic, ...] = ()
+    preset: str = ""
+    instruction: str = ""
+
+
+@frozen
+class Surface:
+    """The model and the user's wishes that shape a question.
+
+    Attributes:
+        window: the model's context window in tokens.
+        max_output: the most tokens it answers with.
+        max_context: the most tokens of code to send along, None for a share of the window.
+        house_rules: standing instructions, from the settings and AGENTS.md.
+    """
+
+    model: str
+    window: int
+    max_output: int
+    max_context: int | None = None
+    thinking: Thinking = "auto"
+    house_rules: str = field(default="", repr=False)
+    roots: tuple[Path, ...] = ()
+
+
+@frozen
+class Plan:
+    """A question ready to be asked, and the span its answer is about."""
+
+    task: Task
+    target: Span
+    title: str
+    request: Request
+
+    @property
+    def original(self) -> str:
+        """The target's text."""
+        return self.task.snapshot.slice(self.target)
+
+
+def plan(task: Task, surface: Surface) -> Plan:
+    """Choose the target and the context, and phrase the question.
+
+    Raises:
+        ReplyError: there is nothing there to work on.
+    """
+    target, name = _target(task)
+    code = task.snapshot.slice(target)
+    if not code.strip():
+        raise ReplyError("There is no code here: select some, or put the cursor inside a function.")
+    brief = surface.window < _SMALL_WINDOW
+    around = gather(task.snapshot, target, 0 if brief else _budget(surface, code), surface.roots)
+    chosen = task.snapshot.slice(task.selection)
+    question = Question(
+        action=task.action,
+        code=code,
+        around=around,
+        problems=_problems(task.snapshot, task.diagnostics),
+        selected=chosen if chosen.strip() and chosen.strip() != code.strip() else "",
+        task=PRESETS[task.preset][1] if task.preset in PRESETS else "",
+        instruction=task.instruction,
+        house_rules=surface.house_rules,
+    )
+    request = Request(
+        model=surface.model,
+        feature=task.action,
+        messages=render(question, brief=brief),
+        max_tokens=_most_output(task, surface, code),
+        temperature=0.2 if not brief else 0.0,
+        thinking=_thinks(task, surface.thinking),
+    )
+    subject = name or around.path
+    return Plan(task, target, f"{_TITLES[task.action]} {subject}", request)
+
+
+def _target(task: Task) -> tuple[Span, str]:
+    """Return the span to work on, and the name of what it defines."""
+    text = task.snapshot.text
+    if task.action == "fix" and len(task.diagnostics) > 1:
+        spans = [enclosing(task.snapshot, d.span).span for d in task.diagnostics]
+        whole = Span(min(s.start for s in spans), max(s.end for s in spans))
+        return whole_lines(text, whole), ""
+    selection = task.diagnostics[0].span if task.diagnostics else task.selection
+    scope = enclosing(task.snapshot, selection)
+    return scope.span, scope.name
+
+
+def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(snapshot.text.position(d.span.start)[0] + 1, d.message, d.label)
+        for d in diagnostics
+    )
+
+
+def _budget(surface: Surface, code: str) -> int:
+    """Return how many characters may surround the code: a quarter of the window at most."""
+    tokens = surface.window // 4 if surface.max_context is None else surface.max_context
+    tokens = min(tokens, 24_000 if surface.max_context is None else tokens)
+    return max(0, int(tokens * CHARACTERS_PER_TOKEN) - len(code))
+
+
+def _most_output(task: Task, surface: Surface, code: str) -> int:
+    """Allow for twice the code, and for what a thinking model says to itself before."""
+    wanted = 500 + int(2 * len(code) / CHARACTERS_PER_TOKEN)
+    if task.action == "explain":
+        wanted = 2_000
+    if surface.window >= _SMALL_WINDOW:
+        wanted += 16_000
+    else:
+        wanted = min(wanted, surface.window // 4)
+    return min(wanted, surface.max_output)
+
+
+def _thinks(task: Task, thinking: Thinking) -> bool | None:
+    """Explaining and documenting read well without thinking; changing code gains from it."""
+    if thinking != "auto":
+        return thinking == "on"
+    return False if task.action in ("explain", "document") else None

@@ -1,0 +1,88 @@
+"""What stands around the code an action is about, cut to a budget.
+
+Invariant: what is nearest to the target is kept longest, whole lines at a time; the target
+itself is never part of it. Paths are shown relative to the workspace, or as a bare name:
+the layout of the user's disk is nobody's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from glm_lsp.context.ignore import path_of
+from glm_lsp.context.scope import imports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from glm_lsp.text import Snapshot, Span, Text
+
+
+@frozen
+class Surroundings:
+    """A target's file, apart from the target.
+
+    Attributes:
+        path: how the file is called to the model.
+        language: its LSP language identifier.
+        before, after: the code above and below, cut at line ends.
+        imports: the file's imports, when `before` no longer reaches them.
+        first_line: the 1-based number of the target's first line.
+    """
+
+    path: str
+    language: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    imports: tuple[str, ...]
+    first_line: int
+
+
+def gather(snapshot: Snapshot, target: Span, budget: int, roots: Iterable[Path]) -> Surroundings:
+    """Collect what fits into `budget` characters around `target`."""
+    text = snapshot.text
+    first, _ = text.position(target.start)
+    last, _ = text.position(target.end)
+    start, end = _window(text, first, last, budget)
+    cut_imports = tuple(imports(snapshot)) if start > 0 and budget > 0 else ()
+    return Surroundings(
+        path=display_path(snapshot.uri, roots),
+        language=snapshot.language,
+        before="".join(text.lines(start, first)),
+        after="".join(text.lines(last + 1, end)),
+        imports=tuple(line for line in cut_imports if sum(map(len, cut_imports)) <= budget),
+        first_line=first + 1,
+    )
+
+
+def display_path(uri: str, roots: Iterable[Path]) -> str:
+    """Return the path relative to a workspace root, else the file's name."""
+    path = path_of(uri)
+    if path is None:
+        return uri.rsplit("/", 1)[-1] or "untitled"
+    for root in roots:
+        try:
+            return path.relative_to(root).as_posix()
+        except ValueError:
+            continue
+    return path.name
+
+
+def _window(text: Text, first: int, last: int, budget: int) -> tuple[int, int]:
+    """Grow a window of lines around `first..last`, above and below in turn."""
+    start, end = first, last + 1
+    while True:
+        grown = False
+        if start > 0 and len(text.line(start - 1)) <= budget:
+            start -= 1
+            budget -= len(text.line(start))
+            grown = True
+        if end < text.line_count and len(text.line(end)) <= budget:
+            budget -= len(text.line(end))
+            end += 1
+            grown = True
+        if not grown:
+            return start, end

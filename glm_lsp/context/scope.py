@@ -1,0 +1,204 @@
+"""What the user points at: the definition around a selection, and the imports of a file.
+
+Invariant: a target consists of whole lines, so that a replacement never starts or ends in
+the middle of one; it always contains the selection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from glm_lsp.context.syntax import parse
+from glm_lsp.text import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from glm_lsp.context.syntax import SyntaxTree
+    from glm_lsp.text import Snapshot, Text
+
+MOST_LINES = 200
+"""A definition longer than this is not taken whole for the sake of a few lines in it."""
+
+_DEFINITIONS = frozenset(
+    """
+    function_definition class_definition decorated_definition
+    function_declaration generator_function_declaration class_declaration method_definition
+    abstract_class_declaration interface_declaration enum_declaration type_alias_declaration
+    method_declaration type_declaration
+    function_item impl_item struct_item enum_item trait_item mod_item macro_definition
+    constructor_declaration record_declaration struct_declaration
+    struct_specifier class_specifier template_declaration
+    method singleton_method class module
+    trait_declaration
+    function_definition_statement local_function
+    """.split()
+)
+_WRAPPERS = frozenset(
+    "decorated_definition export_statement template_declaration ambient_declaration".split()
+)
+_IMPORTS = frozenset(
+    """
+    import_statement import_from_statement future_import_statement import_declaration
+    use_declaration extern_crate_declaration package_clause package_declaration
+    preproc_include using_directive using_declaration namespace_use_declaration
+    """.split()
+)
+_FUNCTION_VALUES = frozenset(
+    "arrow_function function_expression generator_function class function".split()
+)
+
+
+@frozen
+class Scope:
+    """The part of a document that an action is about.
+
+    Attributes:
+        span: whole lines, the last line end excluded.
+        name: the definition's name, "" when there is none.
+        kind: the grammar's name of the node, "lines" when no definition was found.
+    """
+
+    span: Span
+    name: str
+    kind: str
+
+
+def enclosing(snapshot: Snapshot, selection: Span) -> Scope:
+    """Widen a selection to the smallest definition around it.
+
+    A selection that holds whole definitions, or stands in none, or in one longer than
+    `MOST_LINES`, keeps its own lines, widened to complete statements where there is a grammar.
+    """
+    selection = _trimmed(snapshot.text, selection)
+    tree = parse(snapshot.language, str(snapshot.text))
+    if tree is None:
+        return _by_indentation(snapshot.text, selection)
+    for node in tree.around(selection):
+        if _defines(node):
+            node = _outermost(node)
+            span = whole_lines(snapshot.text, tree.span(node))
+            if snapshot.text.slice(span).count("\n") < MOST_LINES:
+                return Scope(span, _name(tree, node), node.type)
+            break
+    return Scope(_statements(snapshot.text, tree, selection), "", "lines")
+
+
+def imports(snapshot: Snapshot, most: int = 100) -> list[str]:
+    """Return the source of the file's top-level imports, at most `most` of them."""
+    tree = parse(snapshot.language, str(snapshot.text))
+    if tree is None:
+        return []
+    found = [tree.text(node).strip() for node in tree.root.children if node.type in _IMPORTS]
+    return found[:most]
+
+
+def whole_lines(text: Text, span: Span) -> Span:
+    """Widen a span to whole lines, without the last one's line end."""
+    first, _ = text.position(span.start)
+    last, column = text.position(span.end)
+    if column == 0 and last > first:
+        last -= 1
+    start = text.line_start(first)
+    end = text.line_start(last) + len(text.line(last).rstrip("\r\n"))
+    return Span(start, max(start, end))
+
+
+def _trimmed(text: Text, span: Span) -> Span:
+    """Drop the white space around a selection; an empty one moves to its line's first word."""
+    chosen = text.slice(span)
+    if chosen.strip():
+        start = span.start + len(chosen) - len(chosen.lstrip())
+        return Span(start, start + len(chosen.strip()))
+    index, _ = text.position(span.start)
+    line = text.line(index)
+    start = text.line_start(index) + len(line) - len(line.lstrip())
+    return Span(min(start, len(text)), min(start, len(text))) if line.strip() else span
+
+
+def _defines(node: Node) -> bool:
+    if node.type in _DEFINITIONS:
+        return node.is_named and node.child_count > 0 and node.parent is not None
+    if node.type in ("lexical_declaration", "variable_declaration"):
+        values = (child.child_by_field_name("value") for child in node.named_children)
+        return any(value is not None and value.type in _FUNCTION_VALUES for value in values)
+    return False
+
+
+def _outermost(node: Node) -> Node:
+    while node.parent is not None and node.parent.type in _WRAPPERS:
+        node = node.parent
+    return node
+
+
+def _name(tree: SyntaxTree, node: Node) -> str:
+    """Return the name a definition gives, looking through wrappers and declarators."""
+    stack = [node]
+    for _ in range(8):
+        if not stack:
+            break
+        current = stack.pop(0)
+        name = current.child_by_field_name("name")
+        if name is not None:
+            return tree.text(name)
+        inner = current.child_by_field_name("declarator") or current.child_by_field_name(
+            "definition"
+        )
+        stack.extend([inner] if inner is not None else current.named_children[:4])
+        if current.type in ("identifier", "field_identifier", "type_identifier"):
+            return tree.text(current)
+    return ""
+
+
+def _statements(text: Text, tree: SyntaxTree, selection: Span) -> Span:
+    """Widen a selection to the complete sibling nodes that it touches."""
+    parent = tree.smallest(selection)
+    while parent.parent is not None and parent.start_point[0] == parent.end_point[0]:
+        parent = parent.parent
+    touched = [s for s in map(tree.span, parent.named_children) if s.touches(selection)]
+    if parent.parent is None and touched:
+        selection = Span(
+            min(selection.start, touched[0].start), max(selection.end, touched[-1].end)
+        )
+    elif touched:
+        inside = Span(touched[0].start, touched[-1].end)
+        if text.slice(inside).count("\n") < MOST_LINES:
+            selection = Span(min(selection.start, inside.start), max(selection.end, inside.end))
+    return whole_lines(text, selection)
+
+
+def _by_indentation(text: Text, selection: Span) -> Scope:
+    """Without a grammar: the less indented line above, and all that is indented under it."""
+    first, _ = text.position(selection.start)
+    last, _ = text.position(selection.end)
+    if last > first:
+        return Scope(whole_lines(text, selection), "", "lines")
+    depth = _depth(text.line(first))
+    start = first
+    while start > 0 and first - start < MOST_LINES // 2 and (depth is None or depth > 0):
+        start -= 1
+        above = _depth(text.line(start))
+        if above is not None and (depth is None or above < depth):
+            break
+    head = _depth(text.line(start)) or 0
+    end = first
+    while end + 1 < text.line_count and end - start < MOST_LINES:
+        below = _depth(text.line(end + 1))
+        closes = text.line(end + 1).strip()[:1] in ("}", ")", "]")
+        if below is not None and below <= head and not (below == head and closes):
+            break
+        end += 1
+        if below == head and closes:
+            break
+    while end > first and not text.line(end).strip():
+        end -= 1
+    return Scope(
+        whole_lines(text, Span(text.line_start(start), text.line_span(end).end)), "", "lines"
+    )
+
+
+def _depth(line: str) -> int | None:
+    """Return the width of a line's indentation, None for a blank line."""
+    return len(line) - len(line.lstrip()) if line.strip() else None

@@ -1,0 +1,180 @@
+"""How the actions ask.
+
+Invariant: what is the same for every question comes first (rules, then the file, then the
+code, then the task), so that a service's prompt cache can serve it. A model with a small
+window gets the same question without the surroundings.
+Every edit asks for one format: a single fenced block with the whole new code.
+"""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+from glm_lsp.llm.types import Message
+
+if TYPE_CHECKING:
+    from glm_lsp.context.gather import Surroundings
+
+ActionName = Literal["explain", "fix", "refactor", "document", "edit"]
+
+_EDITOR_RULES = """\
+You change code inside a programmer's editor. Your reply replaces the target code in the file,
+character by character, without anyone reading it first.
+
+- Reply with exactly one fenced code block that holds the complete new version of the target
+  code, from its first line to its last, and nothing before or after the block.
+- Keep the target's indentation, its style and every line that need not change.
+- Never leave code out, never abbreviate with "..." or a comment in place of code.
+- Do not repeat the surrounding code; it stays where it is.
+- Write no comments about your change."""
+
+_EXPLAINER_RULES = """\
+You explain code to a programmer inside their editor, in Markdown.
+
+- Begin with one sentence that says what the code is for.
+- Then explain how it works, in the order in which it runs, naming the identifiers as they stand.
+- End with pitfalls, if there are real ones.
+- Be brief: no introduction, no repetition of the code, no closing remarks."""
+
+_TASKS: dict[str, str] = {
+    "explain": "Explain the target code.",
+    "fix": "Fix the target code so that the reported problems are gone, changing nothing else.",
+    "refactor": "Refactor the target code: clearer and simpler, with exactly the same behaviour.",
+    "document": (
+        "Document the target code: add or complete its documentation comment in the form usual"
+        " for the language, changing no code."
+    ),
+    "edit": "Change the target code as instructed.",
+}
+
+PRESETS: dict[str, tuple[str, str]] = {
+    "simplify": (
+        "Simplify",
+        "Simplify the target code: less nesting and fewer branches, with the same behaviour.",
+    ),
+    "extract": (
+        "Extract",
+        "Extract the parts of the target code that do a job of their own into well-named"
+        " functions beside it, with the same behaviour.",
+    ),
+    "names": (
+        "Improve names",
+        "Improve the names of local variables and parameters in the target code; keep every name"
+        " that code elsewhere can see.",
+    ),
+    "types": (
+        "Add types",
+        "Add precise type annotations to the target code, changing no behaviour.",
+    ),
+}
+"""The refactorings offered by name: the title's words, and the task."""
+
+_BRIEF: dict[str, str] = {
+    "explain": "Explain in a few sentences what this {language} code does.",
+    "fix": "Fix this {language} code. Reply with one fenced code block with the corrected code.",
+    "refactor": (
+        "Rewrite this {language} code so that it is simpler and does the same."
+        " Reply with one fenced code block."
+    ),
+    "document": (
+        "Add a documentation comment to this {language} code. Reply with one fenced code block."
+    ),
+    "edit": "Change this {language} code. Reply with one fenced code block.",
+}
+
+
+@frozen
+class Problem:
+    """A diagnostic as the model sees it; `line` is 1-based in the file."""
+
+    line: int
+    message: str
+    source: str = ""
+
+
+@frozen
+class Question:
+    """One action's question.
+
+    Attributes:
+        code: the target code, its base indentation included.
+        selected: the part that the user selected, when it is only a part.
+        task: overrides the action's own task (a preset's).
+        instruction: what the user asks in their own words.
+        house_rules: standing instructions (`instructions`, AGENTS.md).
+    """
+
+    action: ActionName
+    code: str = field(repr=False)
+    around: Surroundings
+    problems: tuple[Problem, ...] = ()
+    selected: str = field(default="", repr=False)
+    task: str = ""
+    instruction: str = ""
+    house_rules: str = field(default="", repr=False)
+
+
+def render(question: Question, *, brief: bool = False) -> tuple[Message, ...]:
+    """Return the messages that ask a question; `brief` for models with a small window."""
+    if brief:
+        return _render_brief(question)
+    rules = _EXPLAINER_RULES if question.action == "explain" else _EDITOR_RULES
+    if question.house_rules:
+        rules += f"\n\nThe project's own rules:\n{question.house_rules.strip()}"
+    around = question.around
+    parts = [f"File: {around.path} ({around.language})"]
+    if around.imports:
+        parts.append("Its imports:\n" + fenced("\n".join(around.imports), around.language))
+    if around.before.strip():
+        parts.append("Code above the target, for reference:\n" + _block(around.before, around))
+    if around.after.strip():
+        parts.append("Code below the target, for reference:\n" + _block(around.after, around))
+    last = around.first_line + question.code.count("\n")
+    parts.append(
+        f"Target code, lines {around.first_line} to {last}:\n" + _block(question.code, around)
+    )
+    if question.selected:
+        parts.append(
+            "The programmer selected this part of it:\n" + _block(question.selected, around)
+        )
+    if question.problems:
+        parts.append("Reported problems:\n" + _problems(question))
+    parts.append(question.task or _TASKS[question.action])
+    if question.instruction:
+        parts.append(f"The programmer asks: {question.instruction.strip()}")
+    return (Message("system", rules), Message("user", "\n\n".join(parts)))
+
+
+def _render_brief(question: Question) -> tuple[Message, ...]:
+    """Ask in few words: a model of a hundred million parameters follows no list of rules."""
+    task = _BRIEF[question.action].format(language=question.around.language)
+    code = dedent(question.code)
+    parts = [task, fenced(code, question.around.language)]
+    parts += [f"Error: {problem.message}" for problem in question.problems]
+    if question.instruction or question.task:
+        parts.append(question.instruction or question.task)
+    system = "You explain code." if question.action == "explain" else "You improve code."
+    return (Message("system", system), Message("user", "\n\n".join(parts)))
+
+
+def fenced(code: str, language: str) -> str:
+    """Return code in a fence longer than any run of backticks inside it."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _block(code: str, around: Surroundings) -> str:
+    return fenced(code.rstrip("\r\n"), around.language)
+
+
+def _problems(question: Question) -> str:
+    return "\n".join(
+        f"- line {problem.line}: {problem.message}"
+        + (f" ({problem.source})" if problem.source else "")
+        for problem in question.problems
+    )
