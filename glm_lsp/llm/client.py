@@ -283,6 +283,9 @@ class HttpProvider:
         except GlmError:
             if not parser.complete:
                 raise
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if not parser.complete:
+                raise faults.cut(asked) from None
         except Exception as error:
             if not parser.complete:
                 raise faults.from_exception(asked, error) from None
