@@ -1,0 +1,84 @@
+"""JSON values to LSP types and back, as strict as safety needs and as lenient as editors are.
+
+Invariant: a value of the wrong kind never passes as one of the right kind, and a value that
+only a newer protocol knows never makes a message unreadable: it stays as it came.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pygls.protocol import default_converter
+
+if TYPE_CHECKING:
+    import cattrs
+
+
+def make_converter() -> cattrs.Converter:
+    """Make lsprotocol's converter, with our hooks for numbers, texts and enumerations."""
+    converter: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(bool, _boolean)
+    converter.register_structure_hook_func(_is_enum, _enum)
+    converter.register_unstructure_hook_func(_is_enum, _raw)
+    return converter
+
+
+def explain(error: Exception) -> str:
+    """Say in one line where a message was wrong, without repeating what it holds."""
+    from cattrs import transform_error
+
+    where = transform_error(error, format_exception=lambda exc, _: _reason(exc))
+    return "; ".join(where[:3])
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return "a required field is missing"
+    return str(error) if isinstance(error, _WrongKindError) else "not a valid value"
+
+
+class _WrongKindError(TypeError):
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"should be {wanted}")
+
+
+def _text(value: Any, _: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise _WrongKindError("a string")
+
+
+def _integer(value: Any, _: Any) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, float) and value.is_integer():  # Some JSON writers know only these.
+        return int(value)
+    raise _WrongKindError("an integer")
+
+
+def _boolean(value: Any, _: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _WrongKindError("true or false")
+
+
+def _is_enum(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, Enum)
+
+
+def _enum(value: Any, cls: type[Enum]) -> Any:
+    """Return the member, or an unknown value as it is; lsprotocol knows one version's members."""
+    try:
+        return cls(value)
+    except ValueError:
+        kind = int if issubclass(cls, int) else str
+        if isinstance(value, kind) and not isinstance(value, bool):
+            return value
+        raise _WrongKindError("an integer" if kind is int else "a string") from None
+
+
+def _raw(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value

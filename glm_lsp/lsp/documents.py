@@ -1,0 +1,156 @@
+"""The mirror of the documents that are open in one editor, and who listens to them.
+
+Invariant: after each notification the mirror holds exactly the editor's text. Listeners are
+called in order, within the notification, once the mirror shows the new text. Snapshots never
+change: whoever holds one keeps what it saw.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from attrs import frozen
+from lsprotocol import types
+
+from glm_lsp.lsp.convert import to_span
+from glm_lsp.text import Change, Snapshot, Span, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+logger = logging.getLogger(__name__)
+
+
+@frozen
+class Opened:
+    """A document was opened."""
+
+    snapshot: Snapshot
+
+
+@frozen
+class Changed:
+    """A document changed; each of `changes` is in the coordinates left by the one before."""
+
+    before: Snapshot
+    after: Snapshot
+    changes: tuple[Change, ...]
+
+
+@frozen
+class Closed:
+    """A document was closed; `snapshot` is its last state."""
+
+    snapshot: Snapshot
+
+
+DocumentEvent = Opened | Changed | Closed
+
+
+class Documents:
+    """The documents open in one editor.
+
+    Attributes:
+        encoding: the negotiated position encoding: "utf-8", "utf-16" or "utf-32".
+    """
+
+    def __init__(self, encoding: str = "utf-16") -> None:
+        self.encoding = encoding
+        self._snapshots: dict[str, Snapshot] = {}
+        self._listeners: dict[object, Callable[[DocumentEvent], None]] = {}
+
+    def get(self, uri: str) -> Snapshot | None:
+        """Return an open document as it is now. Percent-encoding does not matter."""
+        return self._snapshots.get(_key(uri))
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        """Iterate over the open documents, in the order in which they were opened."""
+        return iter(tuple(self._snapshots.values()))
+
+    def __len__(self) -> int:
+        return len(self._snapshots)
+
+    def subscribe(self, listener: Callable[[DocumentEvent], None]) -> Callable[[], None]:
+        """Have `listener` called for each event; return what ends that."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Take a document that was opened; one already open is closed first."""
+        item = params.text_document
+        self._close(item.uri)
+        snapshot = Snapshot(item.uri, item.version, str(item.language_id), Text.of(item.text))
+        self._snapshots[_key(item.uri)] = snapshot
+        self._tell(Opened(snapshot))
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Apply the changes of a document, in order."""
+        before = self.get(params.text_document.uri)
+        if before is None:
+            logger.warning("A document that is not open was changed.")
+            return
+        text = before.text
+        changes = []
+        for event in params.content_changes:
+            if isinstance(event, types.TextDocumentContentChangePartial):
+                change = Change(to_span(text, event.range, self.encoding), event.text)
+            else:
+                change = _difference(str(text), event.text)
+            text = text.replace(change.span, change.text)
+            changes.append(change)
+        version = params.text_document.version
+        after = Snapshot(before.uri, version, before.language, text)
+        self._snapshots[_key(before.uri)] = after
+        self._tell(Changed(before, after, tuple(changes)))
+
+    def close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Forget a document that was closed."""
+        self._close(params.text_document.uri)
+
+    def _close(self, uri: str) -> None:
+        snapshot = self._snapshots.pop(_key(uri), None)
+        if snapshot is not None:
+            self._tell(Closed(snapshot))
+
+    def _tell(self, event: DocumentEvent) -> None:
+        for listener in tuple(self._listeners.values()):
+            try:
+                listener(event)
+            except Exception:  # One listener's fault must not hide an event from the others.
+                logger.exception("A listener to documents failed.")
+
+
+def _key(uri: str) -> str:
+    return unquote(uri) if "%" in uri else uri
+
+
+def _difference(old: str, new: str) -> Change:
+    """Return the one change that turns `old` into `new`, as small as it can be.
+
+    Editors that send a whole text have mostly changed a part of it; what points to the rest
+    stays where it is.
+    """
+    limit = min(len(old), len(new))
+    head = _common(limit, lambda count: old[:count] == new[:count])
+    limit -= head
+    tail = _common(limit, lambda count: old[len(old) - count :] == new[len(new) - count :])
+    return Change(Span(head, len(old) - tail), new[head : len(new) - tail])
+
+
+def _common(limit: int, equal: Callable[[int], bool]) -> int:
+    """Return the greatest count up to `limit` for which `equal` holds, by bisection."""
+    low = 0
+    while low < limit:
+        middle = (low + limit + 1) // 2
+        if equal(middle):
+            low = middle
+        else:
+            limit = middle - 1
+    return low

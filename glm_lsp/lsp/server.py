@@ -1,0 +1,344 @@
+"""The server: one client, its documents, its jobs, and everything that ends with it.
+
+Invariant: one `Server` serves one client. When the client leaves, in whatever way, its jobs,
+handlers and background tasks are cancelled, its resources closed, and nothing of it is left;
+other clients of the same process do not notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from glm_lsp.errors import GlmError
+from glm_lsp.lsp import parent, stdio
+from glm_lsp.lsp.commands import signature
+from glm_lsp.lsp.converter import make_converter
+from glm_lsp.lsp.documents import Closed, DocumentEvent, Documents
+from glm_lsp.lsp.jobs import Job, Jobs
+from glm_lsp.lsp.protocol import Protocol
+from glm_lsp.lsp.transport import Connection, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    F = TypeVar("F", bound=Callable[..., Any])
+    T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+_SAY_AGAIN_AFTER = 60.0  # Seconds in which the same message is shown once.
+_CLEAN_UP = 1.0  # Seconds that cancelled work gets to clean up.
+
+
+class Server(LanguageServer):
+    """The language server of one client.
+
+    Attributes:
+        documents: the mirror of the editor's documents.
+        jobs: the long-running work.
+        resources: what is closed when the client leaves, in reverse order of being added;
+            each close gets a second.
+    """
+
+    protocol: Protocol
+
+    def __init__(self, name: str = "glm-lsp", version: str = "0") -> None:
+        super().__init__(name, version, protocol_cls=Protocol, converter_factory=make_converter)
+        self.documents = Documents()
+        self.jobs = Jobs(self, self._job_failed)
+        self.resources = AsyncExitStack()
+        self.watches_parent = False
+        self._advertised: list[Callable[[types.ServerCapabilities], None]] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._said: dict[str, float] = {}
+        self._connection: Connection | None = None
+        self._left: asyncio.Future[int] | None = None
+        self.documents.subscribe(self._on_document)
+
+    # For features.
+
+    def command(self, command_name: str) -> Callable[[F], F]:
+        """Register a command.
+
+        Its arguments are structured by its annotations, which must be evaluable at run time;
+        the wrong ones are answered -32602.
+        """
+        register = super().command(command_name)
+
+        def decorator(function: F) -> F:
+            signature(function)  # Annotations that cannot be evaluated show here, at start.
+            return register(function)
+
+        return decorator
+
+    def advertise(self, change: Callable[[types.ServerCapabilities], None]) -> None:
+        """Have `change` adapt the capabilities before they are sent."""
+        self._advertised.append(change)
+
+    async def request(self, method: str, params: Any = None, result_type: Any = None) -> Any:
+        """Send a request to the editor and return its result.
+
+        The result is of the type that the protocol names; of a method that is not LSP's it
+        is of `result_type`, or a JSON value.
+
+        Raises:
+            JsonRpcException: the editor answered with an error, or with something unreadable.
+            ConnectionError: the editor is gone.
+        """
+        return await self.protocol.request(method, params, result_type)
+
+    def notify(self, method: str, params: Any = None) -> None:
+        """Send a notification to the editor."""
+        self.protocol.notify(method, params)
+
+    def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Show a message to the user; the same one at most once a minute."""
+        now = asyncio.get_running_loop().time()
+        self._said = {m: at for m, at in self._said.items() if now - at < _SAY_AGAIN_AFTER}
+        if message not in self._said:
+            self._said[message] = now
+            self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, message))
+
+    def report(self, error: GlmError) -> None:
+        """Tell the user what went wrong, in the error's one sentence; details go to the log."""
+        logger.warning("%s: %s %s", type(error).__name__, error, error.detail)
+        self.show(str(error), types.MessageType.Error)
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a background task that ends, at the latest, when the client leaves."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._spawned_ended)
+        return task
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether the editor lets the server start a progress of its own."""
+        capabilities = getattr(self.protocol, "client_capabilities", None)
+        window = capabilities.window if capabilities is not None else None
+        return bool(window is not None and window.work_done_progress)
+
+    @property
+    def current_request(self) -> int | str | None:
+        """The id of the request that is being handled."""
+        return self.protocol.msg_id
+
+    # For the protocol.
+
+    def announce(self, capabilities: types.ServerCapabilities) -> None:
+        """Take up what was negotiated, and add what features advertise."""
+        encoding = capabilities.position_encoding
+        self.documents.encoding = str(getattr(encoding, "value", encoding) or "utf-16")
+        for change in self._advertised:
+            change(capabilities)
+        if self.watches_parent and self.process_id is not None:
+            stop = parent.watch(self.process_id, self._orphaned)
+            self.resources.callback(stop)
+
+    def leave(self, code: int) -> None:
+        """End the session; `code` is the exit code of a process that serves it alone."""
+        if self._left is not None and not self._left.done():
+            self._left.set_result(code)
+
+    async def end_work(self, *, but: int | str | None = None) -> None:
+        """Cancel jobs, handlers and tasks, and wait for them to clean up, within bounds."""
+        running = self.protocol.cancel_all(but=but)
+        for task in self._tasks:
+            task.cancel()
+        await self.jobs.close(_CLEAN_UP)
+        if rest := [*running, *self._tasks]:
+            await asyncio.wait(rest, timeout=_CLEAN_UP)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what pygls could not do; a user cannot act on it."""
+        logger.error("%s: %s", source, error)
+
+    async def serve(self, connection: Connection) -> int:
+        """Serve the client until it leaves; return the code that the process would end with."""
+        self._left = asyncio.get_running_loop().create_future()
+        self._connection = connection
+        self.protocol.set_writer(connection, include_headers=False)
+        try:
+            ends: list[asyncio.Future[Any]] = [self._left, connection.closed]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._close()
+        return self._left.result() if self._left.done() else 1
+
+    async def _close(self) -> None:
+        self.protocol.disconnect()
+        await self.end_work()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._close_resources(), _CLEAN_UP)
+        if self._connection is not None:
+            await self._connection.finish(_CLEAN_UP)
+        if self._thread_pool is not None:
+            self._thread_pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _close_resources(self) -> None:
+        try:
+            await self.resources.aclose()
+        except Exception:
+            logger.exception("A resource could not be closed.")
+
+    def _on_document(self, event: DocumentEvent) -> None:
+        if isinstance(event, Closed):
+            self.jobs.cancel_document(event.snapshot.uri)
+
+    def _job_failed(self, job: Job, error: Exception) -> None:
+        if isinstance(error, GlmError):
+            self.report(error)
+        elif not isinstance(error, ConnectionError):
+            logger.error("The job %s failed.", job.title, exc_info=error)
+            self.show(
+                f"“{job.title}” failed within the server; its log says how.",
+                types.MessageType.Error,
+            )
+
+    def _spawned_ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, GlmError):
+            self.report(error)
+        elif error is not None:
+            logger.error("A background task failed.", exc_info=error)
+
+    def _orphaned(self) -> None:
+        logger.warning("The editor's process ended.")
+        self.leave(1)
+
+
+def serve_stdio(factory: Callable[[], Server], *, limits: Limits | None = None) -> int:
+    """Serve one client on standard input and output; return the exit code.
+
+    0 after `shutdown` and `exit`; 1 when the client left otherwise; 128 and the signal's
+    number after a signal.
+    """
+    stdin, stdout = stdio.take_stdio()
+    restore = stdio.restore_blocking((stdin, stdout))
+
+    async def main() -> int:
+        server = factory()
+        server.watches_parent = True
+        connection = await stdio.connect(
+            server.protocol, stdin, stdout, limits if limits is not None else Limits()
+        )
+        with _signals(lambda number: server.leave(128 + number)):
+            return await server.serve(connection)
+
+    try:
+        return _run(main())
+    finally:
+        restore()
+
+
+def serve_tcp(
+    factory: Callable[[], Server],
+    host: str,
+    port: int,
+    *,
+    listening: Callable[[str, int], None] | None = None,
+    limits: Limits | None = None,
+) -> int:
+    """Serve clients over TCP, each with a server of its own, until a signal comes.
+
+    `listening` is called with the address once clients can connect (port 0 picks a free one).
+    """
+
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        sessions: set[asyncio.Task[int]] = set()
+        servers: set[Server] = set()
+        stopped: asyncio.Future[int] = loop.create_future()
+
+        def accept() -> Connection:
+            server = factory()
+            connection = Connection(
+                server.protocol, strict=True, limits=limits if limits is not None else Limits()
+            )
+            session = loop.create_task(server.serve(connection))
+            servers.add(server)
+            sessions.add(session)
+
+            def ended(_: object) -> None:
+                servers.discard(server)
+                sessions.discard(session)
+
+            session.add_done_callback(ended)
+            return connection
+
+        def stop(number: int) -> None:
+            if not stopped.done():
+                stopped.set_result(128 + number)
+
+        listener = await loop.create_server(accept, host, port)
+        address = listener.sockets[0].getsockname()
+        logger.info("Listening on %s:%s", *address[:2])
+        if listening is not None:
+            listening(*address[:2])
+        with _signals(stop):
+            code = await stopped
+        listener.close()
+        for server in servers:
+            server.leave(code)
+        if sessions:
+            await asyncio.wait(sessions)
+        return code
+
+    return _run(main())
+
+
+def _run(main: Coroutine[Any, Any, int]) -> int:
+    """Run to the end, without waiting for threads that cannot be stopped.
+
+    `asyncio.run` and the interpreter's exit both join every worker thread.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        code = loop.run_until_complete(main)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(0.1)
+            if thread.is_alive():
+                logger.debug("The thread %s is left behind.", thread.name)
+                logging.shutdown()
+                os._exit(code)
+    return code
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[int], None]) -> Iterator[None]:
+    """Have the signals that ask a process to end call `stop` with their number."""
+    loop = asyncio.get_running_loop()
+    names = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if sys.platform == "win32":
+            signal.signal(number, lambda got, _: loop.call_soon_threadsafe(stop, got))
+        else:
+            loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if sys.platform != "win32":
+                loop.remove_signal_handler(number)
+            signal.signal(number, handler)

@@ -1,0 +1,144 @@
+"""One small server, on stock pygls or on our floor: `python sample_server.py stock|ours`.
+
+Both register the very same handlers, so that a test or a benchmark that tells the two apart
+tells the floors apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+
+def register(server: LanguageServer) -> None:
+    """Register the handlers that tests ask for."""
+    log: list[str] = []
+    state: dict[str, Any] = {}
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(params: types.InlineCompletionParams) -> Any:
+        at = params.position
+        item = types.InlineCompletionItem(
+            insert_text="pass", range=types.Range(start=at, end=at), filter_text="pass"
+        )
+        return types.InlineCompletionList(items=[item])
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(params: types.HoverParams) -> types.Hover:
+        log.append("hover")
+        time.sleep(params.position.character / 1000)
+        return types.Hover(contents=params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(_: types.DefinitionParams) -> None:
+        await _marked(log, "definition")
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions())
+    def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        shown = params.context.diagnostics
+        return [types.CodeAction(title=d.message, diagnostics=[d]) for d in shown]
+
+    @server.command("log")
+    def read_log() -> list[str]:
+        return log
+
+    @server.command("text")
+    def text(uri: str) -> str:
+        documents = getattr(server, "documents", None)
+        if documents is not None:
+            return str(documents.get(uri).text)
+        source: str = server.workspace.get_text_document(uri).source
+        return source
+
+    @server.command("wait")
+    async def wait() -> None:
+        await _marked(log, "wait")
+
+    @server.command("ask")
+    async def ask() -> Any:
+        """Ask the client something; whoever is cancelled meanwhile stops waiting."""
+        log.append("ask")
+        params = types.ShowMessageRequestParams(types.MessageType.Info, "Well?")
+        return await server.window_show_message_request_async(params)
+
+    @server.command("later")
+    def later() -> None:
+        """Ask the client something in a task, and stop waiting for the answer soon after."""
+
+        async def work() -> None:
+            task = asyncio.ensure_future(ask())
+            await asyncio.sleep(0.05)
+            task.cancel()
+
+        state["task"] = asyncio.ensure_future(work())
+
+    @server.command("fail")
+    def fail() -> None:
+        raise KeyError("secret-looking value")
+
+    @server.command("print")
+    def print_() -> None:
+        print("a stray print", flush=True)
+        subprocess.run([sys.executable, "-c", "print('a child')"], check=False)
+        os.write(1, b"written by a library in C\n")
+
+    @server.command("flood")
+    def flood(megabytes: int) -> None:
+        for _ in range(megabytes * 16):
+            server.window_log_message(types.LogMessageParams(types.MessageType.Log, "x" * 65_000))
+
+    @server.command("thread")
+    @server.thread()
+    def thread(seconds: float) -> None:
+        time.sleep(seconds)
+
+    @server.command("memory")
+    def memory() -> dict[str, int]:
+        """Return the resident memory in kilobytes, from Linux's own account."""
+        with Path("/proc/self/smaps_rollup").open() as rollup:
+            fields = (line.split() for line in rollup if line.endswith("kB\n"))
+            return {name.rstrip(":"): int(size) for name, size, _ in fields}
+
+
+async def _marked(log: list[str], name: str) -> None:
+    log.append(f"{name} began")
+    try:
+        await asyncio.sleep(1.0)
+    except asyncio.CancelledError:
+        log.append(f"{name} cancelled")
+        raise
+    log.append(f"{name} ended")
+
+
+def main(kind: str) -> int:
+    """Serve on stdio with the floor that `kind` names; return the exit code."""
+    if kind == "stock":
+        from pygls.lsp.server import LanguageServer
+
+        stock = LanguageServer("sample", "1")
+        register(stock)
+        stock.start_io()
+        return 0
+
+    from glm_lsp.lsp.server import Server, serve_stdio
+
+    def factory() -> Server:
+        server = Server("sample", "1")
+        register(server)
+        return server
+
+    return serve_stdio(factory)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
