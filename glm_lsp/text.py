@@ -1,15 +1,16 @@
-"""Text values: spans, immutable texts that share structure, snapshots, changes.
+r"""Text values: spans, immutable texts that share structure, snapshots, changes.
 
 Invariant: every position inside the program is a code-point offset into one `Text`.
-Lines end where LSP says they end (`\\n`, `\\r\\n`, `\\r`) and nowhere else: form feeds,
+Lines end where LSP says they end (`\n`, `\r\n`, `\r`) and nowhere else: form feeds,
 U+0085 and U+2028 are ordinary characters. LSP positions exist only in `glm_lsp.lsp`.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -17,8 +18,8 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_CHUNK_LINES = 256
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_CHUNK = 8192  # Characters; edits in texts from a page to 100 MB are cheap with it.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @frozen(order=True)
@@ -66,52 +67,39 @@ def split_lines(text: str) -> list[str]:
         lines = [line + "\n" for line in text.split("\n")]
         lines[-1] = lines[-1][:-1]
         return lines
-    lines = _LINE.findall(text)
-    if not lines or lines[-1][-1] in "\r\n":
-        lines.append("")
-    return lines
-
-
-class _Chunk:
-    """Up to a few hundred consecutive lines and their total length."""
-
-    __slots__ = ("length", "lines")
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = tuple(lines)
-        self.length = sum(map(len, self.lines))
-
-
-def _chunks_of(lines: Sequence[str]) -> list[_Chunk]:
-    return [_Chunk(lines[i : i + _CHUNK_LINES]) for i in range(0, len(lines), _CHUNK_LINES)]
+    starts = _line_starts(text)
+    return [text[start:end] for start, end in zip_longest(starts, starts[1:])]
 
 
 class Text:
     """An immutable text of lines; an edited copy shares what did not change.
 
-    An edit costs the size of one chunk of lines, not of the text. The whole string is
-    built only when somebody asks for it, and then kept.
+    An edit costs the size of one chunk of lines and a pass over the list of chunks, not the
+    size of the text. The whole string is built only when somebody asks for it, and then kept.
+
+    Invariant: a chunk holds whole lines. Only the last may end without a line end, and only
+    the one chunk of an empty text is empty.
     """
 
-    __slots__ = ("_chunks", "_first_lines", "_first_offsets", "_string")
+    __slots__ = ("_chunks", "_first_lines", "_offsets", "_string")
 
-    def __init__(self, chunks: Sequence[_Chunk], string: str | None = None) -> None:
-        self._chunks = tuple(chunks)
-        self._first_offsets = [0, *accumulate(chunk.length for chunk in self._chunks)]
-        self._first_lines = [0, *accumulate(len(chunk.lines) for chunk in self._chunks)]
-        self._string = string
+    def __init__(self, chunks: Sequence[_Chunk]) -> None:
+        self._chunks = chunks
+        self._offsets = [0, *accumulate([len(chunk.string) for chunk in chunks])]
+        self._first_lines = [0, *accumulate([chunk.line_ends for chunk in chunks])]
+        self._string = chunks[0].string if len(chunks) == 1 else None
 
     @classmethod
     def of(cls, string: str) -> Text:
         """Make a text of a string."""
-        return cls(_chunks_of(split_lines(string)), string)
+        return cls(_cut(string))
 
     def __len__(self) -> int:
-        return self._first_offsets[-1]
+        return self._offsets[-1]
 
     def __str__(self) -> str:
         if self._string is None:
-            self._string = "".join("".join(chunk.lines) for chunk in self._chunks)
+            self._string = "".join([chunk.string for chunk in self._chunks])
         return self._string
 
     def __eq__(self, other: object) -> bool:
@@ -128,7 +116,7 @@ class Text:
     @property
     def line_count(self) -> int:
         """The number of lines, at least 1."""
-        return self._first_lines[-1]
+        return self._first_lines[-1] + 1
 
     def line(self, index: int) -> str:
         """Return line `index` (0-based) with its line end.
@@ -136,19 +124,22 @@ class Text:
         Raises:
             IndexError: there is no such line.
         """
-        if not 0 <= index < self.line_count:
-            raise IndexError(index)
-        chunk = bisect_right(self._first_lines, index) - 1
-        return self._chunks[chunk].lines[index - self._first_lines[chunk]]
+        chunk, line = self._chunk_of_line(index)
+        starts = chunk.starts
+        end = starts[line + 1] if line + 1 < len(starts) else None
+        return chunk.string[starts[line] : end]
 
     def lines(self, start: int = 0, end: int | None = None) -> Iterator[str]:
         """Yield lines `start` to `end` (exclusive; default: all) with their line ends."""
         end = self.line_count if end is None else min(end, self.line_count)
         start = max(start, 0)
         while start < end:
-            chunk = bisect_right(self._first_lines, start) - 1
-            first = self._first_lines[chunk]
-            part = self._chunks[chunk].lines[start - first : end - first]
+            at = self._chunk_index(self._first_lines, start)
+            first = self._first_lines[at]
+            lines = split_lines(self._chunks[at].string)
+            if at + 1 < len(self._chunks):
+                lines.pop()  # What follows its last line end is the next chunk.
+            part = lines[start - first : end - first]
             yield from part
             start += len(part)
 
@@ -160,9 +151,8 @@ class Text:
         """
         if not 0 <= index < self.line_count:
             raise IndexError(index)
-        chunk = bisect_right(self._first_lines, index) - 1
-        before = self._chunks[chunk].lines[: index - self._first_lines[chunk]]
-        return self._first_offsets[chunk] + sum(map(len, before))
+        at = self._chunk_index(self._first_lines, index)
+        return self._offsets[at] + self._chunks[at].starts[index - self._first_lines[at]]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the 0-based line and column (in code points) of an offset.
@@ -170,8 +160,10 @@ class Text:
         Raises:
             IndexError: the offset lies outside the text.
         """
-        chunk, line, column = self._locate(offset)
-        return self._first_lines[chunk] + line, column
+        at, rest = self._locate(offset)
+        starts = self._chunks[at].starts
+        line = bisect_right(starts, rest) - 1
+        return self._first_lines[at] + line, rest - starts[line]
 
     def line_span(self, index: int) -> Span:
         """Return the span of line `index`, its line end included."""
@@ -179,14 +171,18 @@ class Text:
         return Span(start, start + len(self.line(index)))
 
     def slice(self, span: Span) -> str:
-        """Return the characters of a span without building the whole string."""
-        if self._string is not None:
-            return self._string[span.start : span.end]
-        first, _ = self.position(span.start)
-        last, _ = self.position(min(span.end, len(self)))
-        joined = "".join(self.lines(first, last + 1))
-        start = span.start - self.line_start(first)
-        return joined[start : start + len(span)]
+        """Return the characters of a span without building the whole string.
+
+        Raises:
+            IndexError: the span ends outside the text.
+        """
+        first, start = self._locate(span.start)
+        last, end = self._locate(span.end)
+        if first == last:
+            return self._chunks[first].string[start:end]
+        inner = [chunk.string for chunk in self._chunks[first + 1 : last]]
+        head = self._chunks[first].string[start:]
+        return "".join([head, *inner, self._chunks[last].string[:end]])
 
     def replace(self, span: Span, new: str) -> Text:
         """Return the text with `span` replaced by `new`.
@@ -194,32 +190,23 @@ class Text:
         Raises:
             IndexError: the span ends outside the text.
         """
-        first, first_line, first_column = self._locate(span.start)
-        last, last_line, last_column = self._locate(span.end)
-        head = self._chunks[first].lines[:first_line]
-        tail = self._chunks[last].lines[last_line + 1 :]
-        middle = (
-            self._chunks[first].lines[first_line][:first_column]
-            + new
-            + self._chunks[last].lines[last_line][last_column:]
-        )
-        if middle.startswith("\n"):  # A line that ended in \r may now end in \r\n.
-            if not head and first > 0:
-                first -= 1
-                head = self._chunks[first].lines
-            if head and head[-1].endswith("\r"):
-                middle = head[-1] + middle
-                head = head[:-1]
-        lines = split_lines(middle)
-        if tail or last + 1 < len(self._chunks):
-            if lines[-1] == "":  # The line end that closed it is part of `middle`.
-                lines.pop()
-        lines = [*head, *lines, *tail]
-        if len(lines) < _CHUNK_LINES // 4 and last + 1 < len(self._chunks):
-            last += 1  # Small leftovers join their neighbour, so that chunks stay few.
-            lines.extend(self._chunks[last].lines)
-        chunks = [*self._chunks[:first], *_split_evenly(lines), *self._chunks[last + 1 :]]
-        return Text(chunks)
+        first, start = self._locate(span.start)
+        # The end at a chunk's edge lies in the following chunk: so a line that loses its end
+        # is joined with the next.
+        last, end = self._locate(span.end)
+        chunks = self._chunks
+        middle = chunks[first].string[:start] + new + chunks[last].string[end:]
+        if first > 0 and middle.startswith("\n") and chunks[first - 1].string.endswith("\r"):
+            first -= 1  # These two are one line end now.
+            middle = chunks[first].string + middle
+        if last + 1 < len(chunks) and _join(middle, chunks[last + 1]):
+            last += 1
+            middle += chunks[last].string
+        elif first > 0 and _join(middle, chunks[first - 1]):
+            first -= 1
+            middle = chunks[first].string + middle
+        inserted = _cut(middle) if middle or len(chunks) == last - first + 1 else []
+        return Text([*chunks[:first], *inserted, *chunks[last + 1 :]])
 
     def apply(self, changes: Sequence[Change]) -> Text:
         """Return the text after `changes`, each in the coordinates left by the one before."""
@@ -228,25 +215,79 @@ class Text:
             text = text.replace(change.span, change.text)
         return text
 
-    def _locate(self, offset: int) -> tuple[int, int, int]:
-        """Find the chunk, the line in it and the column of an offset."""
-        if not 0 <= offset <= len(self):
+    def _locate(self, offset: int) -> tuple[int, int]:
+        """Find the chunk of an offset, and the offset within it."""
+        if not 0 <= offset <= self._offsets[-1]:
             raise IndexError(offset)
-        chunk = min(bisect_right(self._first_offsets, offset), len(self._chunks)) - 1
-        lines = self._chunks[chunk].lines
-        rest = offset - self._first_offsets[chunk]
-        last = len(lines) - 1
-        for index, line in enumerate(lines):
-            if rest < len(line) or index == last:
-                return chunk, index, rest
-            rest -= len(line)
-        raise AssertionError("a chunk has at least one line")
+        at = self._chunk_index(self._offsets, offset)
+        return at, offset - self._offsets[at]
+
+    def _chunk_of_line(self, index: int) -> tuple[_Chunk, int]:
+        if not 0 <= index < self.line_count:
+            raise IndexError(index)
+        at = self._chunk_index(self._first_lines, index)
+        return self._chunks[at], index - self._first_lines[at]
+
+    def _chunk_index(self, starts: list[int], value: int) -> int:
+        return min(bisect_right(starts, value), len(self._chunks)) - 1
 
 
-def _split_evenly(lines: list[str]) -> list[_Chunk]:
-    if len(lines) <= 2 * _CHUNK_LINES:
-        return [_Chunk(lines)] if lines else []
-    return _chunks_of(lines)
+class _Chunk:
+    """A run of whole lines; where they start is found when first asked."""
+
+    __slots__ = ("_starts", "line_ends", "string")
+
+    def __init__(self, string: str) -> None:
+        self.string = string
+        self.line_ends = string.count("\n")
+        if "\r" in string:
+            self.line_ends += string.count("\r") - string.count("\r\n")
+        self._starts: array[int] | None = None
+
+    @property
+    def starts(self) -> array[int]:
+        """Where each line starts, and where the one after the last line end would."""
+        if self._starts is None:
+            self._starts = _line_starts(self.string)
+        return self._starts
+
+
+def _line_starts(string: str) -> array[int]:
+    if "\r" in string:
+        return array("Q", [0, *[match.end() for match in _LINE_END.finditer(string)]])
+    lengths = [len(line) + 1 for line in string.split("\n")]
+    lengths.pop()
+    return array("Q", [0, *accumulate(lengths)])
+
+
+def _join(middle: str, neighbour: _Chunk) -> bool:
+    """Tell whether a leftover is to join its neighbour, so that chunks stay few."""
+    return len(middle) < _CHUNK // 4 and len(middle) + len(neighbour.string) <= 2 * _CHUNK
+
+
+def _cut(string: str) -> list[_Chunk]:
+    """Cut a string into chunks of about one size, at line ends."""
+    chunks = []
+    start = line_feed = carriage_return = 0
+    while len(string) - start > 2 * _CHUNK:
+        # Each is looked for anew only once it is passed: a text that has but one kind of
+        # line end is searched for the other kind once.
+        at = start + _CHUNK
+        if 0 <= line_feed < at:
+            line_feed = string.find("\n", at)
+        if 0 <= carriage_return < at:
+            carriage_return = string.find("\r", at)
+        ends = [end for end in (line_feed, carriage_return) if end >= 0]
+        if not ends:
+            break
+        end = min(ends) + 1
+        if string[end - 1 : end + 1] == "\r\n":
+            end += 1
+        chunks.append(_Chunk(string[start:end]))
+        start = end
+    if start < len(string) or not chunks:
+        chunks.append(_Chunk(string[start:] if start else string))
+    return chunks
 
 
 @frozen
