@@ -21,12 +21,14 @@ import httpx
 from attrs import frozen
 from httpx_sse import EventSource
 
-from glm_lsp.errors import GlmError, InvalidRequestError, UnsupportedFieldError
+from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, faults
 from glm_lsp.llm.completions import COMPLETIONS, INFILL
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import Gate
 from glm_lsp.llm.providers import Infill
+from glm_lsp.llm.stops import StopCutter
+from glm_lsp.llm.types import Finish, FinishReason, TextDelta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -100,9 +102,12 @@ class HttpProvider:
         wire = self._wire_of(request)
         asked = self._asked(request)
         async with self._gate.slot(request.model, request.feature, interactive=request.interactive):
-            response = await self._open(request, wire, asked)
+            response, body = await self._open(request, wire, asked)
+            cutter = None
+            if request.stop and not wire.stops & body.keys():
+                cutter = StopCutter(request.stop)
             async with aclosing(self._read(response, wire.parser(asked), asked)) as deltas:
-                async for delta in deltas:
+                async for delta in _cut_at(cutter, deltas) if cutter else deltas:
                     yield delta
 
     async def warm(self) -> None:
@@ -140,6 +145,7 @@ class HttpProvider:
             model=request.model,
             key=key.source if key else "",
             secret=key.reveal() if key else "",
+            max_tokens=request.max_tokens,
         )
 
     async def _ready(self) -> httpx.AsyncClient:
@@ -151,8 +157,7 @@ class HttpProvider:
         return self._client
 
     def _make_client(self) -> httpx.AsyncClient:
-        host = urlsplit(self.base_url).hostname or ""
-        own = host in ("localhost", "::1") or host.startswith("127.")
+        own = _is_own(self.base_url)
         plain = self.base_url.startswith("http://")
         return httpx.AsyncClient(
             # A server on this machine is never asked through a proxy.
@@ -172,7 +177,9 @@ class HttpProvider:
             },
         )
 
-    async def _open(self, request: Request, wire: Wire, asked: Asked) -> httpx.Response:
+    async def _open(
+        self, request: Request, wire: Wire, asked: Asked
+    ) -> tuple[httpx.Response, dict[str, Any]]:
         """Send until the service begins to answer, or says that it will not."""
         import stamina
 
@@ -192,15 +199,27 @@ class HttpProvider:
 
     def _pause(self, error: Exception) -> bool | float:
         """Say whether to ask again after an error, and after how many seconds."""
-        if not faults.may_repeat(error):
+        if not (faults.may_repeat(error) or self._lost_for_free(error)):
             return False
         wait: float | None = getattr(error, "retry_after", None)
         if wait is None:
             return True
         return wait if wait <= self._patience.longest_wait else False
 
-    async def _send(self, request: Request, wire: Wire, asked: Asked) -> httpx.Response:
-        """Send once; and once more without the optional fields that the service refuses."""
+    def _lost_for_free(self, error: Exception) -> bool:
+        """Tell whether a server of this machine, whom nobody pays, hung up on a request.
+
+        llama.cpp closes kept connections at moments of its own choosing.
+        """
+        return type(error) is UnreachableError and _is_own(self.base_url)
+
+    async def _send(
+        self, request: Request, wire: Wire, asked: Asked
+    ) -> tuple[httpx.Response, dict[str, Any]]:
+        """Send once; and once more without the optional fields that the service refuses.
+
+        Returns the response, which is a stream, and the body that was sent.
+        """
         place = (request.model, wire.path)
         for again in (False, True):
             body = wire.body(request, self.preset, catalogue.find(request.model))
@@ -208,7 +227,7 @@ class HttpProvider:
                 body.pop(name, None)
             response = await self._post(wire, body, asked)
             if _is_stream(response):
-                return response
+                return response, body
             content = await self._content(response, asked)
             error = faults.from_response(
                 asked, response.status_code, response.headers, content, now=self._today()
@@ -345,6 +364,28 @@ class _Paced:
             if self._clock() - self._last > self._timeout:
                 raise faults.silent(self._asked, self._timeout)
             yield text
+
+
+async def _cut_at(cutter: StopCutter, deltas: AsyncIterator[Delta]) -> AsyncGenerator[Delta, None]:
+    """Pass deltas on up to the stop text, which ends the answer."""
+    async for delta in deltas:
+        if isinstance(delta, TextDelta):
+            text = cutter.feed(delta.text)
+            if text:
+                yield TextDelta(text)
+            if cutter.stopped:
+                yield Finish(FinishReason.STOP)
+                return
+            continue
+        if isinstance(delta, Finish) and (rest := cutter.rest()):
+            yield TextDelta(rest)
+        yield delta
+
+
+def _is_own(url: str) -> bool:
+    """Tell whether a server is on this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _user_agent() -> str:

@@ -31,6 +31,7 @@ class Asked:
         host: the host and port that were asked.
         key: where the key came from ("RUNAPI_KEY"), "" without one.
         secret: the key itself, so that it can be struck out of details.
+        max_tokens: the limit of the answer that was asked for.
     """
 
     service: str
@@ -38,6 +39,7 @@ class Asked:
     model: str
     key: str = ""
     secret: str = field(default="", repr=False)
+    max_tokens: int = 0
 
 
 class NotConnectedError(errors.UnreachableError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
 
 @frozen
@@ -38,6 +38,8 @@ class Request:
         stop: one string that ends the answer (GLM honours one).
         thinking: True or False to force it where the provider can; None leaves it to the model.
         interactive: somebody waits for it by name (an action); goes before completions.
+        shorter: makes the same question with less context; asked once, instead, when the
+            service says that this one is too long.
     """
 
     model: str
@@ -51,6 +53,13 @@ class Request:
     stop: str | None = None
     thinking: bool | None = None
     interactive: bool = True
+    shorter: Callable[[], Request] | None = field(default=None, repr=False, eq=False)
+
+    @property
+    def size(self) -> int:
+        """The characters of the prompt."""
+        own = len(self.prompt or "") + len(self.suffix or "")
+        return own + sum(len(message.content) for message in self.messages)
 
 
 @frozen

@@ -61,6 +61,7 @@ class Wire:
         optional: the fields a service may refuse and is then asked without.
         headers: the headers that carry the key and the protocol's version.
         parser: makes a parser for one answer.
+        stops: the fields that end an answer at a text; without them the client cuts.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Wire:
     headers: Callable[[Key | None], Mapping[str, str]]
     parser: Callable[[Asked], Parser]
     optional: frozenset[str] = field(default=frozenset())
+    stops: frozenset[str] = field(default=frozenset({"stop", "stop_sequences"}))
 
 
 def bearer(key: Key | None) -> Mapping[str, str]:
