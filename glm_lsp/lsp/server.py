@@ -10,10 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
-import sys
-import threading
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,16 +17,17 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from glm_lsp.errors import GlmError
-from glm_lsp.lsp import parent, stdio
+from glm_lsp.lsp import parent
 from glm_lsp.lsp.commands import signature
 from glm_lsp.lsp.converter import make_converter
 from glm_lsp.lsp.documents import Closed, DocumentEvent, Documents
 from glm_lsp.lsp.jobs import Job, Jobs
 from glm_lsp.lsp.protocol import Protocol
-from glm_lsp.lsp.transport import Connection, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
+
+    from glm_lsp.lsp.transport import Connection
 
     F = TypeVar("F", bound=Callable[..., Any])
     T = TypeVar("T")
@@ -96,7 +93,7 @@ class Server(LanguageServer):
             JsonRpcException: the editor answered with an error, or with something unreadable.
             ConnectionError: the editor is gone.
         """
-        return await self.protocol.request(method, params, result_type)
+        return await self.protocol.outgoing.request(method, params, result_type)
 
     def notify(self, method: str, params: Any = None) -> None:
         """Send a notification to the editor."""
@@ -177,7 +174,7 @@ class Server(LanguageServer):
         return self._left.result() if self._left.done() else 1
 
     async def _close(self) -> None:
-        self.protocol.disconnect()
+        self.protocol.outgoing.disconnect()
         await self.end_work()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._close_resources(), _CLEAN_UP)
@@ -217,128 +214,3 @@ class Server(LanguageServer):
     def _orphaned(self) -> None:
         logger.warning("The editor's process ended.")
         self.leave(1)
-
-
-def serve_stdio(factory: Callable[[], Server], *, limits: Limits | None = None) -> int:
-    """Serve one client on standard input and output; return the exit code.
-
-    0 after `shutdown` and `exit`; 1 when the client left otherwise; 128 and the signal's
-    number after a signal.
-    """
-    stdin, stdout = stdio.take_stdio()
-    restore = stdio.restore_blocking((stdin, stdout))
-
-    async def main() -> int:
-        server = factory()
-        server.watches_parent = True
-        connection = await stdio.connect(
-            server.protocol, stdin, stdout, limits if limits is not None else Limits()
-        )
-        with _signals(lambda number: server.leave(128 + number)):
-            return await server.serve(connection)
-
-    try:
-        return _run(main())
-    finally:
-        restore()
-
-
-def serve_tcp(
-    factory: Callable[[], Server],
-    host: str,
-    port: int,
-    *,
-    listening: Callable[[str, int], None] | None = None,
-    limits: Limits | None = None,
-) -> int:
-    """Serve clients over TCP, each with a server of its own, until a signal comes.
-
-    `listening` is called with the address once clients can connect (port 0 picks a free one).
-    """
-
-    async def main() -> int:
-        loop = asyncio.get_running_loop()
-        sessions: set[asyncio.Task[int]] = set()
-        servers: set[Server] = set()
-        stopped: asyncio.Future[int] = loop.create_future()
-
-        def accept() -> Connection:
-            server = factory()
-            connection = Connection(
-                server.protocol, strict=True, limits=limits if limits is not None else Limits()
-            )
-            session = loop.create_task(server.serve(connection))
-            servers.add(server)
-            sessions.add(session)
-
-            def ended(_: object) -> None:
-                servers.discard(server)
-                sessions.discard(session)
-
-            session.add_done_callback(ended)
-            return connection
-
-        def stop(number: int) -> None:
-            if not stopped.done():
-                stopped.set_result(128 + number)
-
-        listener = await loop.create_server(accept, host, port)
-        address = listener.sockets[0].getsockname()
-        logger.info("Listening on %s:%s", *address[:2])
-        if listening is not None:
-            listening(*address[:2])
-        with _signals(stop):
-            code = await stopped
-        listener.close()
-        for server in servers:
-            server.leave(code)
-        if sessions:
-            await asyncio.wait(sessions)
-        return code
-
-    return _run(main())
-
-
-def _run(main: Coroutine[Any, Any, int]) -> int:
-    """Run to the end, without waiting for threads that cannot be stopped.
-
-    `asyncio.run` and the interpreter's exit both join every worker thread.
-    """
-    loop = asyncio.new_event_loop()
-    try:
-        code = loop.run_until_complete(main)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    finally:
-        loop.close()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(0.1)
-            if thread.is_alive():
-                logger.debug("The thread %s is left behind.", thread.name)
-                logging.shutdown()
-                os._exit(code)
-    return code
-
-
-@contextlib.contextmanager
-def _signals(stop: Callable[[int], None]) -> Iterator[None]:
-    """Have the signals that ask a process to end call `stop` with their number."""
-    loop = asyncio.get_running_loop()
-    names = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        if sys.platform == "win32":
-            signal.signal(number, lambda got, _: loop.call_soon_threadsafe(stop, got))
-        else:
-            loop.add_signal_handler(number, stop, number)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if sys.platform != "win32":
-                loop.remove_signal_handler(number)
-            signal.signal(number, handler)

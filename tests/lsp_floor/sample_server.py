@@ -130,7 +130,8 @@ def main(kind: str) -> int:
         stock.start_io()
         return 0
 
-    from glm_lsp.lsp.server import Server, serve_stdio
+    from glm_lsp.lsp.serve import serve_stdio
+    from glm_lsp.lsp.server import Server
 
     def factory() -> Server:
         server = Server("sample", "1")

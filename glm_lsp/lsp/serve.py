@@ -1,0 +1,151 @@
+"""Processes that serve: one client on stdio, or any number over TCP.
+
+Invariant: the process ends when it should (its client left, its parent died, a signal came),
+with the right code, within seconds, whatever its threads are doing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from glm_lsp.lsp import stdio
+from glm_lsp.lsp.transport import Connection, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from glm_lsp.lsp.server import Server
+
+logger = logging.getLogger(__name__)
+
+
+def serve_stdio(factory: Callable[[], Server], *, limits: Limits | None = None) -> int:
+    """Serve one client on standard input and output; return the exit code.
+
+    0 after `shutdown` and `exit`; 1 when the client left otherwise; 128 and the signal's
+    number after a signal.
+    """
+    stdin, stdout = stdio.take_stdio()
+    restore = stdio.restore_blocking((stdin, stdout))
+
+    async def main() -> int:
+        server = factory()
+        server.watches_parent = True
+        connection = await stdio.connect(
+            server.protocol, stdin, stdout, limits if limits is not None else Limits()
+        )
+        with _signals(lambda number: server.leave(128 + number)):
+            return await server.serve(connection)
+
+    try:
+        return _run(main())
+    finally:
+        restore()
+
+
+def serve_tcp(
+    factory: Callable[[], Server],
+    host: str,
+    port: int,
+    *,
+    listening: Callable[[str, int], None] | None = None,
+    limits: Limits | None = None,
+) -> int:
+    """Serve clients over TCP, each with a server of its own, until a signal comes.
+
+    `listening` is called with the address once clients can connect (port 0 picks a free one).
+    """
+
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        sessions: set[asyncio.Task[int]] = set()
+        servers: set[Server] = set()
+        stopped: asyncio.Future[int] = loop.create_future()
+
+        def accept() -> Connection:
+            server = factory()
+            connection = Connection(
+                server.protocol, strict=True, limits=limits if limits is not None else Limits()
+            )
+            session = loop.create_task(server.serve(connection))
+            servers.add(server)
+            sessions.add(session)
+
+            def ended(_: object) -> None:
+                servers.discard(server)
+                sessions.discard(session)
+
+            session.add_done_callback(ended)
+            return connection
+
+        def stop(number: int) -> None:
+            if not stopped.done():
+                stopped.set_result(128 + number)
+
+        listener = await loop.create_server(accept, host, port)
+        address = listener.sockets[0].getsockname()
+        logger.info("Listening on %s:%s", *address[:2])
+        if listening is not None:
+            listening(*address[:2])
+        with _signals(stop):
+            code = await stopped
+        listener.close()
+        for server in servers:
+            server.leave(code)
+        if sessions:
+            await asyncio.wait(sessions)
+        return code
+
+    return _run(main())
+
+
+def _run(main: Coroutine[Any, Any, int]) -> int:
+    """Run to the end, without waiting for threads that cannot be stopped.
+
+    `asyncio.run` and the interpreter's exit both join every worker thread.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        code = loop.run_until_complete(main)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(0.1)
+            if thread.is_alive():
+                logger.debug("The thread %s is left behind.", thread.name)
+                logging.shutdown()
+                os._exit(code)
+    return code
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[int], None]) -> Iterator[None]:
+    """Have the signals that ask a process to end call `stop` with their number."""
+    loop = asyncio.get_running_loop()
+    names = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if sys.platform == "win32":
+            signal.signal(number, lambda got, _: loop.call_soon_threadsafe(stop, got))
+        else:
+            loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if sys.platform != "win32":
+                loop.remove_signal_handler(number)
+            signal.signal(number, handler)
