@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from glm_lsp.llm import providers
 from glm_lsp.llm.chat import CHAT
 from glm_lsp.llm.client import HttpProvider, Patience
+from glm_lsp.llm.ledger import Ledger
 from glm_lsp.llm.messages import MESSAGES
 from glm_lsp.llm.responses import RESPONSES
+from glm_lsp.llm.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import httpx
 
@@ -34,16 +38,21 @@ def connect(
     base_url: str | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     patience: Patience | None = None,
-) -> HttpProvider:
-    """Return a provider; nothing is sent before the first request.
+    ledger: Ledger | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    today: Callable[[], float] = time.time,
+) -> Service:
+    """Return a service to ask; nothing is sent before the first request.
 
-    `base_url` goes before the settings' (it is where the embedded model listens).
+    `base_url` goes before the settings' (it is where the embedded model listens). Without a
+    `ledger` nothing is recorded, and no daily budget can be held. `clock` counts seconds,
+    `today` is the time in seconds since the epoch.
 
     Raises:
         SettingsError: there is no address to ask.
     """
     preset = providers.find(settings.provider, base_url or settings.base_url)
-    return HttpProvider(
+    provider = HttpProvider(
         preset,
         WIRES[settings.protocol],
         base_url=preset.base_url(settings.protocol, base_url or settings.base_url),
@@ -51,4 +60,23 @@ def connect(
         patience=patience or Patience(token=settings.limits.timeout),
         concurrency=settings.limits.concurrency,
         transport=transport,
+        clock=clock,
+        today=today,
     )
+    return Service(
+        provider,
+        prices=settings.prices,
+        daily_budget=settings.limits.daily_budget,
+        ledger=ledger,
+        clock=clock,
+        today=today,
+    )
+
+
+def open_ledger(directory: Path | None = None) -> Ledger:
+    """Return the user's ledger of usage, in the operating system's place for such data."""
+    if directory is None:
+        from platformdirs import user_data_path
+
+        directory = user_data_path("glm-lsp", appauthor=False)
+    return Ledger(directory / "usage.sqlite3")

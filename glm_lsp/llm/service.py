@@ -1,0 +1,244 @@
+"""A model's service with its bookkeeping: what may be asked, and what was.
+
+Invariants: every request ends in exactly one row of the ledger; failed generations cost
+nothing; a day's budget stops completions first and then asks before actions; a prompt that
+is too long is shortened once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from contextlib import aclosing
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import define, evolve
+
+from glm_lsp.errors import GlmError, PromptTooLongError, QuotaError
+from glm_lsp.llm import catalogue
+from glm_lsp.llm.breaker import Breaker, Status
+from glm_lsp.llm.estimate import Estimates
+from glm_lsp.llm.ledger import Ledger, Record
+from glm_lsp.llm.types import ReasoningDelta, TextDelta, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+    from glm_lsp.llm.client import HttpProvider
+    from glm_lsp.llm.providers import Preset
+    from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.settings import Price
+
+_log = logging.getLogger(__name__)
+
+_FOR_COMPLETIONS = 0.8
+"""The share of a day's budget that completions may use up; the rest is kept for actions."""
+
+
+@define(eq=False)
+class _Account:
+    """One request while it runs."""
+
+    started: float
+    first: float | None = None
+    text: int = 0
+    usage: Usage | None = None
+    outcome: str = "abandoned"
+
+
+class Service:
+    """What the rest of the program asks: a provider that keeps its books.
+
+    Attributes:
+        estimates: how many tokens a text has, learnt from this service's answers.
+    """
+
+    def __init__(
+        self,
+        provider: HttpProvider,
+        *,
+        prices: Mapping[str, Price],
+        daily_budget: float | None,
+        ledger: Ledger | None,
+        clock: Callable[[], float],
+        today: Callable[[], float],
+    ) -> None:
+        self.estimates = Estimates()
+        self._provider = provider
+        self._prices = prices
+        self._budget = daily_budget
+        self._ledger = ledger
+        self._clock = clock
+        self._today = today
+        self._breaker = Breaker(clock)
+        self._learnt = False
+        self._approve: Callable[[str], Awaitable[bool]] | None = None
+        self._approved_on: object = None
+
+    @property
+    def preset(self) -> Preset:
+        """The provider's preset."""
+        return self._provider.preset
+
+    @property
+    def base_url(self) -> str:
+        """The base URL that is asked."""
+        return self._provider.base_url
+
+    @property
+    def status(self) -> Status:
+        """What a status line should say about the service."""
+        return self._breaker.status
+
+    def ask_before_overspending(self, approve: Callable[[str], Awaitable[bool]]) -> None:
+        """Set who is asked (one sentence, yes or no) when the day's budget is used up."""
+        self._approve = approve
+
+    def model(self, name: str) -> catalogue.Model:
+        """Return what is known of a model, at the user's price."""
+        return catalogue.find(name, self._prices)
+
+    def refused(self, model: str) -> frozenset[str]:
+        """Return the optional fields that the service has refused for a model."""
+        return self._provider.refused(model)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        """Ask, and yield the deltas of the answer; see `Provider.stream`."""
+        self._breaker.check(interactive=request.interactive)
+        await self._afford(request)
+        try:
+            async with aclosing(self._once(request)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except PromptTooLongError:
+            # Raised instead of an answer, never within one: nothing was yielded yet.
+            if request.shorter is None:
+                raise
+            shorter = evolve(request.shorter(), shorter=None)
+            async with aclosing(self._once(shorter)) as deltas:
+                async for delta in deltas:
+                    yield delta
+
+    def accepted(self, model: str, feature: str) -> None:
+        """Record that the user took a suggestion."""
+        if self._ledger:
+            self._ledger.accepted(self._today(), model, feature)
+
+    async def warm(self) -> None:
+        """Open a connection, and learn from the past, before anybody waits for it."""
+        await asyncio.gather(self._provider.warm(), self._recall())
+
+    async def close(self) -> None:
+        """Close connections; the ledger belongs to who made it."""
+        await self._provider.close()
+
+    async def _once(self, request: Request) -> AsyncGenerator[Delta, None]:
+        account = _Account(self._clock())
+        at = self._today()
+        try:
+            async with aclosing(self._provider.stream(request)) as deltas:
+                async for delta in deltas:
+                    self._note(account, delta)
+                    yield delta
+            account.outcome = "done"
+        except GlmError as error:
+            account.outcome = type(error).__name__
+            self._breaker.failed(error)
+            raise
+        finally:
+            if account.outcome == "abandoned":
+                self._breaker.abandoned()
+            self._enter(request, account, at)
+
+    def _note(self, account: _Account, delta: Delta) -> None:
+        if isinstance(delta, TextDelta | ReasoningDelta):
+            if account.first is None:
+                account.first = self._clock()
+                self._breaker.succeeded()
+            account.text += len(delta.text)
+        elif isinstance(delta, Usage):
+            account.usage = delta
+
+    def _enter(self, request: Request, account: _Account, at: float) -> None:
+        """Put a finished request into the books."""
+        usage, size, model = account.usage, request.size, request.model
+        if usage:
+            self.estimates.learn(model, size, usage.prompt)
+        if self._ledger is None:
+            return
+        answered = account.first is not None
+        counted = usage or Usage(
+            prompt=self.estimates.tokens(size, model) if answered else 0,
+            output=self.estimates.tokens(account.text, model),
+        )
+        failed = account.outcome not in ("done", "abandoned")
+        self._ledger.add(
+            Record(
+                at=at,
+                provider=self.preset.name,
+                model=model,
+                feature=request.feature,
+                prompt=counted.prompt,
+                cached=counted.cached,
+                output=counted.output,
+                reasoning=counted.reasoning,
+                size=size,
+                first_token=account.first - account.started if account.first else None,
+                duration=self._clock() - account.started,
+                outcome=account.outcome,
+                cost=0.0 if failed else self._cost(model, counted),
+                counted=usage is not None,
+            )
+        )
+
+    def _cost(self, model: str, usage: Usage) -> float | None:
+        # Nobody bills for a server of one's own, whatever its model's name.
+        return 0.0 if self.preset.name == "local" else self.model(model).cost(usage)
+
+    async def _afford(self, request: Request) -> None:
+        """Hold a request against the day's budget.
+
+        Raises:
+            QuotaError: it does not fit.
+        """
+        if self._budget is None or self._ledger is None:
+            return
+        now = datetime.fromtimestamp(self._today())  # noqa: DTZ006  # The user's own day.
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        try:
+            spent = await asyncio.to_thread(self._ledger.spent, midnight.timestamp())
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("Today’s spending is not known: %s", error)
+            return
+        if not request.interactive:
+            if spent >= self._budget * _FOR_COMPLETIONS:
+                raise QuotaError(
+                    f"Completions pause: about ${spent:.2f} of today’s ${self._budget:.2f} are"
+                    " used. Raise `glm.limits.dailyBudget` to go on."
+                )
+        elif spent >= self._budget and self._approved_on != midnight:
+            question = (
+                f"Today’s budget of ${self._budget:.2f} is used up (estimated: ${spent:.2f})."
+                " Ask GLM all the same?"
+            )
+            if self._approve is None or not await self._approve(question):
+                raise QuotaError(
+                    f"Today’s budget of ${self._budget:.2f} is used up (estimated):"
+                    " raise `glm.limits.dailyBudget` to go on."
+                )
+            self._approved_on = midnight  # Asked once a day, not once an action.
+
+    async def _recall(self) -> None:
+        """Calibrate the estimates by what earlier sessions recorded."""
+        if self._ledger is None or self._learnt:
+            return
+        self._learnt = True
+        try:
+            lengths = await asyncio.to_thread(self._ledger.lengths)
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("Earlier usage cannot be read: %s", error)
+            return
+        for model, (size, tokens) in lengths.items():
+            self.estimates.learn(model, size, tokens)
