@@ -87,7 +87,8 @@ class Protocol(Dispatch):
         handler = self.fm.commands.get(params.command)
         if handler is None:
             raise JsonRpcInvalidParams(f"The command {params.command[:80]} is not known.")
-        return self._start(handler, bind(handler, params.arguments or (), self._converter))
+        takes = self._server.signatures[params.command]
+        return self._start(handler, bind(takes, params.arguments or (), self._converter))
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:

@@ -18,7 +18,7 @@ from pygls.lsp.server import LanguageServer
 
 from glm_lsp.errors import GlmError
 from glm_lsp.lsp import parent
-from glm_lsp.lsp.commands import signature
+from glm_lsp.lsp.commands import Signature, signature
 from glm_lsp.lsp.converter import make_converter
 from glm_lsp.lsp.documents import Closed, DocumentEvent, Documents
 from glm_lsp.lsp.jobs import Job, Jobs
@@ -45,7 +45,8 @@ class Server(LanguageServer):
         documents: the mirror of the editor's documents.
         jobs: the long-running work.
         resources: what is closed when the client leaves, in reverse order of being added;
-            each close gets a second.
+                each close gets a second.
+        signatures: what each command takes.
     """
 
     protocol: Protocol
@@ -56,6 +57,7 @@ class Server(LanguageServer):
         self.jobs = Jobs(self, self._job_failed)
         self.resources = AsyncExitStack()
         self.watches_parent = False
+        self.signatures: dict[str, Signature] = {}
         self._advertised: list[Callable[[types.ServerCapabilities], None]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._said: dict[str, float] = {}
@@ -68,13 +70,15 @@ class Server(LanguageServer):
     def command(self, command_name: str) -> Callable[[F], F]:
         """Register a command.
 
-        Its arguments are structured by its annotations, which must be evaluable at run time;
-        the wrong ones are answered -32602.
+        Its arguments are structured by its annotations; wrong ones are answered -32602.
+
+        Raises:
+            NameError: an annotation cannot be evaluated at run time.
         """
         register = super().command(command_name)
 
         def decorator(function: F) -> F:
-            signature(function)  # Annotations that cannot be evaluated show here, at start.
+            self.signatures[command_name] = signature(function)
             return register(function)
 
         return decorator
@@ -118,6 +122,10 @@ class Server(LanguageServer):
         self._tasks.add(task)
         task.add_done_callback(self._spawned_ended)
         return task
+
+    def structure(self, raw: Any, cls: Any) -> Any:
+        """Return a JSON value as an LSP type; raises whatever cattrs raises for a wrong one."""
+        return self.protocol.structure(raw, cls)
 
     @property
     def shows_progress(self) -> bool:
