@@ -1,0 +1,314 @@
+"""The engine of ghost text: from a cursor to what may stand behind it.
+
+A request passes through named stages:
+
+    eligible? -> known already (cache, typing along) -> a stream in flight agrees with what
+    was typed -> wait for the hand to pause -> context -> prompt -> stream -> early stop
+    -> filters -> cache -> answer
+
+Invariants: what is known is answered without waiting; at most one stream is in flight, and
+a new one starts only when the old one's connection is closed; every request ends, with
+suggestions, with none, with an error, or as `Superseded`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+from typing import TYPE_CHECKING
+
+import attrs
+from attrs import define, field
+
+from glm_lsp.completion.along import typed_since
+from glm_lsp.completion.cache import Cache, Entry, left_of
+from glm_lsp.completion.clock import Clock, RealClock
+from glm_lsp.completion.eligibility import welcome, worth_asking
+from glm_lsp.completion.extent import Extent, extent_at
+from glm_lsp.completion.filters.draft import Draft
+from glm_lsp.completion.flight import Flight
+from glm_lsp.completion.place import Place, place_at
+from glm_lsp.completion.rhythm import Rhythm
+from glm_lsp.completion.types import (
+    CompletionRequest,
+    SelectedCompletion,
+    Suggestion,
+    Superseded,
+)
+from glm_lsp.prompts.completion import Kind, Question, Room, render, window_at
+from glm_lsp.text import Snapshot, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from glm_lsp.llm.types import Provider
+    from glm_lsp.prompts.completion import Related
+    from glm_lsp.settings import CompletionSettings
+
+    Gather = Callable[[Snapshot, int], Awaitable[tuple[Related, ...]]]
+
+__all__ = [
+    "CompletionRequest",
+    "Engine",
+    "SelectedCompletion",
+    "Suggestion",
+    "Superseded",
+]
+
+GRACE = 0.1
+"""Seconds a stream nobody follows stays open: editors cancel before they ask again."""
+
+CONTEXT_DEADLINE = 0.1
+"""Seconds that related code may take; after that the prompt goes without."""
+
+ERROR_PAUSE = 10.0
+"""Seconds without automatic requests after one failed, unless the service says how long."""
+
+
+@define(eq=False)
+class _Call:
+    """A request that waits for its answer."""
+
+    place: Place
+    task: asyncio.Task[Draft] | None = None
+    superseded: bool = field(default=False)
+
+
+def everything(_: Snapshot) -> bool:
+    """Allow any document."""
+    return True
+
+
+class Engine:
+    """Completes at the cursor of one client's documents."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        model: str,
+        settings: CompletionSettings,
+        *,
+        kind: Kind = "chat",
+        room: Room | None = None,
+        allowed: Callable[[Snapshot], bool] = everything,
+        gather: Gather | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Make an engine that asks `provider` for `model`.
+
+        `allowed` tells which documents may be sent; `gather` finds related code for the
+        prompt; `room` limits how much of the document is sent.
+        """
+        self._provider = provider
+        self._model = model
+        self._settings = settings
+        self._kind: Kind = kind
+        self._room = room or Room()
+        self._allowed = allowed
+        self._gather = gather
+        self._clock = clock or RealClock()
+        self._cache = Cache()
+        fixed = None if settings.delay is None else settings.delay / 1000
+        self._rhythm = Rhythm(fixed)
+        self._keys_reported = False
+        self._calls: set[_Call] = set()
+        self._flight: Flight | None = None
+        self._followers = 0
+        self._lingering: asyncio.Task[None] | None = None
+        self._quiet_until = 0.0
+        self._ids = count(1)
+
+    async def complete(self, request: CompletionRequest) -> list[Suggestion]:
+        """Return what may stand at the cursor, the best first; often nothing.
+
+        Raises:
+            Superseded: a newer request took this one's place.
+            GlmError: the model could not be asked, or failed; raised once, then the engine
+                keeps quiet for a while.
+        """
+        now = self._clock.now()
+        if not self._keys_reported:
+            self._rhythm.key(now)
+        place = self._place(request)
+        self._supersede(place)
+        if place is None:
+            return []
+        draft = self._cache.find(place, now)
+        if draft is None or (not draft.text and not request.automatic):
+            draft = await self._wait_for_answer(_Call(place), request)
+        return self._suggestions(draft, request, place)
+
+    def typed(self) -> None:
+        """Take note of a keystroke, if the caller sees them; else requests count as keys."""
+        self._keys_reported = True
+        self._rhythm.key(self._clock.now())
+
+    async def close(self) -> None:
+        """End every request and the stream in flight."""
+        for call in list(self._calls):
+            self._end(call)
+        if self._lingering is not None:
+            self._lingering.cancel()
+        await self._drop_flight()
+
+    # Stages, in the order of the journey.
+
+    def _place(self, request: CompletionRequest) -> Place | None:
+        """Look around the cursor; None when nothing is to be offered there."""
+        if not welcome(request, self._settings, self._allowed):
+            return None
+        place = place_at(*_with_selection(request))
+        return place if not request.automatic or worth_asking(place) else None
+
+    async def _wait_for_answer(self, call: _Call, request: CompletionRequest) -> Draft:
+        call.task = asyncio.ensure_future(self._answer(call.place, request))
+        self._calls.add(call)
+        try:
+            return await call.task
+        except asyncio.CancelledError:
+            if call.superseded:
+                raise Superseded from None
+            raise
+        finally:
+            self._calls.discard(call)
+            self._linger()
+
+    async def _answer(self, place: Place, request: CompletionRequest) -> Draft:
+        nothing = Draft("")
+        if (draft := await self._follow(place)) is not None:
+            return draft
+        if request.automatic:
+            now = self._clock.now()
+            if now < self._quiet_until:
+                return nothing
+            await self._clock.sleep(self._rhythm.delay(now))
+            # The same request may have come twice, and its twin may be faster.
+            if (draft := self._cache.find(place, now)) is not None:
+                return draft
+            if (draft := await self._follow(place)) is not None:
+                return draft
+        await self._launch(place, request)
+        return await self._follow(place) or nothing
+
+    async def _follow(self, place: Place) -> Draft | None:
+        """Follow the stream in flight to its end; None, and it is closed, if it disagrees."""
+        flight = self._flight
+        if flight is None or flight.complete():
+            return None
+        typed = typed_since(flight.place, place)
+        self._followers += 1
+        try:
+            while typed is not None and not flight.complete():
+                if flight.closed() or not _agree(flight.opening, typed):
+                    typed = None
+                    break
+                await flight.changed()
+        finally:
+            self._followers -= 1
+        if typed is None or flight.closed():
+            await self._drop_flight(flight)
+            return None
+        if flight.error is not None:
+            raise flight.error
+        return left_of(flight.result(), flight.place, place)
+
+    async def _launch(self, place: Place, request: CompletionRequest) -> None:
+        """Ask the model."""
+        extent = extent_at(place)
+        snapshot, offset = _with_selection(request)
+        question = Question(
+            window=window_at(snapshot, offset, self._room),
+            language=snapshot.language,
+            path=snapshot.uri.rpartition("/")[2],
+            related=await self._related(snapshot, offset),
+            several_lines=extent is Extent.BLOCK,
+            max_lines=self._settings.max_lines,
+        )
+        await self._drop_flight()
+        self._flight = Flight(
+            self._provider.stream(render(self._kind, question, self._model)),
+            place,
+            Draft("", extent=extent, max_lines=self._settings.max_lines),
+            self._landed,
+        )
+
+    async def _related(self, snapshot: Snapshot, offset: int) -> tuple[Related, ...]:
+        if self._gather is None:
+            return ()
+        try:
+            return await asyncio.wait_for(self._gather(snapshot, offset), CONTEXT_DEADLINE)
+        except asyncio.TimeoutError:
+            return ()
+
+    def _landed(self, flight: Flight) -> None:
+        """Keep what a flight brought, or keep quiet after an error.
+
+        The user hears of an error once, not at every key.
+        """
+        if flight.closed():
+            return
+        if flight.error is None:
+            self._cache.add(Entry(flight.place, flight.result(), self._clock.now()))
+            return
+        pause = getattr(flight.error, "retry_after", None) or ERROR_PAUSE
+        self._quiet_until = self._clock.now() + pause
+
+    def _suggestions(
+        self, draft: Draft, request: CompletionRequest, place: Place
+    ) -> list[Suggestion]:
+        if not draft.text:
+            return []
+        span = Span(request.offset, request.offset + draft.replaced)
+        text = draft.text.replace("\n", place.newline)
+        if request.selected is not None:
+            span = Span(request.selected.span.start, request.selected.span.end + draft.replaced)
+            text = request.selected.text + text
+        return [Suggestion(f"c{next(self._ids)}", span, text)]
+
+    # What keeps at most one request and one stream alive.
+
+    def _supersede(self, place: Place | None) -> None:
+        """End the requests for other places; a twin of this one may go on."""
+        for call in list(self._calls):
+            if call.place != place:
+                self._end(call)
+
+    def _end(self, call: _Call) -> None:
+        call.superseded = True
+        if call.task is not None:
+            call.task.cancel()
+
+    def _linger(self) -> None:
+        """Close the stream soon unless somebody follows it again."""
+        if self._flight is None or self._flight.complete() or self._calls:
+            return
+        if self._lingering is not None:
+            self._lingering.cancel()
+        self._lingering = asyncio.ensure_future(self._close_unfollowed(self._flight))
+
+    async def _close_unfollowed(self, flight: Flight) -> None:
+        await self._clock.sleep(GRACE)
+        if not self._followers:
+            await self._drop_flight(flight)
+
+    async def _drop_flight(self, flight: Flight | None = None) -> None:
+        """Close the stream in flight (if it still is the given one)."""
+        current = self._flight
+        if current is not None and flight in (None, current):
+            await current.close()
+            if self._flight is current:
+                self._flight = None
+
+
+def _agree(opening: str, typed: str) -> bool:
+    """Tell whether a text that is still growing may begin with what was typed."""
+    return opening.startswith(typed) or typed.startswith(opening)
+
+
+def _with_selection(request: CompletionRequest) -> tuple[Snapshot, int]:
+    """Return the document and the cursor as if the popup's entry had been taken."""
+    selected = request.selected
+    if selected is None:
+        return request.snapshot, request.offset
+    text = request.snapshot.text.replace(selected.span, selected.text)
+    return attrs.evolve(request.snapshot, text=text), selected.span.start + len(selected.text)

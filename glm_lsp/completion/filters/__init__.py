@@ -1,0 +1,1 @@
+"""What a model's answer passes through before a user may see it, one file for each rule."""

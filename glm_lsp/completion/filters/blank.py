@@ -1,0 +1,17 @@
+"""Offer no blanks: none at the end, and no completion of nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Cut trailing blanks; drop what is only blank, or only what stands there already."""
+    text = draft.text.rstrip()
+    if not text or text.strip() == place.tail[: draft.replaced].strip():
+        return draft.nothing()
+    return draft.with_text(text)

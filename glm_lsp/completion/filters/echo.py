@@ -1,0 +1,62 @@
+"""Drop what the answer repeats of the text before the cursor."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+_LEAST = 3
+_CERTAIN = 12
+_FURTHEST = 2_000
+_WORD = re.compile(r"[^\W\d]\w{2,}")
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Cut the repeated beginning off: whole lines, the cursor's line, or its last word."""
+    text = draft.text
+    if size := _overlap(place.before, text):
+        return draft.with_text(text[size:])
+    head, bare = place.head, text.lstrip()
+    if len(head.strip()) >= _LEAST and bare.startswith(head.strip()):
+        # The same line, written with other blanks before it.
+        return draft.with_text(bare[len(head.strip()) :].removeprefix(_end_blanks(head)))
+    return draft
+
+
+def may_echo(text: str, place: Place) -> bool:
+    """Tell whether all of a text so far may be the beginning of a repetition."""
+    bare = text.strip()
+    return bool(bare) and f"\n{bare}" in "\n" + place.before.replace("\n" + " " * 4, "\n").replace(
+        "\t", ""
+    )
+
+
+def _overlap(before: str, text: str) -> int:
+    """Measure the longest end of `before` that `text` starts with and that looks repeated."""
+    for size in range(min(len(before), len(text), _FURTHEST), _LEAST - 1, -1):
+        if before.endswith(text[:size]) and _is_repetition(before, size):
+            return size
+    return 0
+
+
+def _is_repetition(before: str, size: int) -> bool:
+    echoed = before[-size:]
+    if not _WORD.search(echoed):
+        return False
+    starts_at = len(before) - size
+    if starts_at and before[starts_at - 1].isidentifier() and echoed[0].isidentifier():
+        return False  # It starts inside a word: chance.
+    line_head = before[before.rfind("\n", 0, len(before)) + 1 :]
+    return size >= _CERTAIN or echoed.strip() == line_head.strip() or _is_word_part(echoed)
+
+
+def _is_word_part(echoed: str) -> bool:
+    return echoed.isidentifier() or bool(re.fullmatch(r"\w+[(.\[]", echoed))
+
+
+def _end_blanks(head: str) -> str:
+    return head[len(head.rstrip()) :]

@@ -1,0 +1,97 @@
+"""Give the completion the indentation that the document has at the cursor."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from glm_lsp.completion.extent import Extent, opens
+from glm_lsp.completion.place import indentation, width
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Shift the lines as one, keep their shape, and use the document's tabs or spaces."""
+    text = draft.text
+    unit = unit_of(place)
+    if not place.head.strip():
+        text = _on_blank_line(text, place)
+    elif draft.extent is Extent.BLOCK:
+        text = _after_opener(text, place, unit)
+    elif place.head[-1:].isspace():
+        text = text.lstrip(" \t")
+    lines = text.split("\n")
+    return draft.with_text("\n".join([lines[0], *(_in_units(line, unit) for line in lines[1:])]))
+
+
+def unit_of(place: Place) -> str:
+    """Return one level of the document's indentation, four spaces when it shows none."""
+    lines = [*place.above[-40:], place.head, *place.below]
+    blanks = [indentation(line) for line in lines if line.strip() and line[0] in " \t"]
+    if any(blank.startswith("\t") for blank in blanks):
+        return "\t"
+    widths = sorted({len(blank) for blank in blanks if len(blank) > 1})
+    if not widths:
+        return "\t" if place.head.startswith("\t") else "    "
+    step = min(after - before for before, after in zip([0, *widths], widths, strict=False))
+    return " " * max(2, min(8, step))
+
+
+def _on_blank_line(text: str, place: Place) -> str:
+    """Let the first line start at the cursor, and the others keep their distance from it."""
+    lines = text.split("\n")
+    own, here = width(lines[0]), width(place.head)
+    if not place.head:
+        return text
+    rest = [line for line in lines[1:] if line.strip()]
+    if not own and rest and min(map(width, rest)) < here and opens_like(lines, place):
+        lines[1:] = [_shifted(line, here) for line in lines[1:]]
+    elif own > here and rest:
+        lines[1:] = [_shifted(line, here - own) for line in lines[1:]]
+    lines[0] = lines[0].lstrip(" \t")
+    return "\n".join(lines)
+
+
+def opens_like(lines: list[str], place: Place) -> bool:
+    """Tell whether the lines were written as if they stood at the margin."""
+    return opens(lines[0], place.language) and any(
+        0 < width(line) <= width(place.head) for line in lines[1:] if line.strip()
+    )
+
+
+def _after_opener(text: str, place: Place, unit: str) -> str:
+    """Put a block's body on lines of its own, one level deeper than its opener."""
+    if not opens(place.head, place.language):
+        return text
+    if re.match(r"[ \t]{2,}\S", text):
+        text = "\n" + text
+    lines = text.split("\n")
+    body = [line for line in lines[1:] if line.strip()]
+    if not body:
+        return text
+    here = width(place.head)
+    if width(body[0]) <= here and not re.match(r"\s*[)\]}]|\s*end\b", body[0]):
+        shift = here + width(unit) - width(body[0])
+        lines[1:] = [_shifted(line, shift) for line in lines[1:]]
+    return "\n".join(lines)
+
+
+def _shifted(line: str, columns: int) -> str:
+    if not line.strip():
+        return line
+    return " " * max(0, width(line) + columns) + line.lstrip(" \t")
+
+
+def _in_units(line: str, unit: str) -> str:
+    """Write a line's indentation with the document's own characters."""
+    blanks = indentation(line)
+    if unit == "\t" and " " in blanks:
+        columns = width(line)
+        return "\t" * (columns // 4) + " " * (columns % 4) + line[len(blanks) :]
+    if unit != "\t" and "\t" in blanks:
+        levels = blanks.count("\t")
+        return unit * levels + blanks.replace("\t", "") + line[len(blanks) :]
+    return line

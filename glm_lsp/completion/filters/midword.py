@@ -1,0 +1,21 @@
+"""Offer nothing that would run into the word behind the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Drop a text whose last word would merge with the next."""
+    text, after = draft.text, place.tail[draft.replaced :]
+    if text and after and _is_word(text[-1]) and _is_word(after[0]):
+        return draft.nothing()
+    return draft
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

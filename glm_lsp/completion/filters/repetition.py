@@ -1,0 +1,58 @@
+"""Stop a model that turns in circles."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+_LONGEST_BLOCK = 6
+_TWICE = 2
+_LOOP = re.compile(r"(?=(.{1,40}?)\1{2})")
+_SHORT, _SHORT_TIMES = 3, 5
+_LONG, _LONG_TIMES = 10, 3
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Keep the first of repeated lines and blocks; drop a line that repeats within itself."""
+    lines = draft.text.split("\n")
+    if loops(place.head + lines[0]) and not loops(place.head):
+        return draft.nothing()
+    for index in range(1, len(lines)):
+        if loops(lines[index]):
+            lines = lines[:index]
+            break
+    size = first_repeat(lines)
+    return draft.with_text("\n".join(lines if size is None else lines[:size]))
+
+
+def first_repeat(lines: list[str]) -> int | None:
+    """Return the number of lines up to the end of the first copy of what is repeated.
+
+    One line has to come three times, a block of lines twice.
+    """
+    plain = [line.strip() for line in lines]
+    for start in range(len(plain)):
+        if not plain[start]:
+            continue
+        if plain[start : start + 3] == [plain[start]] * 3:
+            return start + 1
+        for size in range(2, _LONGEST_BLOCK + 1):
+            block = plain[start : start + size]
+            if block == plain[start + size : start + _TWICE * size] and len("".join(block)) > _LONG:
+                return start + size
+    return None
+
+
+def loops(line: str) -> bool:
+    """Tell whether a line ends in the same few characters again and again."""
+    text = line.rstrip()
+    for size in range(_SHORT, len(text) // _LONG_TIMES + 1):
+        times = _LONG_TIMES if size >= _LONG else _SHORT_TIMES
+        unit = text[-size:]
+        if len(set(unit)) > 1 and text.endswith(unit * times):
+            return True
+    return False

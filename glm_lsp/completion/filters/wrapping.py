@@ -1,0 +1,136 @@
+"""Take the code out of what a chat model wraps around it.
+
+Invariant: works on half an answer as on a whole one; what may still turn out to be
+wrapping is held back, so that a stream read through it only ever grows.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from glm_lsp.completion.lexis import WRITING, is_text
+from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
+_THOUGHT = re.compile(r"\A\s*<think>[\s\S]*?(?:</think>\s*|\Z)")
+_FORM_TAG = re.compile(r"</?(?:above|below|related|fill|hole)\b[^>\n]*>?|<hole/?")
+_MODEL_TOKEN = re.compile(
+    r"<\|[a-z_▁]{2,30}\|>|<(?:fim|code)_(?:prefix|middle|suffix)>|<PRE>|<SUF>|<MID>|<EOT>"
+    r"|</s>\s*\Z|\[/?INST\]"
+)
+_CHATTER = re.compile(
+    r"\s*(?:sure\b|certainly\b|of course\b|okay[,.]|sorry\b|unfortunately\b|as an ai\b"
+    r"|here(?:'|’)s\b|here (?:is|are)\b|let me\b|let(?:'|’)s\b|you can\b|note(?: that|:)"
+    r"|i(?:'|’)(?:m|ll|ve)\b|i (?:am|can|cannot|can't|have|will|would|apologi[sz]e)\b"
+    r"|the (?:above|answer|code|completed?|completion|following|function|given|hole|missing|output"
+    r"|text)\b|to (?:complete|fill|fix|implement)\b|explanation\b"
+    r"|this (?:code|completes|function|implementation|is|line|method|snippet|will)\b"
+    r"|in this (?:case|code|example|implementation|updated)\b"
+    r"|(?:\*\*|#+ )?(?:completed? code|explanation|answer|output|note)(?:\*\*)?:)",
+    re.IGNORECASE,
+)
+_CODE_MARK = re.compile(r"[(){}\[\]=;<>]|\w\.\w|^\s*(?:return|import|from|if|for|let|const)\b")
+_WORDS = 3
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Keep what stands between the answer's tags or fences, without prose around it."""
+    return draft.with_text(unwrap(draft.text, place))
+
+
+def unwrap(raw: str, place: Place) -> str:
+    """Return the code in an answer, whole or cut anywhere."""
+    text = _THOUGHT.sub("", raw)
+    if _may_open(text):
+        return ""
+    if OPEN in text:
+        inside = text.partition(OPEN)[2].partition(CLOSE)[0]
+        return _plain_code(_without_half(inside, CLOSE), place)
+    return _plain_code(_without_half(text.partition(CLOSE)[0], CLOSE), place)
+
+
+def _may_open(text: str) -> bool:
+    """Tell whether the answer so far may still become a tag or a fence."""
+    start = text.lstrip()
+    return bool(start) and any(mark.startswith(start) for mark in (OPEN, "```", "<think>", HOLE))
+
+
+def _without_half(text: str, mark: str) -> str:
+    """Cut a beginning of `mark` off the end, which the next piece may complete."""
+    for size in range(min(len(mark) - 1, len(text)), 1, -1):
+        if text.endswith(mark[:size]):
+            return text[:-size]
+    return text
+
+
+def _plain_code(text: str, place: Place) -> str:
+    if HOLE in text:  # The model wrote the form again, hole and all.
+        text = text.partition(HOLE)[2]
+    for pattern in (_MODEL_TOKEN, _FORM_TAG):
+        if found := pattern.search(text):
+            text = text[: found.start()]
+    if place.language in WRITING:
+        return text
+    text = _unfenced(text)
+    if is_text(place.before, place.language):
+        return text
+    return _without_chatter(text)
+
+
+def _unfenced(text: str) -> str:
+    fence = _FENCE.search(text)
+    if fence is None:
+        stripped = text.lstrip()
+        if stripped.startswith(("```", "~~~")):
+            return ""  # A fence whose line is still coming.
+        half = re.search(r"\n[ \t]*(?:`{1,3}|~{1,3})[^\n]*\Z", text)
+        return text[: half.start()] if half else text
+    lead = text[: fence.start()]
+    if lead.strip() and not all(_is_prose(line) for line in lead.splitlines() if line.strip()):
+        return lead.rstrip()  # Code, then a fence: the fence ends it.
+    inside = text[fence.end() :].removeprefix("\n")
+    return (
+        inside
+        if text[fence.end() :].startswith("\n") and not _FENCE.search(inside)
+        else (inside[: found.start()].rstrip("\n") if (found := _FENCE.search(inside)) else inside)
+    )
+
+
+def _without_chatter(text: str) -> str:
+    """Drop lines that talk about the code, before it and after it."""
+    lines = text.split("\n")
+    first = 0
+    while first < len(lines) and (
+        _is_chatter(lines[first]) or (first and not lines[first].strip())
+    ):
+        first += 1
+    kept = lines[first:]
+    if first and not any(line.strip() for line in kept):
+        return ""
+    for index in range(1, len(kept)):
+        if _is_chatter(kept[index]) and not kept[index - 1].strip():
+            return "\n".join(kept[:index]).rstrip()
+    return "\n".join(kept)
+
+
+def _is_chatter(line: str) -> bool:
+    """Tell whether a line is something said to the reader."""
+    return bool(_CHATTER.match(line)) and _is_prose(line)
+
+
+def _is_prose(line: str) -> bool:
+    """Tell whether a line reads as words rather than code."""
+    words = line.split()
+    if not words:
+        return False
+    if line.rstrip().endswith(":") and not _CODE_MARK.search(line):
+        return True
+    if _CHATTER.match(line) and len(words) >= _WORDS and "=" not in line:
+        return True
+    plain = sum(bool(re.fullmatch(r"[\"'“(*]?[A-Za-z’'-]+[\"'”),.;:!?*]*", word)) for word in words)
+    return len(words) > _WORDS and plain >= 0.8 * len(words) and not line.startswith((" ", "\t"))

@@ -1,0 +1,47 @@
+"""How long to wait after a keystroke before asking.
+
+Invariant: the wait is a little longer than the user's own time between two keys, so that a
+request goes out when the hand pauses and not in the middle of a word. The first key after
+a rest does not wait: nobody knows yet what follows, and an early answer may foresee it.
+"""
+
+from __future__ import annotations
+
+LEAST, MOST = 0.06, 0.3
+REST = 1.0
+_FIRST_GUESS = 0.12
+_WEIGHT = 0.25
+
+
+class Rhythm:
+    """The typing speed of one user, in seconds."""
+
+    def __init__(self, fixed: float | None = None) -> None:
+        """Wait a fixed time instead of an adaptive one if `fixed` is given."""
+        self._fixed = fixed
+        self._interval = _FIRST_GUESS
+        self._spread = 0.0
+        self._last: float | None = None
+        self._first_of_burst = True
+
+    def key(self, now: float) -> None:
+        """Take note of a keystroke."""
+        gap = REST if self._last is None else now - self._last
+        self._last = now
+        self._first_of_burst = gap >= REST
+        if not self._first_of_burst:
+            difference = gap - self._interval
+            self._interval += _WEIGHT * difference
+            self._spread += _WEIGHT * (abs(difference) - self._spread)
+
+    @property
+    def pause(self) -> float:
+        """How long after a key the hand is taken to have paused."""
+        return max(LEAST, min(MOST, 1.12 * self._interval + 0.5 * self._spread))
+
+    def delay(self, now: float) -> float:
+        """Return how long to wait from now on."""
+        if self._fixed is None and self._first_of_burst:
+            return 0.0
+        wait = self.pause if self._fixed is None else self._fixed
+        return max(0.0, wait - (now - (self._last if self._last is not None else now)))
