@@ -101,6 +101,10 @@ class Protocol(Dispatch):
         if (handler := self.fm.features.get(method)) is not None:
             self._notified(method, handler, params)
 
+    def structure(self, raw: Any, cls: Any) -> Any:
+        """Return a JSON value as an LSP type."""
+        return self._converter.structure(raw, cls)
+
     # What the server asks of the client, under the names that pygls's own methods call.
 
     def send_request(
