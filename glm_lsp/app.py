@@ -1,0 +1,95 @@
+"""The composition root: the one place where parts are wired together.
+
+Invariant: `build` makes everything for one client and nothing twice; only the embedded model,
+which is a whole neural network, is shared by the clients of a process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import os
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from glm_lsp.llm import providers
+from glm_lsp.llm.connect import connect
+from glm_lsp.llm.credentials import find_key, no_key
+from glm_lsp.local.embedded import EmbeddedModel
+from glm_lsp.lsp import features
+from glm_lsp.lsp.server import Server
+from glm_lsp.lsp.session import Session
+from glm_lsp.settings import from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from glm_lsp.llm.service import Service
+    from glm_lsp.lsp.session import Model
+    from glm_lsp.settings import Settings
+
+
+def factory(
+    environ: Mapping[str, str] | None = None, *, model_file: Path | None = None
+) -> Callable[[], Server]:
+    """Return what makes a server for each client.
+
+    `model_file` is a GGUF file for the embedded model in place of the bundled one.
+    """
+    given = os.environ if environ is None else environ
+    connector = _Connector(given, model_file)
+
+    def build() -> Server:
+        return _build(given, connector)
+
+    return build
+
+
+def _build(environ: Mapping[str, str], connector: _Connector) -> Server:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        release = version("glm-lsp")
+    except PackageNotFoundError:  # Run from a checkout that is not installed.
+        release = "0"
+    server = Server("glm-lsp", release)
+    session = Session(connector, from_environment(environ))
+    features.register(server, session)
+    server.resources.push_async_callback(session.close)
+    return server
+
+
+@frozen
+class _Open:
+    """An open way to a model."""
+
+    provider: Service
+
+    async def close(self) -> None:
+        await self.provider.close()
+
+
+class _Connector:
+    """Finds the key and opens the way; see `glm_lsp.lsp.session.Connector`."""
+
+    def __init__(self, environ: Mapping[str, str], model_file: Path | None) -> None:
+        self._environ = environ
+        self._model_file = model_file
+        self._embedded = EmbeddedModel()
+        self._loading = asyncio.Lock()
+        self._address = ""
+
+    async def __call__(self, settings: Settings, api_key: str | None) -> Model:
+        if settings.provider == "local" and settings.base_url is None:
+            async with self._loading:
+                if not self._address:
+                    self._address = await self._embedded.start(self._model_file)
+            return _Open(connect(settings, None, base_url=self._address))
+        preset = providers.find(settings.provider, settings.base_url)
+        # A keyring may ask the user to unlock it: never on the event loop.
+        key = await asyncio.to_thread(find_key, preset, given=api_key, environ=self._environ)
+        if key is None and preset.needs_key:
+            raise no_key(preset)
+        return _Open(connect(settings, key))

@@ -1,0 +1,116 @@
+"""The command line.
+
+Invariant: `serve` imports what a server needs and nothing more; every other command prints
+one sentence and returns 1 when it cannot do its job, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ACTIONS = ("explain", "fix", "refactor", "complete", "all")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the process's exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=getattr(arguments, "log_level", "warning").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # The HTTP libraries log addresses and headers at these levels; headers hold the key.
+    for name in ("httpx", "httpcore", "hpack"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    from glm_lsp.errors import GlmError
+
+    try:
+        return run(arguments)
+    except GlmError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glm-lsp", description="Language server that brings GLM models into every editor."
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    _serve_options(parser)
+    parser.set_defaults(run=_serve)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="the language server (the default)")
+    _serve_options(serve)
+    serve.set_defaults(run=_serve)
+
+    demo = commands.add_parser("demo", help="see the main job in this terminal, without a key")
+    demo.add_argument("file", nargs="?", type=Path, help="a source file (default: a sample)")
+    demo.add_argument("--action", choices=ACTIONS, default="all")
+    demo.add_argument("--model", type=Path, metavar="PATH.gguf", help="another embedded model")
+    demo.set_defaults(run=_demo)
+
+    _add_commands(commands)
+    return parser
+
+
+def _serve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stdio", action="store_true", help="speak over stdin and stdout (default)"
+    )
+    parser.add_argument(
+        "--tcp", metavar="HOST:PORT", type=_address, help="listen for clients instead"
+    )
+    parser.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="warning"
+    )
+    parser.add_argument("--model", type=Path, metavar="PATH.gguf", help=argparse.SUPPRESS)
+    # Editors' libraries append this; the server reads the id from `initialize`.
+    parser.add_argument("--clientProcessId", type=int, help=argparse.SUPPRESS)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from glm_lsp.app import factory
+    from glm_lsp.lsp.serve import serve_stdio, serve_tcp
+
+    build = factory(model_file=arguments.model)
+    if arguments.tcp:
+        return serve_tcp(build, *arguments.tcp)
+    return serve_stdio(build)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from glm_lsp.demo.run import run
+
+    return run(arguments.file, action=arguments.action, model=arguments.model)
+
+
+def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands around the server."""
+
+
+def _address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError("should be HOST:PORT, for example 127.0.0.1:7658")
+    return host.strip("[]"), int(port)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("glm-lsp")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,304 @@
+"""An editor of a few lines: starts the real server and talks LSP to it over pipes.
+
+Invariant: it does to a document what an editor does (versions, edits in order, didChange
+after each), so what is seen through it is what an editor's user would see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+from lsprotocol import types
+
+from glm_lsp.lsp.convert import to_range, to_span
+from glm_lsp.text import Change, Span, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    Handler = Callable[[Any], Awaitable[Any]]
+
+CAPABILITIES: dict[str, Any] = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
+    "textDocument": {
+        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}},
+        "inlineCompletion": {},
+    },
+    "window": {"workDoneProgress": True},
+    "experimental": {"glm": {"applyEdit": True, "explanation": True, "status": True}},
+}
+"""What the demo's editor can do: as much as our own clients."""
+
+
+class ResponseError(Exception):
+    """The server answered a request with an error."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(str(error.get("message", "")))
+        self.code: int = error.get("code", 0)
+
+
+@define
+class Buffer:
+    """An open document."""
+
+    uri: str
+    language: str
+    version: int
+    text: Text = field(repr=False)
+
+
+class Editor:
+    """One client with one server process.
+
+    Attributes:
+        buffers: the open documents by URI.
+        messages: every notification and request that came, in order: (method, params).
+        progress: progress notifications: (token, value).
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.buffers: dict[str, Buffer] = {}
+        self.messages: list[tuple[str, Any]] = []
+        self.capabilities: dict[str, Any] = {}
+        self.encoding = "utf-16"
+        self.didchange_delay = 0.0
+        self.process = process
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._handlers: dict[str, Handler] = {
+            types.WORKSPACE_APPLY_EDIT: self._apply_edit,
+            "glm/applyEdit": self._apply_edit,
+        }
+        self._news = asyncio.Condition()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._reader = self._spawn(self._read())
+
+    @classmethod
+    async def start(
+        cls,
+        command: Sequence[str],
+        *,
+        root: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+        stderr: int | None = None,
+    ) -> Editor:
+        """Start a server and initialize it."""
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            env=dict(environ) if environ is not None else None,
+        )
+        editor = cls(process)
+        folders = [{"uri": root.as_uri(), "name": root.name}] if root is not None else None
+        result = await editor.request(
+            types.INITIALIZE,
+            {
+                "processId": os.getpid(),
+                "rootUri": root.as_uri() if root is not None else None,
+                "workspaceFolders": folders,
+                "capabilities": dict(capabilities if capabilities is not None else CAPABILITIES),
+                "initializationOptions": dict(options or {}),
+            },
+        )
+        editor.capabilities = result["capabilities"]
+        editor.encoding = editor.capabilities.get("positionEncoding", "utf-16")
+        editor.notify(types.INITIALIZED, {})
+        return editor
+
+    def on(self, method: str, handler: Handler) -> None:
+        """Answer the server's requests of a method with `handler`."""
+        self._handlers[method] = handler
+
+    async def request(self, method: str, params: Any = None) -> Any:
+        """Send a request and return its result.
+
+        Raises:
+            ResponseError: the server answered with an error, or ended.
+        """
+        number = next(self._ids)
+        self._waiting[number] = future = asyncio.get_running_loop().create_future()
+        self._send({"id": number, "method": method, "params": params})
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self.notify(types.CANCEL_REQUEST, {"id": number})
+            raise
+        finally:
+            self._waiting.pop(number, None)
+
+    def notify(self, method: str, params: Any) -> None:
+        """Send a notification."""
+        self._send({"method": method, "params": params})
+
+    async def until(self, met: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Wait for something that a message from the server brings about.
+
+        Raises:
+            TimeoutError: it did not come about.
+        """
+        async with self._news:
+            try:
+                await asyncio.wait_for(self._news.wait_for(met), seconds)
+            except asyncio.TimeoutError:
+                raise TimeoutError(f"nothing came in {seconds:g} seconds") from None
+
+    def open(self, uri: str, language: str, text: str) -> Buffer:
+        """Open a document."""
+        buffer = self.buffers[uri] = Buffer(uri, language, 1, Text.of(text))
+        item = {"uri": uri, "languageId": language, "version": 1, "text": text}
+        self.notify(types.TEXT_DOCUMENT_DID_OPEN, {"textDocument": item})
+        return buffer
+
+    def close_document(self, uri: str) -> None:
+        """Close a document."""
+        del self.buffers[uri]
+        self.notify(types.TEXT_DOCUMENT_DID_CLOSE, {"textDocument": {"uri": uri}})
+
+    def type(self, uri: str, span: Span, text: str) -> None:
+        """Replace a span, as a user's keystrokes or paste would."""
+        self._change(self.buffers[uri], [Change(span, text)])
+
+    def text(self, uri: str) -> str:
+        """Return a document's text."""
+        return str(self.buffers[uri].text)
+
+    def range_of(self, uri: str, span: Span) -> dict[str, Any]:
+        """Return an LSP range."""
+        range_ = to_range(self.buffers[uri].text, span, self.encoding)
+        return {
+            "start": {"line": range_.start.line, "character": range_.start.character},
+            "end": {"line": range_.end.line, "character": range_.end.character},
+        }
+
+    async def execute(self, command: str, **argument: Any) -> Any:
+        """Run a command with its one argument."""
+        params = {"command": command, "arguments": [argument]}
+        return await self.request(types.WORKSPACE_EXECUTE_COMMAND, params)
+
+    def received(self, method: str) -> list[Any]:
+        """Return the params of every message of a method, in order."""
+        return [params for name, params in self.messages if name == method]
+
+    def ended(self, job: str) -> bool:
+        """Whether the progress of a job has ended."""
+        return any(
+            progress["token"] == job and progress["value"].get("kind") == "end"
+            for progress in self.received(types.PROGRESS)
+        )
+
+    async def stop(self) -> int:
+        """Shut the server down; return its exit code."""
+        if self.process.returncode is None:
+            with contextlib.suppress(ResponseError, asyncio.TimeoutError):
+                await asyncio.wait_for(self.request(types.SHUTDOWN), 10)
+            self.notify(types.EXIT, None)
+            try:
+                await asyncio.wait_for(self.process.wait(), 10)
+            except asyncio.TimeoutError:
+                self.process.kill()
+        code = await self.process.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        return code
+
+    async def _apply_edit(self, params: Any) -> Any:
+        """Apply a workspace edit whole, or refuse it when a version is not the document's."""
+        planned: list[tuple[Buffer, list[Change]]] = []
+        for change in params["edit"].get("documentChanges", []):
+            identifier = change["textDocument"]
+            buffer = self.buffers.get(identifier["uri"])
+            if buffer is None or identifier["version"] not in (None, buffer.version):
+                return {"applied": False}
+            planned.append((buffer, self._changes(buffer, change["edits"])))
+        for buffer, changes in planned:
+            if self.didchange_delay:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.didchange_delay, self._change, buffer, changes)
+            else:
+                self._change(buffer, changes)
+        return {"applied": True}
+
+    def _changes(self, buffer: Buffer, edits: Sequence[Mapping[str, Any]]) -> list[Change]:
+        """Return LSP edits, which all mean the same text, as changes from the last to the first."""
+        changes = []
+        for edit in edits:
+            start, end = edit["range"]["start"], edit["range"]["end"]
+            range_ = types.Range(types.Position(**start), types.Position(**end))
+            span = to_span(buffer.text, range_, self.encoding)
+            changes.append(Change(span, edit["newText"]))
+        return sorted(changes, key=lambda change: change.span, reverse=True)
+
+    def _change(self, buffer: Buffer, changes: Sequence[Change]) -> None:
+        events = []
+        for change in changes:
+            where = self.range_of(buffer.uri, change.span)
+            buffer.text = buffer.text.replace(change.span, change.text)
+            events.append({"range": where, "text": change.text})
+        buffer.version += 1
+        document = {"uri": buffer.uri, "version": buffer.version}
+        self.notify(
+            types.TEXT_DOCUMENT_DID_CHANGE,
+            {"textDocument": document, "contentChanges": events},
+        )
+
+    async def _read(self) -> None:
+        stream = self.process.stdout
+        assert stream is not None  # noqa: S101  # It was asked for.
+        try:
+            while True:
+                head = await stream.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                self._take(json.loads(await stream.readexactly(length)))
+                async with self._news:
+                    self._news.notify_all()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(ResponseError({"message": "The server ended."}))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        method = message.get("method")
+        if method is None:
+            future = self._waiting.get(message.get("id", 0))
+            if future is None or future.done():
+                return
+            if "error" in message:
+                future.set_exception(ResponseError(message["error"]))
+            else:
+                future.set_result(message.get("result"))
+            return
+        self.messages.append((method, message.get("params")))
+        if "id" in message:
+            self._spawn(self._answer(message["id"], method, message.get("params")))
+
+    async def _answer(self, number: Any, method: str, params: Any) -> None:
+        handler = self._handlers.get(method)
+        result = await handler(params) if handler is not None else None
+        self._send({"id": number, "result": result})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        pipe = self.process.stdin
+        assert pipe is not None  # noqa: S101  # It was asked for.
+        if not pipe.is_closing():
+            pipe.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    def _spawn(self, work: Any) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

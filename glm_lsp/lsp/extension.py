@@ -1,0 +1,100 @@
+"""The messages of our own, all in one file; each client mirrors it.
+
+Invariant: everything here is optional. A client announces what it understands in
+`capabilities.experimental.glm`; without it, standard LSP does the job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+APPLY_EDIT = "glm/applyEdit"
+"""Request to the client: `ApplyEdit`; answered with `{"applied": bool}`."""
+
+EXPLANATION = "glm/explanation"
+"""Notification to the client: `Explanation`."""
+
+STATUS = "glm/status"
+"""Notification to the client: `Status`."""
+
+State = Literal["ready", "working", "limited", "error", "off"]
+
+
+@frozen
+class Extensions:
+    """What the client announced."""
+
+    apply_edit: bool = False
+    explanation: bool = False
+    status: bool = False
+
+
+@frozen
+class Explanation:
+    """A piece of an explanation, in Markdown; `done` ends it, whether or not it succeeded."""
+
+    job: str
+    uri: str
+    range: types.Range
+    title: str
+    delta: str = field(repr=False)
+    done: bool
+
+    def params(self) -> dict[str, Any]:
+        """Return the message as JSON."""
+        return {
+            "job": self.job,
+            "uri": self.uri,
+            "range": range_json(self.range),
+            "title": self.title,
+            "delta": self.delta,
+            "done": self.done,
+        }
+
+
+@frozen
+class Status:
+    """The server's state: `tokens` and `cost` (USD, an estimate) are this session's."""
+
+    state: State
+    model: str
+    message: str = ""
+    tokens: int = 0
+    cost: float | None = None
+
+    def params(self) -> dict[str, Any]:
+        """Return the message as JSON."""
+        return {
+            "state": self.state,
+            "model": self.model,
+            "message": self.message,
+            "tokens": self.tokens,
+            "cost": self.cost,
+        }
+
+
+def announced(capabilities: types.ClientCapabilities) -> Extensions:
+    """Read what a client announced; anything malformed counts as not announced."""
+    experimental = capabilities.experimental
+    ours = experimental.get("glm") if isinstance(experimental, dict) else None
+    if not isinstance(ours, dict):
+        return Extensions()
+    return Extensions(
+        apply_edit=ours.get("applyEdit") is True,
+        explanation=ours.get("explanation") is True,
+        status=ours.get("status") is True,
+    )
+
+
+def range_json(range_: types.Range) -> dict[str, Any]:
+    """Return a range as JSON."""
+    start, end = range_.start, range_.end
+    return {
+        "start": {"line": start.line, "character": start.character},
+        "end": {"line": end.line, "character": end.character},
+    }

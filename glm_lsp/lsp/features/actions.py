@@ -1,0 +1,193 @@
+"""The commands: from a code action's argument to a job that explains or edits.
+
+Invariant: a command answers at once with its job's id; whatever comes later, result or
+failure, comes through the job. Nothing is read, and nothing sent, of a document that must
+stay on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import cattrs
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from glm_lsp.actions.ask import Progress, prose, replacement
+from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.errors import GlmError, ReplyError
+from glm_lsp.lsp.convert import to_span
+from glm_lsp.lsp.features.code_actions import to_diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from glm_lsp.lsp.explanations import Explanations
+    from glm_lsp.lsp.features.status import StatusBoard
+    from glm_lsp.lsp.jobs import Job
+    from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.session import Session
+    from glm_lsp.prompts.actions import ActionName
+    from glm_lsp.text import Snapshot
+
+    Listener = Callable[[Progress], None]
+    Edit = Callable[[Job, Plan, AsyncGenerator[str, None]], Awaitable[None]]
+
+COMMANDS: dict[str, ActionName] = {
+    "glm.explain": "explain",
+    "glm.fix": "fix",
+    "glm.refactor": "refactor",
+    "glm.document": "document",
+    "glm.edit": "edit",
+}
+_TITLES: dict[ActionName, str] = {
+    "explain": "GLM: Explain",
+    "fix": "GLM: Fix",
+    "refactor": "GLM: Refactor",
+    "document": "GLM: Document",
+    "edit": "GLM: Edit",
+}
+
+
+class Actions:
+    """Runs the actions of one client; `edit` brings new code into the document."""
+
+    def __init__(
+        self,
+        server: Server,
+        session: Session,
+        board: StatusBoard,
+        explanations: Explanations,
+        edit: Edit,
+    ) -> None:
+        self._server = server
+        self._session = session
+        self._board = board
+        self._explanations = explanations
+        self._edit = edit
+
+    def start(self, action: ActionName, argument: Any) -> dict[str, str]:
+        """Start a job and return its id.
+
+        Raises:
+            JsonRpcInvalidParams: the argument is not what the contract says.
+            GlmError: the document is not open, or must stay on this machine.
+        """
+        task = self._task(action, argument)
+        return self.run(task)
+
+    def run(self, task: Task) -> dict[str, str]:
+        """Start a job for a task and return its id."""
+        job = self._server.jobs.start(
+            _TITLES[task.action],
+            lambda job: self._work(job, task),
+            uri=task.snapshot.uri,
+        )
+        return {"job": job.id}
+
+    async def _work(self, job: Job, task: Task) -> None:
+        # Parsing a large file takes longer than a keystroke may wait.
+        planned = await asyncio.to_thread(plan, task, self._session.surface())
+        job.report(planned.title)
+        self._board.begin()
+        error: GlmError | None = None
+        try:
+            if task.action == "explain":
+                await self._explain(job, planned)
+            else:
+                pieces = replacement(planned, self._session, self._listener(job, planned))
+                await self._edit(job, planned, pieces)
+        except GlmError as failure:
+            error = failure
+            raise
+        finally:
+            self._board.end(error)
+
+    async def _explain(self, job: Job, planned: Plan) -> None:
+        capabilities = self._server.client_capabilities
+        surface = self._explanations.choose(
+            own=self._session.extensions.explanation, capabilities=capabilities
+        )
+        snapshot = planned.task.snapshot
+        shown = self._explanations.open(job.id, snapshot, planned.target, planned.title)
+        pieces = prose(planned, self._session, self._listener(job, planned))
+        begun = False
+        try:
+            async for piece in pieces:
+                if not begun:
+                    begun = True
+                    await surface.begin(shown)
+                shown.markdown += piece
+                await surface.add(shown, piece)
+        finally:
+            await pieces.aclose()
+            shown.done = True
+            if begun:
+                await asyncio.shield(surface.end(shown))
+
+    def _listener(self, job: Job, planned: Plan) -> Listener:
+        return lambda news: job.report(f"{planned.title}: {news}")
+
+    def _task(self, action: ActionName, argument: Any) -> Task:
+        if not isinstance(argument, dict) or not isinstance(argument.get("uri"), str):
+            raise JsonRpcInvalidParams("The argument is an object with at least `uri`.")
+        uri = argument["uri"]
+        self._session.check(uri)
+        snapshot = self._server.documents.get(uri)
+        if snapshot is None:
+            raise ReplyError("The file is not open in the editor: open it, then ask again.")
+        instruction = argument.get("instruction")
+        return Task(
+            action=action,
+            snapshot=snapshot,
+            selection=to_span(
+                snapshot.text, self._range(argument, snapshot), self._server.documents.encoding
+            ),
+            diagnostics=tuple(
+                to_diagnostic(raw, snapshot, self._server.documents.encoding)
+                for raw in self._structured(
+                    argument.get("diagnostics") or [], list[types.Diagnostic]
+                )
+            ),
+            preset=str(argument.get("preset") or ""),
+            instruction=instruction if isinstance(instruction, str) else "",
+        )
+
+    def _range(self, argument: dict[str, Any], snapshot: Snapshot) -> types.Range:
+        """Return the range asked about: the whole document when none is given."""
+        if argument.get("range") is None:
+            end = types.Position(snapshot.text.line_count, 0)
+            return types.Range(types.Position(0, 0), end)
+        range_: types.Range = self._structured(argument["range"], types.Range)
+        return range_
+
+    def _structured(self, raw: Any, cls: Any) -> Any:
+        try:
+            return self._server.structure(raw, cls)
+        except (TypeError, ValueError, cattrs.BaseValidationError) as error:
+            raise JsonRpcInvalidParams("`range` or `diagnostics` is not as LSP says.") from error
+
+
+def register(server: Server, actions: Actions) -> None:
+    """Serve the commands that ask a model, and `glm.cancel`."""
+
+    def add(name: str, action: ActionName) -> None:
+        @server.command(name)
+        def run(argument: Any) -> dict[str, str]:
+            return actions.start(action, argument)
+
+    for name, action in COMMANDS.items():
+        add(name, action)
+
+    @server.command("glm.cancel")
+    def cancel(argument: Any = None) -> bool:
+        """Cancel one job, or, without `job`, those of `uri`, or all."""
+        given = argument if isinstance(argument, dict) else {}
+        if isinstance(given.get("job"), str):
+            return server.jobs.cancel(given["job"])
+        uri = given.get("uri")
+        running = server.jobs.running(uri if isinstance(uri, str) else None)
+        for job in running:
+            job.cancel()
+        return bool(running)

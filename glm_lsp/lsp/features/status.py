@@ -1,0 +1,102 @@
+"""The state of the server, told to clients that show it, and to whoever asks.
+
+Invariant: a notification is sent only when something in it changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from glm_lsp.errors import (
+    GlmError,
+    LocalModelError,
+    NoKeyError,
+    ProviderError,
+    QuotaError,
+    RateLimitError,
+)
+from glm_lsp.llm import catalogue
+from glm_lsp.lsp import extension
+
+if TYPE_CHECKING:
+    from glm_lsp.llm.types import Usage
+    from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.session import Session
+
+
+class StatusBoard:
+    """What one client is told about the server's state."""
+
+    def __init__(self, server: Server, session: Session) -> None:
+        self._server = server
+        self._session = session
+        self._busy = 0
+        self._status = extension.Status("ready", session.model_name())
+        session.on_change(self._settings_changed)
+
+    @property
+    def status(self) -> extension.Status:
+        """The state as last told."""
+        return self._status
+
+    def begin(self) -> None:
+        """Note that a model is being asked."""
+        self._busy += 1
+        self._tell(evolve(self._status, state="working", message=""))
+
+    def end(self, error: GlmError | None = None) -> None:
+        """Note that the asking ended, well or with an error."""
+        self._busy = max(0, self._busy - 1)
+        if error is None and self._busy == 0 and self._status.state == "working":
+            self._tell(evolve(self._status, state="ready", message=""))
+        elif error is not None:
+            self.failed(error)
+
+    def failed(self, error: GlmError | None) -> None:
+        """Show a failure that lasts until something succeeds; None: something did."""
+        state: extension.State = "working" if self._busy else "ready"
+        if isinstance(error, QuotaError | RateLimitError):
+            state = "limited"
+        elif isinstance(error, ProviderError | NoKeyError | LocalModelError):
+            state = "error"
+        message = "" if error is None else str(error)
+        self._tell(evolve(self._status, state=state, message=message))
+
+    def spent(self, model: str, usage: Usage) -> None:
+        """Add what a request used."""
+        prices = self._session.settings.prices
+        cost = catalogue.find(model, prices).cost(usage)
+        total = self._status.cost
+        if cost is not None:
+            total = cost + (total or 0.0)
+        tokens = self._status.tokens + usage.prompt + usage.output
+        self._tell(evolve(self._status, tokens=tokens, cost=total))
+
+    def answer(self) -> dict[str, Any]:
+        """Return the answer to `glm.status`."""
+        jobs = [
+            {"id": job.id, "title": job.title, "uri": job.uri}
+            for job in self._server.jobs.running()
+        ]
+        return {**self._status.params(), "jobs": jobs}
+
+    def _settings_changed(self) -> None:
+        settings = self._session.settings
+        model = f"{self._session.model_name()} ({settings.provider})"
+        self._tell(evolve(self._status, model=model))
+
+    def _tell(self, status: extension.Status) -> None:
+        if status != self._status:
+            self._status = status
+            if self._session.extensions.status:
+                self._server.notify(extension.STATUS, status.params())
+
+
+def register(server: Server, board: StatusBoard) -> None:
+    """Serve `glm.status`."""
+
+    @server.command("glm.status")
+    def status(*_: Any) -> dict[str, Any]:
+        return board.answer()

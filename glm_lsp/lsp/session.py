@@ -1,0 +1,199 @@
+"""What one client's features share: settings in force, the model, the rules about files.
+
+Invariant: one `Session` per client; a change of settings replaces the provider for what is
+asked from then on, and leaves running work alone. The key passes through here without being
+read: it is looked for when something is first asked, not at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Protocol
+
+from glm_lsp.actions.plan import Surface
+from glm_lsp.context.ignore import Exclusions
+from glm_lsp.errors import ExcludedError
+from glm_lsp.llm import catalogue
+from glm_lsp.llm.types import Usage
+from glm_lsp.lsp.extension import Extensions
+from glm_lsp.settings import Layer, Loaded, Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+    from glm_lsp.llm.types import Delta, Provider, Request
+
+logger = logging.getLogger(__name__)
+
+_MOST_RULES = 8_000  # Characters of AGENTS.md that are sent along.
+
+
+class Model(Protocol):
+    """A way to a model that is open, and can be closed."""
+
+    @property
+    def provider(self) -> Provider:
+        """Who answers."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class Connector(Protocol):
+    """Opens the way to a model that settings describe."""
+
+    async def __call__(self, settings: Settings, api_key: str | None) -> Model:
+        """Find the key, start what must be started, and return the open way.
+
+        Raises:
+            GlmError: there is no key, no address, or no embedded model.
+        """
+        ...
+
+
+class Session:
+    """One client's state, apart from its documents and jobs."""
+
+    def __init__(self, connector: Connector, environment: Layer) -> None:
+        self._connector = connector
+        self._environment = environment
+        self._options = Layer("initializationOptions", {})
+        self._model: Model | None = None
+        self._opening = asyncio.Lock()
+        self._stale: list[Model] = []
+        self._listeners: list[Callable[[], None]] = []
+        self._meters: list[Callable[[str, Usage], None]] = []
+        self._api_key: str | None = None
+        self.loaded: Loaded = load(environment)
+        self.extensions = Extensions()
+        self.roots: tuple[Path, ...] = ()
+        self.exclusions = Exclusions()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.loaded.settings
+
+    def start(
+        self, options: Layer, api_key: str | None, roots: tuple[Path, ...], extensions: Extensions
+    ) -> None:
+        """Take what `initialize` brought."""
+        self._options = options
+        self._api_key = api_key
+        self.roots = roots
+        self.extensions = extensions
+        self._put(load(self._environment, options))
+
+    def configure(self, configuration: Layer) -> None:
+        """Take a new configuration from the editor."""
+        last = self.settings
+        self._put(load(self._environment, self._options, configuration, last=last))
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each change of the settings."""
+        self._listeners.append(listener)
+
+    def model_name(self, *, completion: bool = False) -> str:
+        """Return the name to ask for."""
+        if self.settings.provider == "local":
+            return catalogue.EMBEDDED
+        models = self.settings.models
+        return models.completion if completion else models.actions
+
+    def surface(self) -> Surface:
+        """Return what shapes an action's question."""
+        settings = self.settings
+        model = catalogue.find(self.model_name(), settings.prices)
+        return Surface(
+            model=model.name,
+            window=model.context,
+            max_output=model.max_output,
+            max_context=settings.context.max_tokens,
+            thinking=settings.thinking,
+            house_rules=self._house_rules(),
+            roots=self.roots,
+        )
+
+    def check(self, uri: str) -> None:
+        """Refuse what must stay on this machine.
+
+        Raises:
+            ExcludedError: the document is excluded.
+        """
+        if self.exclusions.excludes(uri):
+            raise ExcludedError(
+                "This file stays on your machine: its name or `glm.context.exclude` keeps it"
+                " from being sent to a model."
+            )
+
+    async def provider(self) -> Provider:
+        """Return who answers, opening the way there when nobody has.
+
+        Raises:
+            GlmError: there is no key, no address, or no embedded model.
+        """
+        async with self._opening:
+            if self._model is None:
+                self._model = await self._connector(self.settings, self._api_key)
+            return self._model.provider
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        """Ask whoever answers at that moment: the session is itself a provider.
+
+        Raises:
+            GlmError: see `provider`, and `glm_lsp.errors`.
+        """
+        provider = await self.provider()
+        async with aclosing(provider.stream(request)) as deltas:
+            async for delta in deltas:
+                if isinstance(delta, Usage):
+                    for spent in self._meters:
+                        spent(request.model, delta)
+                yield delta
+
+    def on_usage(self, meter: Callable[[str, Usage], None]) -> None:
+        """Have `meter` called with the model and the tokens of each answer."""
+        self._meters.append(meter)
+
+    async def close(self) -> None:
+        """Close what is open."""
+        models = [*self._stale, *([self._model] if self._model is not None else [])]
+        self._stale, self._model = [], None
+        for model in models:
+            await model.close()
+
+    def _put(self, loaded: Loaded) -> None:
+        before, self.loaded = self.settings, loaded
+        self.exclusions = Exclusions(self.settings.context.exclude, self.roots)
+        if self._model is not None and _way(before) != _way(self.settings):
+            # Work that runs still reads from it: it is closed with the session.
+            self._stale.append(self._model)
+            self._model = None
+        for listener in self._listeners:
+            listener()
+
+    def _house_rules(self) -> str:
+        rules = [self.settings.instructions.strip()]
+        for root in self.roots:
+            try:
+                text = (root / "AGENTS.md").read_text("utf-8", "replace")
+            except OSError:
+                continue
+            rules.append(text.strip()[:_MOST_RULES])
+            break
+        return "\n\n".join(rule for rule in rules if rule)
+
+
+def _way(settings: Settings) -> tuple[object, ...]:
+    """Return what of the settings decides how a model is reached."""
+    return (
+        settings.provider,
+        settings.base_url,
+        settings.protocol,
+        settings.limits,
+        settings.prices,
+    )
