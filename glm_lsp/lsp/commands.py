@@ -59,26 +59,32 @@ def signature(handler: Callable[..., Any]) -> Signature:
 
 
 def bind(
-    handler: Callable[..., Any], arguments: Sequence[Any], converter: cattrs.Converter
+    takes: Signature, arguments: Sequence[Any], converter: cattrs.Converter
 ) -> tuple[Any, ...]:
     """Structure the arguments of a command.
 
     Raises:
         JsonRpcInvalidParams: there are too few or too many, or one is of another kind.
     """
-    takes = signature(handler)
     if len(arguments) < takes.required or (len(arguments) > len(takes.types) and not takes.rest):
         raise JsonRpcInvalidParams(
             f"The command takes {len(takes.types)} arguments, not {len(arguments)}."
         )
-    bound = []
-    for index, argument in enumerate(arguments):
-        hint = takes.types[index] if index < len(takes.types) else Any
-        try:
-            bound.append(argument if hint is Any else converter.structure(argument, hint))
-        except Exception as error:
-            raise JsonRpcInvalidParams(f"Argument {index}: {explain(error)}") from error
-    return tuple(bound)
+    hints = [*takes.types, *[Any] * len(arguments)]
+    return tuple(
+        _structure(index, argument, hint, converter)
+        for index, (argument, hint) in enumerate(zip(arguments, hints, strict=False))
+    )
+
+
+def _structure(index: int, argument: Any, hint: Any, converter: cattrs.Converter) -> Any:
+    if hint is Any:
+        return argument
+    try:
+        return converter.structure(argument, hint)
+    except Exception as error:  # cattrs raises whatever a hook raises.
+        reason = explain(lambda explaining: explaining.structure(argument, hint))
+        raise JsonRpcInvalidParams(f"Argument {index}: {reason}") from error
 
 
 def _is_server(hint: Any) -> bool:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pygls.protocol import default_converter
+import cattrs
+from lsprotocol import converters
 
 if TYPE_CHECKING:
-    import cattrs
+    from collections.abc import Callable
 
 
-def make_converter() -> cattrs.Converter:
-    """Make lsprotocol's converter, with our hooks for numbers, texts and enumerations."""
-    converter: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
+def make_converter(*, explaining: bool = False) -> cattrs.Converter:
+    """Make lsprotocol's converter, with our hooks for numbers, texts and enumerations.
+
+    An explaining one notes where a value was wrong; the other is half as slow.
+    """
+    converter = converters.get_converter(cattrs.Converter(detailed_validation=explaining))
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(int, _integer)
     converter.register_structure_hook(bool, _boolean)
@@ -26,12 +30,17 @@ def make_converter() -> cattrs.Converter:
     return converter
 
 
-def explain(error: Exception) -> str:
-    """Say in one line where a message was wrong, without repeating what it holds."""
-    from cattrs import transform_error
+def explain(read: Callable[[cattrs.Converter], object]) -> str:
+    """Say in one line what was wrong where, without repeating what the message holds.
 
-    where = transform_error(error, format_exception=lambda exc, _: _reason(exc))
-    return "; ".join(where[:3])
+    `read` is what failed, done again with an explaining converter.
+    """
+    try:
+        read(make_converter(explaining=True))
+    except Exception as error:  # cattrs raises whatever a hook raises.
+        where = cattrs.transform_error(error, format_exception=lambda exc, _: _reason(exc))
+        return "; ".join(where[:3])
+    return "not a valid value"
 
 
 def _reason(error: BaseException) -> str:

@@ -123,9 +123,10 @@ class Dispatch(LanguageServerProtocol):
             self._reply_error(msg_id, *refusal)
             return
         try:
-            params = self._structure_params(method, raw)
-        except Exception as error:  # cattrs raises whatever a hook raises.
-            self._reply_error(msg_id, _Code.InvalidParams, f"{method}: {explain(error)}")
+            params = _structure(self._converter, method, raw)
+        except Exception:  # cattrs raises whatever a hook raises.
+            reason = explain(lambda converter: _structure(converter, method, raw))
+            self._reply_error(msg_id, _Code.InvalidParams, f"{method}: {reason}")
             return
         token = self._ctx_msg_id.set(msg_id)
         try:
@@ -163,9 +164,10 @@ class Dispatch(LanguageServerProtocol):
         if method != types.EXIT and (self._shutdown or not self._initialized):
             return
         try:
-            params = self._structure_params(method, raw)
-        except Exception as error:  # cattrs raises whatever a hook raises.
-            logger.warning("A notification was passed over: %s: %s", method, explain(error))
+            params = _structure(self._converter, method, raw)
+        except Exception:  # cattrs raises whatever a hook raises.
+            reason = explain(lambda converter: _structure(converter, method, raw))
+            logger.warning("A notification was passed over: %s: %s", method, reason)
             return
         self._notified(method, handler, params)
 
@@ -219,12 +221,6 @@ class Dispatch(LanguageServerProtocol):
             if isinstance(value, asyncio.Future):
                 value = await value
 
-    def _structure_params(self, method: str, raw: Any) -> Any:
-        """Structure the params of a method; those of our own methods stay JSON values."""
-        message = types.METHOD_TO_TYPES.get(method)
-        cls: Any = message[2] if message is not None else None
-        return raw if cls is None else self._converter.structure(raw, cls)
-
     # Out: replies.
 
     def _finish(self, msg_id: MsgId, method: str, future: asyncio.Future[Any]) -> None:
@@ -270,6 +266,10 @@ class Dispatch(LanguageServerProtocol):
         if self.writer is not None:
             self.writer.write(text.encode())
 
+    def structure(self, raw: Any, cls: Any) -> Any:
+        """Return a JSON value as an LSP type; raises whatever cattrs raises for a wrong one."""
+        return self._converter.structure(raw, cls)
+
     # Cancellation of what the client asked for.
 
     def _cancel(self, params: Any) -> None:
@@ -298,3 +298,10 @@ class Dispatch(LanguageServerProtocol):
         for future in running:
             future.cancel()
         return running
+
+
+def _structure(converter: cattrs.Converter, method: str, raw: Any) -> Any:
+    """Structure the params of a method; those of our own methods stay JSON values."""
+    message = types.METHOD_TO_TYPES.get(method)
+    cls: Any = message[2] if message is not None else None
+    return raw if cls is None else converter.structure(raw, cls)

@@ -94,9 +94,9 @@ class Outgoing:
         try:
             raw = message.get("result")
             result = raw if cls is None else self._converter.structure(raw, cls)
-        except Exception as error:  # cattrs raises whatever a hook raises.
-            text = f"the editor's reply cannot be read: {explain(error)}"
-            future.set_exception(JsonRpcInvalidParams(text))
+        except Exception:  # cattrs raises whatever a hook raises.
+            reason = explain(lambda converter: converter.structure(raw, cls))
+            future.set_exception(JsonRpcInvalidParams(f"the editor's reply is no reply: {reason}"))
         else:
             future.set_result(result)
 

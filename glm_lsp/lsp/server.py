@@ -45,7 +45,7 @@ class Server(LanguageServer):
         documents: the mirror of the editor's documents.
         jobs: the long-running work.
         resources: what is closed when the client leaves, in reverse order of being added;
-                each close gets a second.
+            each close gets a second.
         signatures: what each command takes.
     """
 

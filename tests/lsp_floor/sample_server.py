@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol import types
-
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
 
 def register(server: LanguageServer) -> None:
     """Register the handlers that tests ask for."""
+    from lsprotocol import types
+
     log: list[str] = []
     state: dict[str, Any] = {}
 
@@ -40,7 +40,7 @@ def register(server: LanguageServer) -> None:
         return types.Hover(contents=params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def definition(_: types.DefinitionParams) -> None:
+    async def definition(_: Any) -> None:
         await _marked(log, "definition")
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions())
@@ -130,7 +130,9 @@ def main(kind: str) -> int:
         stock.start_io()
         return 0
 
-    from glm_lsp.lsp.serve import serve_stdio
+    from glm_lsp.lsp.serve import prepare, serve_stdio
+
+    prepare()
     from glm_lsp.lsp.server import Server
 
     def factory() -> Server:
