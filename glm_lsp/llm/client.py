@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from attrs import frozen
-from httpx_sse import EventSource
+from httpx_sse import EventSource, ServerSentEvent
 
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, faults
@@ -52,7 +52,8 @@ class Patience:
     Attributes:
         connect: for a connection.
         token: for the first token, and from each to the next.
-        tail: for what follows a complete answer (usage, the end mark).
+        tail: for what follows a complete answer (usage, the end mark), and for the rest of an
+            error that has begun.
         attempts: how often a request is sent at most that somebody waits for.
         first_wait: before the second attempt; later waits double.
         longest_wait: the longest wait; a service that asks for more is not asked again.
@@ -207,11 +208,12 @@ class HttpProvider:
         return wait if wait <= self._patience.longest_wait else False
 
     def _lost_for_free(self, error: Exception) -> bool:
-        """Tell whether a server of this machine, whom nobody pays, hung up on a request.
+        """Tell whether a server of this machine that wants no key hung up on a request.
 
-        llama.cpp closes kept connections at moments of its own choosing.
+        Nobody pays for it, and llama.cpp closes kept connections at moments of its own choosing.
         """
-        return type(error) is UnreachableError and _is_own(self.base_url)
+        free = self.key is None and _is_own(self.base_url)
+        return free and type(error) is UnreachableError
 
     async def _send(
         self, request: Request, wire: Wire, asked: Asked
@@ -264,7 +266,7 @@ class HttpProvider:
                     break
 
         try:
-            await asyncio.wait_for(read(), self._patience.connect)
+            await asyncio.wait_for(read(), self._patience.tail)
         except asyncio.TimeoutError:
             pass  # The status says enough.
         except Exception as error:
@@ -284,7 +286,7 @@ class HttpProvider:
         try:
             async with aclosing(events):
                 async for event in events:
-                    for delta in parser.feed(event.event, event.data):
+                    for delta in parser.feed(_name(event), event.data):
                         paced.progressed()
                         yield delta
                     if parser.complete:
@@ -294,7 +296,7 @@ class HttpProvider:
                         event = await asyncio.wait_for(events.__anext__(), self._patience.tail)
                     except (StopAsyncIteration, asyncio.TimeoutError):
                         break
-                    for delta in parser.feed(event.event, event.data):
+                    for delta in parser.feed(_name(event), event.data):
                         yield delta
                 for delta in parser.end() if not parser.done else ():
                     yield delta
@@ -336,7 +338,7 @@ class _Paced:
         timeout: float,
         clock: Callable[[], float],
     ) -> None:
-        self.headers = response.headers
+        self.headers = {"content-type": "text/event-stream"}  # As _is_stream found.
         self._response = response
         self._asked = asked
         self._timeout = timeout
@@ -380,6 +382,11 @@ async def _cut_at(cutter: StopCutter, deltas: AsyncIterator[Delta]) -> AsyncGene
         if isinstance(delta, Finish) and (rest := cutter.rest()):
             yield TextDelta(rest)
         yield delta
+
+
+def _name(event: ServerSentEvent) -> str:
+    """Return an event's name, "" for one without (which the library calls "message")."""
+    return "" if event.event == "message" else event.event
 
 
 def _is_own(url: str) -> bool:

@@ -302,7 +302,7 @@ def may_repeat(error: BaseException) -> bool:
     """
     if isinstance(error, errors.RateLimitError | NotConnectedError):
         return True
-    return isinstance(error, errors.UnavailableError) and error.status in (500, 503, 529)
+    return isinstance(error, errors.UnavailableError) and error.status in (429, 500, 503, 529)
 
 
 @frozen
