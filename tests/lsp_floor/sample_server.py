@@ -79,6 +79,7 @@ def register(server: LanguageServer) -> None:
             task = asyncio.ensure_future(ask())
             await asyncio.sleep(0.05)
             task.cancel()
+            log.append("gave up")
 
         state["task"] = asyncio.ensure_future(work())
 
@@ -99,8 +100,14 @@ def register(server: LanguageServer) -> None:
 
     @server.command("thread")
     @server.thread()
-    def thread(seconds: float) -> None:
+    def thread(seconds: float, path: str) -> None:
+        """Keep a thread busy, then leave a file behind."""
         time.sleep(seconds)
+        Path(path).touch()
+
+    @server.command("touch")
+    def touch(path: str) -> None:
+        Path(path).touch()
 
     @server.command("memory")
     def memory() -> dict[str, int]:
