@@ -1,0 +1,47 @@
+/**
+ * The messages of our own, mirrored from `glm_lsp/lsp/extension.py`.
+ *
+ * Invariant: each is optional; `announced` tells the server which ones this client takes.
+ */
+
+import { NotificationType, RequestType } from "vscode-languageclient/node";
+import type { Range, WorkspaceEdit } from "vscode-languageclient/node";
+
+/** What goes to the server as `capabilities.experimental.glm`. */
+export const announced = { applyEdit: true, explanation: true, status: true };
+
+/** A piece of a streamed edit; everything from `first` to `last` is one undo step. */
+export interface ApplyEdit {
+  edit: WorkspaceEdit;
+  job: string;
+  first: boolean;
+  last: boolean;
+}
+
+/** A piece of an explanation, in Markdown; `done` ends it. */
+export interface Explanation {
+  job: string;
+  uri: string;
+  range: Range;
+  title: string;
+  delta: string;
+  done: boolean;
+}
+
+export type State = "ready" | "working" | "limited" | "error" | "off";
+
+/** The server's state; `cost` is an estimate in USD; `needs` names what only the user can give. */
+export interface Status {
+  state: State;
+  model: string;
+  message: string;
+  tokens: number;
+  cost: number | null;
+  needs?: "key" | null;
+}
+
+export const applyEditRequest = new RequestType<ApplyEdit, { applied: boolean }, void>(
+  "glm/applyEdit",
+);
+export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
+export const statusNotification = new NotificationType<Status>("glm/status");

@@ -1,0 +1,70 @@
+// Drives one page of VS Code for the tests, which are written in Python.
+//
+// Reads one JSON object a line, {id, call, args}, and answers {id, result} or {id, error}.
+// `call` names a method of Playwright's page ("keyboard.press", "screenshot") or, with "$ ",
+// a function of the page's own world, given as text. It ends with its standard input.
+
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+
+const [root, executablePath] = process.argv.slice(2);
+const { chromium } = createRequire(`${root}/`)("playwright-core");
+
+const browser = await chromium.launch({
+  executablePath,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+let page;
+
+const calls = {
+  async open({ url, width, height }) {
+    const context = await browser.newContext({
+      viewport: { width, height },
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const old = page?.context();
+    page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    await old?.close();
+    await page.goto(url);
+  },
+  // Wait until the text of some element that matches contains (or lacks) a text.
+  async awaitText({ selector, text, gone, timeout }) {
+    const found = page.locator(selector).filter({ hasText: text });
+    await found.first().waitFor({ state: gone ? "hidden" : "visible", timeout });
+    return gone ? "" : found.first().innerText();
+  },
+  async click({ selector, text }) {
+    const found = page.locator(selector);
+    await (text === undefined ? found : found.filter({ hasText: text })).first().click();
+  },
+  async texts({ selector }) {
+    return page.locator(selector).allInnerTexts();
+  },
+  async attributes({ selector, name }) {
+    return page.locator(selector).evaluateAll((all, key) => all.map((e) => e.getAttribute(key)), name);
+  },
+  // The texts of all frames: webviews keep theirs in frames of their own.
+  async frames() {
+    const texts = await Promise.all(
+      page.frames().map((frame) => frame.evaluate(() => document.body?.innerText ?? "").catch(() => "")),
+    );
+    return texts.filter(Boolean);
+  },
+  press: ({ key, delay }) => page.keyboard.press(key, { delay }),
+  type: ({ text, delay }) => page.keyboard.type(text, { delay }),
+  paste: ({ text }) => page.keyboard.insertText(text),
+  screenshot: async ({ path }) => void (await page.screenshot({ path })),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, call, args } = JSON.parse(line);
+  try {
+    const result = await calls[call](args);
+    console.log(JSON.stringify({ id, result: result ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ id, error: String(error.message ?? error) }));
+  }
+}
+await browser.close();

@@ -1,0 +1,291 @@
+"""A real VS Code: code-server, and a browser in which a test works like a person.
+
+Invariant: what is started here is ended by leaving the `with` block; the profile, the
+extensions and the folder are the test's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.editors_vscode import setup_vscode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+DRIVER = Path(__file__).with_name("driver.mjs")
+EXTENSION = "glm-lsp.glm-lsp"
+
+
+class CodeServer:
+    """code-server with a fresh profile, our package installed in it, and user settings."""
+
+    def __init__(self, home: Path, *, trusted: bool = True) -> None:
+        self.home = home
+        self._trusted = trusted
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+        self.environ: dict[str, str] = {}
+
+    def install(self, package: Path) -> str:
+        """Install a package as a user would; return what code-server said."""
+        words = [*self._command(), "--install-extension", str(package)]
+        done = subprocess.run(
+            words, env=self._environ(), capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Write the user's settings."""
+        path = self.home / "user" / "User" / "settings.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        quiet = {
+            "workbench.startupEditor": "none",
+            "security.workspace.trust.startupPrompt": "never",
+            "security.workspace.trust.banner": "never",
+            "security.workspace.trust.untrustedFiles": "open",
+            "telemetry.telemetryLevel": "off",
+            "editor.minimap.enabled": False,
+            "editor.accessibilitySupport": "off",
+            "files.autoSave": "off",
+            "workbench.enableExperiments": False,
+            "git.enabled": False,
+        }
+        path.write_text(json.dumps({**quiet, **settings}))
+
+    def start(self, environ: Mapping[str, str]) -> None:
+        """Start it, with an environment that its extensions inherit."""
+        self.environ = dict(environ)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        words = [*self._command(), "--bind-addr", f"127.0.0.1:{self.port}", "--auth", "none"]
+        words += ["--disable-telemetry", "--disable-update-check"]
+        if self._trusted:
+            words.append("--disable-workspace-trust")
+        log = (self.home / "code-server.log").open("wb")
+        self._process = subprocess.Popen(
+            words, env=self._environ(), stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+        until(lambda: self._answers(), 60, "code-server answers")
+
+    def close(self) -> None:
+        """End it and what it started."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait(10)
+
+    def logs(self) -> str:
+        """Return everything that VS Code and its extensions logged."""
+        files = (self.home / "user" / "logs").rglob("*.log")
+        return "\n".join(path.read_text(errors="replace") for path in sorted(files))
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):  # noqa: S310
+                return True
+        return False
+
+    def _command(self) -> list[str]:
+        folders = ["--user-data-dir", str(self.home / "user")]
+        folders += ["--extensions-dir", str(self.home / "extensions")]
+        return [str(shutil.which("node")), str(setup_vscode.entry()), *folders]
+
+    def _environ(self) -> dict[str, str]:
+        kept = ("PATH", "LANG", "TMPDIR")
+        own = {name: os.environ[name] for name in kept if name in os.environ}
+        home = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config")}
+        return {**own, **home, "XDG_DATA_HOME": str(self.home / "data"), **self.environ}
+
+
+class Workbench:
+    """One browser window with VS Code in it."""
+
+    def __init__(self, server: CodeServer) -> None:
+        self._server = server
+        words = ["node", str(DRIVER), str(setup_vscode.root()), str(setup_vscode.browser())]
+        self._driver = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        self._calls = 0
+
+    def close(self) -> None:
+        """Close the browser."""
+        assert self._driver.stdin
+        assert self._driver.stdout
+        self._driver.stdin.close()
+        try:
+            self._driver.wait(15)
+        except subprocess.TimeoutExpired:
+            self._driver.kill()
+            self._driver.wait()
+        self._driver.stdout.close()
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        """Have the driver do something and return what came of it."""
+        assert self._driver.stdin
+        assert self._driver.stdout
+        self._calls += 1
+        message = {"id": self._calls, "call": name, "args": arguments}
+        self._driver.stdin.write(json.dumps(message) + "\n")
+        self._driver.stdin.flush()
+        answer = json.loads(self._driver.stdout.readline())
+        assert "error" not in answer, f"{name} {arguments}: {answer['error']}"
+        return answer["result"]
+
+    def open(self, folder: Path, *files: str) -> None:
+        """Open a folder, then files in it."""
+        url = f"http://127.0.0.1:{self._server.port}/?folder={folder}"
+        self.call("open", url=url, width=1280, height=800)
+        self.see(".monaco-workbench .statusbar", "")
+        for file in files:
+            self.open_file(file)
+
+    def open_file(self, name: str) -> None:
+        """Open a file by Quick Open, and wait until the cursor is in it."""
+        self.press("Control+p")
+        self.see(".quick-input-widget", "")
+        self.type(name)
+        self.see(".quick-input-list .monaco-list-row.focused", Path(name).name)
+        self.press("Enter")
+        self.see(".tab.active", Path(name).name)
+        self.see(".editor-instance .monaco-editor.focused", "")
+
+    def command(self, title: str) -> None:
+        """Run a command from the palette."""
+        self.press("F1")
+        self.see(".quick-input-widget", "")
+        self.type(title)
+        self.see(".quick-input-list .monaco-list-row.focused", title.split(": ")[-1])
+        self.press("Enter")
+
+    def press(self, key: str) -> None:
+        """Press a key, by Playwright's name of it."""
+        self.call("press", key=key, delay=0)
+
+    def type(self, text: str, delay: int = 0) -> None:
+        """Type, with milliseconds between the keys."""
+        self.call("type", text=text, delay=delay)
+
+    def click(self, selector: str, text: str | None = None) -> None:
+        """Click on the first element that matches and contains the text."""
+        more = {} if text is None else {"text": text}
+        self.call("click", selector=selector, **more)
+
+    def see(self, selector: str, text: str, *, gone: bool = False, timeout: float = 30) -> str:
+        """Wait until an element with the text is seen (or none is); return its text."""
+        seen: str = self.call(
+            "awaitText", selector=selector, text=text, gone=gone, timeout=timeout * 1000
+        )
+        return seen
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the texts of all elements that match."""
+        found: list[str] = self.call("texts", selector=selector)
+        return found
+
+    def goto(self, line: int, column: int = 1) -> None:
+        """Put the cursor somewhere; both count from 1."""
+        self.press("Control+g")
+        self.see(".quick-input-widget", "")
+        self.type(f"{line}:{column}")
+        self.press("Enter")
+        self.see(".statusbar", f"Ln {line}, Col {column}")
+
+    def status(self) -> str:
+        """Return what GLM's item in the status bar says to a screen reader."""
+        selector = ".statusbar-item[id='glm-lsp.glm-lsp.glm-lsp.status'] a"
+        labels: list[str] = self.call("attributes", selector=selector, name="aria-label")
+        return labels[0] if labels else ""
+
+    def wait_status(self, text: str, timeout: float = 30) -> str:
+        """Wait until GLM's item in the status bar says something."""
+        until(lambda: text in self.status(), timeout, f"status {text!r}", self.status)
+        return self.status()
+
+    def frames(self) -> str:
+        """Return the texts of all webviews, one after the other."""
+        return "\n".join(self.call("frames"))
+
+    def wait_frames(self, text: str, timeout: float = 30) -> None:
+        """Wait until a webview shows a text."""
+        until(lambda: text in self.frames(), timeout, f"preview {text!r}", self.frames)
+
+    def lines(self) -> list[str]:
+        """Return the visible lines of the active editor."""
+        shown = self.texts(".editor-group-container.active .view-lines")
+        return [line.replace("\xa0", " ").rstrip() for line in (shown or [""])[0].split("\n")]
+
+    def save(self, path: Path) -> str:
+        """Save the active file and return what is then on disk."""
+        self.press("Control+s")
+        self.see(".tab.active.dirty", "", gone=True)
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+
+    def screenshot(self, name: str) -> Path:
+        """Take a picture of the window; return where it is kept."""
+        path = setup_vscode.CHECKOUT / ".cache" / "vscode-screenshots" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.call("screenshot", path=str(path))
+        return path
+
+
+def until(
+    met: Callable[[], Any], timeout: float, what: str, say: Callable[[], str] | None = None
+) -> None:
+    """Wait until something is so.
+
+    Raises:
+        AssertionError: it did not become so.
+    """
+    end = time.monotonic() + timeout
+    while not met():
+        assert time.monotonic() < end, f"not within {timeout} s: {what}; {say() if say else ''}"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def code_server(
+    home: Path,
+    settings: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    trusted: bool = True,
+) -> Iterator[CodeServer]:
+    """Run code-server with our package installed by its own `--install-extension`."""
+    server = CodeServer(home, trusted=trusted)
+    server.configure(settings)
+    server.install(setup_vscode.PACKAGE)
+    server.start(environ)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextlib.contextmanager
+def workbench(server: CodeServer) -> Iterator[Workbench]:
+    """Open a browser for it."""
+    window = Workbench(server)
+    try:
+        yield window
+    finally:
+        window.close()
