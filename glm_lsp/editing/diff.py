@@ -1,0 +1,164 @@
+"""The growing replacement against the original: hunks as soon as they are certain.
+
+Invariants: the hunks come in the order of the original, none overlap, and all of them
+together turn the original into the replacement. A line that a full diff would keep is not
+rewritten: where the replacement leaves out lines of the original, nothing is settled until
+enough of what follows has matched that the lines left out are not expected any more. What
+has no counterpart in the original is certain at once.
+
+The cost is linear in what arrives: lines are aligned by a bit-parallel table, and only lines
+without a partner are compared token by token.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.lcs import ArrivingLcs, common_pairs
+from glm_lsp.editing.tokens import Hunk, alike, refine
+from glm_lsp.text import Span, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Hunk", "StreamingDiff", "apply_hunks", "diff"]
+
+_LOOK_AHEAD = 12
+_ENOUGH = 12
+
+
+def diff(original: str, replacement: str) -> list[Hunk]:
+    """Return the hunks between two finished texts; as many lines as possible stay untouched."""
+    old, new = _lines(original), _lines(replacement)
+    hunks: list[Hunk] = []
+    start = done_old = done_new = 0
+    for i, j in [*common_pairs(old, new), (len(old), len(new))]:
+        if i > done_old or j > done_new:
+            hunks.extend(refine(start, old[done_old:i], new[done_new:j]))
+        start += sum(map(len, old[done_old : i + 1]))
+        done_old, done_new = i + 1, j + 1
+    return hunks
+
+
+def apply_hunks(original: str, hunks: list[Hunk]) -> str:
+    """Return the original after its hunks."""
+    parts, done = [], 0
+    for hunk in hunks:
+        parts += [original[done : hunk.span.start], hunk.text]
+        done = hunk.span.end
+    return "".join(parts) + original[done:]
+
+
+class StreamingDiff:
+    """Compares an original with a replacement that arrives in pieces."""
+
+    def __init__(self, original: str) -> None:
+        self._old = _lines(original)
+        self._starts = [0, *accumulate(map(len, self._old))]
+        self._lcs = ArrivingLcs(self._old)
+        self._settled = 0  # Lines of the original that are dealt with.
+        self._waiting: list[str] = []  # Lines of the replacement that are not.
+        self._run = 0.0  # How much matched since lines of the original were last skipped.
+        self._partial = ""
+
+    def feed(self, text: str) -> list[Hunk]:
+        """Take more of the replacement; return the hunks that are certain now."""
+        self._partial += text
+        if "\n" not in text and "\r" not in self._partial:
+            return []
+        *lines, self._partial = split_lines(self._partial)
+        if not self._partial and lines and lines[-1].endswith("\r"):
+            self._partial = lines.pop()  # The next piece may start with its "\n".
+        hunks: list[Hunk] = []
+        for line in lines:
+            hunks += self._take(line)
+        return hunks
+
+    def finish(self, text: str = "") -> list[Hunk]:
+        """Take the last piece of the replacement; return all hunks that were not certain yet."""
+        hunks = self.feed(text)
+        for line in _lines(self._partial):
+            hunks += self._take(line)
+        self._partial = ""
+        hunks += self._gaps(self._lcs.pairs() if self._waiting else [])
+        hunks += self._gap(len(self._old), len(self._waiting))
+        return hunks
+
+    def _take(self, line: str) -> Iterator[Hunk]:
+        if not self._waiting and self._next_is(line):
+            self._settled += 1
+            return
+        self._push(line)
+        if self._certain():
+            yield from self._gaps(self._lcs.pairs())
+            behind, self._waiting = self._waiting, []
+            for late in behind:  # They came after the last match.
+                self._push(late)
+        yield from self._news()
+
+    def _next_is(self, line: str) -> bool:
+        return self._settled < len(self._old) and self._old[self._settled] == line
+
+    def _push(self, line: str) -> None:
+        if not self._waiting:
+            self._lcs.restart(self._settled)
+            self._run = 0.0
+        length, reach = self._lcs.length, self._lcs.reach
+        self._lcs.push(line)
+        self._waiting.append(line)
+        if self._lcs.reach == reach + 1 and self._lcs.length == length + 1:
+            self._run += _weight(line)
+        elif self._lcs.reach != reach:
+            self._run = _weight(line)
+
+    def _certain(self) -> bool:
+        """Tell whether the alignment so far can be relied upon."""
+        skipped = self._lcs.reach - self._lcs.length
+        if self._lcs.length == 0:
+            return False
+        return skipped == 0 or self._run >= min(skipped, _ENOUGH)
+
+    def _gaps(self, pairs: list[tuple[int, int]]) -> Iterator[Hunk]:
+        """Yield what lies between matching lines, and settle both sides up to the last one."""
+        base, done = self._settled, 0
+        for i, j in pairs:
+            yield from self._gap(base + i, j - done)
+            self._settled = base + i + 1
+            del self._waiting[0]
+            done = j + 1
+
+    def _gap(self, old_end: int, count: int) -> Iterator[Hunk]:
+        """Yield the hunks that turn old lines up to `old_end` into the next `count` lines."""
+        old, new = self._old[self._settled : old_end], self._waiting[:count]
+        start = self._starts[self._settled]
+        self._settled = old_end
+        del self._waiting[:count]
+        if old or new:
+            yield from refine(start, old, new)
+
+    def _news(self) -> Iterator[Hunk]:
+        """Yield the waiting lines that resemble nothing in the original: they are just new."""
+        while self._waiting and self._is_new(self._waiting[0]):
+            offset = self._starts[self._settled]
+            self._lcs.drop_first()
+            yield Hunk(Span(offset, offset), self._waiting.pop(0))
+
+    def _is_new(self, line: str) -> bool:
+        if self._lcs.occurs(line):
+            return False
+        ahead = self._old[self._settled : self._settled + _LOOK_AHEAD]
+        return not any(alike(old, line) for old in ahead)
+
+
+def _lines(text: str) -> list[str]:
+    lines = split_lines(text)
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _weight(line: str) -> float:
+    """Return how much a matching line proves: a lone brace or a blank line hardly anything."""
+    letters = sum(character.isalnum() for character in line)
+    return 0.0 if letters == 0 else 0.5 if letters < 6 else 1.0

@@ -1,0 +1,110 @@
+"""Recognises our own edits among the changes that an editor reports.
+
+Editors report an edit as they like: one change per edit, in any order; with the ends that
+did not change trimmed off; several joined into one. What counts is the effect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from glm_lsp.text import Change, Span, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def same_effect(text: Text, ours: Sequence[Change], theirs: Sequence[Change]) -> bool:
+    """Tell whether two series of changes lead from `text` to the same result.
+
+    Each change is in the coordinates left by the one before. Only the stretch that either
+    touches is compared.
+    """
+    if sum(change.growth for change in ours) != sum(change.growth for change in theirs):
+        return False
+    window = _window(len(text), [*_widened(ours), *_widened(theirs)])
+    if len(ours) == len(theirs) == 1:
+        return _within(text, window, ours[0]) == _within(text, window, theirs[0])
+    return _after(text, window, ours) == _after(text, window, theirs)
+
+
+def same_words(ours: Change, theirs: Change) -> bool:
+    """Tell whether two changes at one place differ in blanks only: the editor reformatted."""
+    words = ours.text.split()
+    return bool(words) and ours.span.touches(theirs.span) and words == theirs.text.split()
+
+
+@define(eq=False)
+class Sent:
+    """Edits that were sent, by line and column as the editor was told them."""
+
+    base: Text = field(repr=False)
+    edits: list[tuple[tuple[int, int], tuple[int, int], str]]
+
+    @classmethod
+    def of(cls, text: Text, changes: Sequence[Change]) -> Sent:
+        """Note changes that are all in the coordinates of `text`."""
+        return cls(
+            text,
+            [(text.position(c.span.start), text.position(c.span.end), c.text) for c in changes],
+        )
+
+    def takes(self, text: Text, change: Change) -> bool:
+        """Tell whether `change` is one of these edits, made where the text had moved on."""
+        if text is self.base:
+            return False
+        for edit in self.edits:
+            start, end = _offset(text, edit[0]), _offset(text, edit[1])
+            if start is None or end is None or start > end:
+                continue
+            if same_effect(text, [change], [Change(Span(start, end), edit[2])]):
+                self.edits.remove(edit)
+                return True
+        return False
+
+
+def _offset(text: Text, position: tuple[int, int]) -> int | None:
+    line, column = position
+    if line >= text.line_count:
+        return None
+    return text.line_start(line) + min(column, len(text.line(line).rstrip("\r\n")))
+
+
+def _widened(changes: Sequence[Change]) -> list[Span]:
+    """Return the stretches that changes touch, in the coordinates before the first of them."""
+    if len(changes) == 1:
+        return [changes[0].span]
+    spans: list[Span] = []
+    start, end, growth = None, 0, 0
+    for change in changes:
+        low, high = change.span.start, change.span.end
+        if start is None:
+            start, end = low, high
+        else:  # `end` is where the touched stretch ends in the text as it is now.
+            start, end = min(start, low), max(end, high)
+        end += change.growth
+        growth += change.growth
+    if start is not None:
+        spans.append(Span(start, max(start, end - growth)))
+    return spans
+
+
+def _window(length: int, spans: Sequence[Span]) -> Span:
+    start = min((span.start for span in spans), default=0)
+    end = max((span.end for span in spans), default=0)
+    return Span(start, min(max(start, end), length))
+
+
+def _within(text: Text, window: Span, change: Change) -> str:
+    head = text.slice(Span(window.start, change.span.start))
+    return head + change.text + text.slice(Span(change.span.end, window.end))
+
+
+def _after(text: Text, window: Span, changes: Sequence[Change]) -> str:
+    growth = 0
+    for change in changes:
+        text = text.replace(change.span, change.text)
+        growth += change.growth
+    return text.slice(Span(window.start, window.end + growth))

@@ -1,0 +1,91 @@
+"""The longest common subsequence of a fixed sequence and one that is still arriving.
+
+Invariant: after each `push`, `length` and `reach` are exact. One row of the usual table is
+one integer (bit i is 0 where the count grows at item i), so a push costs a few machine
+instructions per 64 items: linear in practice. The recurrence is Hyyrö's (2004).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+
+class ArrivingLcs:
+    """Aligns `items[base:]` with the items pushed since the last `restart`.
+
+    Attributes:
+        base: where in the fixed sequence the alignment starts.
+        length: how many items match, at most.
+        reach: how far into `items[base:]` the shortest stretch goes that allows `length`.
+    """
+
+    def __init__(self, items: Sequence[Hashable]) -> None:
+        self._count = len(items)
+        self._where: dict[Hashable, int] = {}
+        for index, item in enumerate(items):
+            self._where[item] = self._where.get(item, 0) | (1 << index)
+        self.restart(0)
+
+    def restart(self, base: int) -> None:
+        """Forget what was pushed and start at `base`."""
+        self.base = base
+        self._full = (1 << (self._count - base)) - 1
+        self._rows = [self._full]
+        self.length = 0
+        self.reach = 0
+
+    def occurs(self, item: Hashable) -> bool:
+        """Tell whether an item occurs in `items[base:]`."""
+        return self._where.get(item, 0) >> self.base != 0
+
+    def push(self, item: Hashable) -> None:
+        """Take the next item of the arriving sequence."""
+        row = self._rows[-1]
+        match = self._where.get(item, 0) >> self.base
+        both = row & match
+        if both:
+            row = ((row + both) | (row - both)) & self._full
+            grown = self._full ^ row
+            self.length = grown.bit_count()
+            self.reach = grown.bit_length()
+        self._rows.append(row)
+
+    def drop_first(self) -> None:
+        """Forget the first item pushed, which must not occur in `items[base:]`."""
+        del self._rows[1]
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Return one longest alignment: (index from `base`, index of the push), ascending."""
+        rows = self._rows
+        old, new = self.reach, len(rows) - 1
+        found: list[tuple[int, int]] = []
+        while old and new:
+            if rows[new] >> (old - 1) & 1:
+                old -= 1
+            elif rows[new - 1] >> (old - 1) & 1:
+                old, new = old - 1, new - 1
+                found.append((old, new))
+            else:
+                new -= 1
+        found.reverse()
+        return found
+
+
+def common_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Return one longest alignment of two sequences as ascending pairs of indices."""
+    start, old_end, new_end = 0, len(old), len(new)
+    while start < old_end and start < new_end and old[start] == new[start]:
+        start += 1
+    while old_end > start and new_end > start and old[old_end - 1] == new[new_end - 1]:
+        old_end, new_end = old_end - 1, new_end - 1
+    pairs = [(index, index) for index in range(start)]
+    if old_end > start and new_end > start:
+        middle = ArrivingLcs(old[start:old_end])
+        for item in new[start:new_end]:
+            middle.push(item)
+        pairs += [(i + start, j + start) for i, j in middle.pairs()]
+    pairs += zip(range(old_end, len(old)), range(new_end, len(new)), strict=True)
+    return pairs

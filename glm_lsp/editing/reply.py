@@ -1,0 +1,459 @@
+"""From what GLM says to what shall stand in the file.
+
+A reply is prose and code in any order; the code replaces the original. The parser finds it
+while the reply arrives: in a fence or bare; without echoed file names, line numbers or a
+copy of the original in front; with the file's indentation, line ends and final line end.
+
+Invariants: what `feed` returned is never taken back; all pieces and the last one that
+`finish` completes are the replacement; when a reply cannot be used whole, `finish` raises.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from glm_lsp.editing.indent import Reindenter
+from glm_lsp.editing.prose import (
+    is_elision,
+    is_file_name,
+    is_prose,
+    refuses,
+    without_number,
+    without_prose,
+)
+from glm_lsp.editing.tokens import alike
+from glm_lsp.errors import ReplyError
+
+_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^`]*)$")
+
+
+class ReplyParser:
+    """Reads one reply.
+
+    Args:
+        original: the text that the reply replaces.
+        newline: the file's line end.
+        before: what stands before the original on its first line.
+        indent: one level of the file's indentation, when it is known.
+
+    Attributes:
+        done: nothing that may still arrive is of interest.
+    """
+
+    def __init__(
+        self, original: str, *, newline: str = "\n", before: str = "", indent: str = ""
+    ) -> None:
+        self.done = False
+        self._original = original
+        self._about = (original, newline, before, indent)
+        self._block = _Block(*self._about)
+        self._spare: list[_Block] = []  # Blocks that nobody can tell yet to be the answer.
+        self._fences = any(_FENCE.match(line) for line in original.splitlines())
+        self._state: Literal["intro", "thought", "fenced", "bare"] = "intro"
+        self._fence = ""
+        self._fence_lead = 0
+        self._depth = 0
+        self._intro: list[str] = []
+        self._doubtful: list[str] = []  # Lines that may be the end of the code or of prose.
+        self._partial = ""
+        self._taken = 0
+
+    @property
+    def replacement(self) -> str:
+        """The part of the replacement that is certain."""
+        return self._block.text
+
+    def feed(self, text: str) -> str:
+        """Take the next piece of the reply; return what it adds to the replacement."""
+        if self.done:
+            return ""
+        self._partial += text
+        if "\n" not in text:
+            return ""
+        *lines, self._partial = self._partial.split("\n")
+        for line in lines:
+            self._line(line.rstrip("\r"))
+        return self._block.fresh()
+
+    def finish(self, complete: bool = True) -> str:
+        """Return the whole replacement.
+
+        Args:
+            complete: the model said that it has finished; False when its limit cut it off.
+
+        Raises:
+            ReplyError: the reply is empty, refuses, was cut off, or leaves parts out.
+        """
+        if not self.done:
+            self._end(complete)
+        block = self._chosen()
+        if block.gap:
+            raise ReplyError(
+                "GLM left out part of the code instead of writing it; nothing was changed."
+                " Try again, or select less."
+            )
+        return block.finish()
+
+    def _end(self, complete: bool) -> None:
+        partial, self._partial = self._partial.rstrip("\r"), ""
+        if partial:
+            self._line(partial)
+        if self.done:
+            return
+        if not complete and (self._state != "intro"):
+            raise _cut_off()
+        if self._state == "bare":
+            for line in without_prose(self._doubtful, self._original):
+                self._block.take(line)
+        elif self._state == "fenced":
+            for line in self._doubtful[:-1] if self._ends_with_fence() else self._doubtful:
+                self._block.take(line)
+        elif self._state == "intro" and not self._spare:
+            self._bare_after_all(complete)
+
+    def _ends_with_fence(self) -> bool:
+        return bool(self._doubtful) and _FENCE.match(self._doubtful[-1]) is not None
+
+    def _bare_after_all(self, complete: bool) -> None:
+        """Take a reply without any fence, none of whose lines is in the original, as code."""
+        whole = "\n".join(self._intro)
+        if not whole.strip():
+            if not complete:
+                raise _cut_off()
+            raise ReplyError("GLM's answer was empty; try again.")
+        if refuses(whole):
+            raise ReplyError("GLM declined to do this; nothing was changed.")
+        lines = without_prose(self._intro, self._original)
+        if not lines:
+            raise ReplyError("GLM answered in words instead of code; nothing was changed.")
+        if not complete:
+            raise _cut_off()
+        for line in lines:
+            self._block.take(line)
+        self._block.accept()
+
+    def _chosen(self) -> _Block:
+        """Return the block that is the answer: the accepted one, or the likeliest."""
+        if self._block.accepted:
+            return self._block
+        blocks = [block for block in [*self._spare, self._block] if block.lines]
+        if not blocks:
+            raise ReplyError("GLM's answer holds no code; nothing was changed. Try again.")
+        changed = [block for block in blocks if not block.is_echo]
+        self._block = max(changed or blocks, key=lambda block: block.likeness())
+        self._block.accept()
+        return self._block
+
+    def _line(self, line: str) -> None:
+        if self.done:
+            return
+        if self._state == "thought":
+            self._thought(line)
+        elif self._state == "fenced":
+            self._fenced(line)
+        elif self._state == "bare":
+            self._bare(line)
+        else:
+            self._introduction(line)
+
+    def _introduction(self, line: str) -> None:
+        if not any(self._intro) and line.lstrip().startswith("<think>"):
+            self._state = "thought"
+            self._thought(line)
+            return
+        if fence := _FENCE.match(line):
+            self._fence, self._fence_lead = fence.group(2), len(fence.group(1))
+            self._depth = 0
+            self._state = "fenced"
+            if not any(text.strip() for text in self._intro) and not self._spare:
+                self._block.trusted = True
+            return
+        self._intro.append(line)
+        if self._block.knows(line) and not self._spare and not is_prose(line):
+            self._state = "bare"
+            self._block.trusted = True
+            self._doubtful = []
+            for code in without_prose(self._intro, self._original):
+                self._block.take(code)
+
+    def _thought(self, line: str) -> None:
+        _, closed, rest = line.partition("</think>")
+        if closed:
+            self._state = "intro"
+            if rest.strip():
+                self._introduction(rest)
+
+    def _fenced(self, line: str) -> None:
+        fence = _FENCE.match(line)
+        if fence and self._closes(fence):
+            if self._depth:
+                self._depth -= 1
+            elif self._fences:
+                self._take(self._doubtful)
+                self._doubtful = [line]  # The last fence of all is the one that closes.
+                return
+            else:
+                self._close()
+                return
+        elif fence and fence.group(2).startswith(self._fence) and fence.group(3).strip():
+            self._depth += 1
+        if self._doubtful:
+            self._doubtful.append(line)
+        else:
+            self._take([line])
+
+    def _closes(self, fence: re.Match[str]) -> bool:
+        mark = fence.group(2)
+        return (
+            mark[0] == self._fence[0]
+            and len(mark) >= len(self._fence)
+            and not fence.group(3).strip()
+        )
+
+    def _take(self, lines: list[str]) -> None:
+        for line in lines:
+            lead = line[: self._fence_lead]
+            self._block.take(line[len(lead) - len(lead.lstrip()) :] if lead else line)
+
+    def _close(self) -> None:
+        """End a block; go on looking when it is not known to be the answer."""
+        if self._block.accepted:
+            self.done = True
+            return
+        self._spare.append(self._block)
+        self._block = _Block(*self._about)
+        self._state = "intro"
+
+    def _bare(self, line: str) -> None:
+        if _FENCE.match(line) and not self._fences:
+            self.done = True
+            return
+        if not line.strip() or self._doubtful or self._starts_prose(line):
+            self._doubtful.append(line)
+            prose = not line.strip() or any(map(self._starts_prose, self._doubtful))
+            if not prose or self._block.knows(line):
+                self._take_doubtful()
+            return
+        self._block.take(line)
+
+    def _take_doubtful(self) -> None:
+        doubtful, self._doubtful = self._doubtful, []
+        for line in doubtful:
+            self._block.take(line)
+
+    def _starts_prose(self, line: str) -> bool:
+        return is_prose(line) and not self._block.knows(line)
+
+
+class _Block:
+    """One block of code in a reply, on its way to being the replacement.
+
+    Attributes:
+        trusted: it was introduced in a way that leaves no doubt that it is the answer.
+        accepted: it is the answer.
+        gap: it leaves out code by a comment such as "… rest unchanged".
+        lines: its lines, cleaned of file names and numbers.
+    """
+
+    def __init__(self, original: str, newline: str, before: str, indent: str) -> None:
+        self.trusted = self.accepted = self.gap = False
+        self.lines: list[str] = []
+        self._original = original.splitlines()
+        while self._original and not self._original[0].strip():
+            del self._original[0]
+        while self._original and not self._original[-1].strip():
+            del self._original[-1]
+        self._known = {line.strip() for line in self._original if _says_something(line)}
+        self._numbers: bool | None = None if not any(map(_numbered, self._original)) else False
+        self._unnumbered: str | None = None
+        self._echoed = 0  # How many of `lines` repeat the original, as far as they go.
+        self._done = 0  # How many of `lines` have been written.
+        self._writer = _Writer(original, newline, Reindenter(original, before=before, unit=indent))
+
+    @property
+    def text(self) -> str:
+        """What of the replacement is certain."""
+        return self._writer.text
+
+    @property
+    def is_echo(self) -> bool:
+        """It repeats the original and says nothing else."""
+        return self._echoed == len(self._original) and not any(
+            line.strip() for line in self.lines[self._echoed :]
+        )
+
+    def knows(self, line: str) -> bool:
+        """Tell whether a line, not a trivial one, is in the original."""
+        return line.strip() in self._known
+
+    def likeness(self) -> tuple[int, int]:
+        """Return how many of the original's lines it holds, and how long it is."""
+        return sum(map(self.knows, self.lines)), len(self.lines)
+
+    def fresh(self) -> str:
+        """Return what was written since the last call."""
+        return self._writer.fresh()
+
+    def take(self, line: str) -> None:
+        """Take the next line, without its end."""
+        if self.gap:
+            return
+        for clean in self._clean(line):
+            if is_elision(clean) and clean.strip() not in self._known:
+                self.gap = True
+                return
+            self._add(clean)
+
+    def accept(self) -> None:
+        """Make it the answer."""
+        if self._unnumbered is not None:
+            line, self._unnumbered = self._unnumbered, None
+            self._numbers = False
+            self._add(line)
+        self.accepted = True
+        for line in self.lines[self._done :]:
+            self._writer.write(line)
+        self._done = len(self.lines)
+
+    def finish(self) -> str:
+        """Return the whole replacement.
+
+        Raises:
+            ReplyError: it is empty.
+        """
+        self.accept()
+        if not any(line.strip() for line in self.lines):
+            raise ReplyError("GLM's answer holds an empty block of code; nothing was changed.")
+        return self._writer.finish()
+
+    def _clean(self, line: str) -> list[str]:
+        """Return a line without its number; none while it may be an echoed file name."""
+        if not self.lines and self._unnumbered is None:
+            name = is_file_name(line) and line.strip() not in self._known
+            if name or not line.strip():
+                return []
+        if self._numbers is False or (self._numbers is None and not line.strip()):
+            return [line]
+        number, bare = without_number(line)
+        if self._numbers:
+            return [line if number is None else bare]
+        if self._unnumbered is not None:
+            first, self._unnumbered = self._unnumbered, None
+            first_number, first_bare = without_number(first)
+            self._numbers = number == (first_number or 0) + 1
+            return [first_bare, bare] if self._numbers else [first, line]
+        if number is None:
+            self._numbers = False
+            return [line]
+        if self.knows(bare):
+            self._numbers = True
+            return [bare]
+        self._unnumbered = line
+        return []
+
+    def _add(self, line: str) -> None:
+        if not self.accepted and self._repeats(line):
+            return
+        self.lines.append(line)
+        if self.accepted:
+            self._done += 1
+            self._writer.write(line)
+        elif self._echoed < len(self.lines) and (
+            self.trusted or self.knows(line) or self._echoed or self._opens_alike()
+        ):
+            self.accept()
+
+    def _repeats(self, line: str) -> bool:
+        """Follow an echo of the original; drop it when the answer proper starts over."""
+        whole = len(self._original)
+        if any(text.strip() for text in self.lines[self._echoed :]):
+            return False
+        if self._echoed == whole:
+            again = whole > 1 and line.strip() == self._original[0].strip()
+            if again:
+                self.lines, self._echoed = [line], 1
+            elif not line.strip():
+                self.lines.append(line)
+            return again or not line.strip()
+        if self._echoed == len(self.lines) and line.strip() == self._original[self._echoed].strip():
+            self._echoed += 1
+            self.lines.append(line)
+            return True
+        return False
+
+    def _opens_alike(self) -> bool:
+        return len(self.lines) == 1 and bool(
+            self._original and alike(self._original[0].strip(), self.lines[0].strip())
+        )
+
+
+class _Writer:
+    """Writes the lines of the replacement with the original's indentation and line ends."""
+
+    def __init__(self, original: str, newline: str, indent: Reindenter) -> None:
+        self._newline = newline
+        self._indent = indent
+        self._lead, self._tail = _edges(original)
+        self._closes = bool(self._tail) or not original
+        self._parts: list[str] = []
+        self._seen = 0
+        self._blank = 0
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def fresh(self) -> str:
+        parts = self._parts[self._seen :]
+        self._seen = len(self._parts)
+        return "".join(parts)
+
+    def write(self, line: str) -> None:
+        if not line.strip() and not self._parts:
+            return
+        self._put(self._indent.take(line))
+
+    def finish(self) -> str:
+        self._put(self._indent.rest())
+        if self._tail:
+            ended = re.sub(r"\A(\r\n|\r|\n)", "", self._tail)
+            self._parts.append(ended)
+        return self.text
+
+    def _put(self, lines: list[str]) -> None:
+        for line in lines:
+            if not line:
+                self._blank += 1
+                continue
+            if not self._parts:
+                line = self._lead + line
+            elif not self._closes:
+                line = self._newline + line
+            line = self._newline * self._blank + line
+            self._blank = 0
+            self._parts.append(line + self._newline if self._closes else line)
+
+
+def _edges(original: str) -> tuple[str, str]:
+    """Return the blank lines an original starts with, and its last line end with what follows."""
+    core = original.rstrip()
+    if not core:
+        return "", original if original.strip(" \t") else ""
+    blank = re.match(r"(?:[ \t]*(?:\r\n|\r|\n))*", original)
+    tail = re.search(r"(?:\r\n|\r|\n)", original[len(core) :])
+    return (blank.group() if blank else ""), original[len(core) + tail.start() :] if tail else ""
+
+
+def _says_something(line: str) -> bool:
+    return sum(character.isalnum() for character in line) >= 4
+
+
+def _numbered(line: str) -> bool:
+    return without_number(line)[0] is not None
+
+
+def _cut_off() -> ReplyError:
+    return ReplyError(
+        "GLM's answer was cut off before its end; nothing was changed. Select less, or try again."
+    )
