@@ -10,6 +10,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.lexis import WRITING
 from glm_lsp.completion.place import width
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _OPENER = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
 _BRACELESS = frozenset({"lua", "ruby", "shellscript", "bash", "sh", "elixir", "julia"})
 _WORD_OPENER = re.compile(r"^\s*(?:(?:local\s+)?function|def|class|module|while|for|if|unless)\b")
 _CLOSER = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac)\b)")
+_CLOSER_BEGUN = re.compile(r"\s*(?:e|en|end|d|do|don|done|f|fi|es|esa|esac)")
 _COMMENT = re.compile(r"\s*(?:#(?!include|define|if|endif)|//|/\*|\*|--|;|%)")
 
 
@@ -53,6 +55,8 @@ def extent_at(place: Place) -> Extent:
 def opens(line: str, language: str) -> bool:
     """Tell whether a line opens a block."""
     code = line.rstrip()
+    if language in WRITING:
+        return False
     if _OPENER.search(code):
         return True
     return language in _BRACELESS and bool(_WORD_OPENER.match(code))
@@ -64,30 +68,34 @@ def block_end(text: str, place: Place) -> int | None:
     The end is decided by the first character of the line after it, so that a stream can be
     cut there. A closing line (`}`, `end`) on the level of the block's opener belongs to it.
     """
-    if place.head.strip():
-        opener, inside = width(place.head), width(place.head) + 1
-    else:
-        opener, inside = width(place.head) - 1, width(place.head)
+    blank_head = not place.head.strip()
+    here = width(place.head)
+    inside = here if blank_head else here + 1
     lines = text.split("\n")
+    if blank_head and not place.head:
+        inside = width(lines[0])
     position = len(lines[0]) + 1
     blank = False
-    deeper = opens(lines[0], place.language)
     for number, line in enumerate(lines[1:], start=1):
+        is_last = number == len(lines) - 1
         if not line.strip():
             blank = True
-        else:
-            depth = width(line)
-            closes = _CLOSER.match(line) is not None
-            if depth < inside:
-                if closes and depth >= opener and not _stands_below(line, place):
-                    return position + len(line) if number < len(lines) - 1 else None
-                return position - 1
-            if blank and depth == inside and not place.head.strip() and not closes:
-                return position - 1  # A new paragraph on the level of the first line.
-            if depth == 0 and not deeper and not closes:
-                return position - 1
-            deeper = deeper or depth > inside
-            blank = False
+            position += len(line) + 1
+            continue
+        depth = width(line)
+        if is_last and _CLOSER_BEGUN.fullmatch(line):
+            return None  # The next characters tell whether it closes.
+        closes = _CLOSER.match(line) is not None
+        if depth < inside:
+            if not blank_head and closes and depth >= here and not _stands_below(line, place):
+                if opens(line, place.language):
+                    position += len(line) + 1
+                    continue  # `} else {`
+                return None if is_last else position + len(line)
+            return position - 1
+        if blank and blank_head and depth == inside and not closes:
+            return position - 1  # A new paragraph on the level of the first line.
+        blank = False
         position += len(line) + 1
     return None
 

@@ -44,18 +44,33 @@ def is_text(before: str, language: str) -> bool:
     """Tell whether the cursor after `before` stands in a string or a comment."""
     if language in WRITING:
         return True
-    last = next(iter(deque(_tokens(language).finditer(before), maxlen=1)), None)
-    if last is None or last.end() != len(before):
-        return False
-    token = last.group()
-    if token.startswith("/*"):
-        return not token.endswith("*/") or len(token) < 4
-    for quote in ('"""', "'''"):
-        if token.startswith(quote):
-            return len(token) < 6 or not token.endswith(quote)
-    if token[0] in "\"'`":
-        return len(token) == 1 or token[-1] != token[0] or token[-2] == "\\"
-    return True
+    token = _last_token(before, language)
+    return token is not None and (_is_comment(token) or not _is_closed(token))
+
+
+def has_open_string(code: str, language: str) -> bool:
+    """Tell whether `code` ends inside a string."""
+    token = _last_token(code, language)
+    return token is not None and not _is_comment(token) and not _is_closed(token)
+
+
+def _last_token(code: str, language: str) -> str | None:
+    """Return the string or comment that reaches to the end of `code`."""
+    last = next(iter(deque(_tokens(language).finditer(code), maxlen=1)), None)
+    return last.group() if last is not None and last.end() == len(code) else None
+
+
+def _is_comment(token: str) -> bool:
+    return token[0] not in "\"'`" and not (token.startswith("/*") and _is_closed(token))
+
+
+def _is_closed(token: str) -> bool:
+    """Tell whether a string or block comment has its closing mark."""
+    for opening, closing in (("/*", "*/"), ('"""', '"""'), ("'''", "'''")):
+        if token.startswith(opening):
+            return len(token) >= len(opening + closing) and token.endswith(closing)
+    escaped = len(token) - 1 - len(token[:-1].rstrip("\\"))
+    return len(token) > 1 and token[-1] == token[0] and escaped % 2 == 0
 
 
 def unopened(text: str, language: str) -> list[int]:

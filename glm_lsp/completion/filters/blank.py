@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
 
 def apply(draft: Draft, place: Place) -> Draft:
-    """Cut trailing blanks; drop what is only blank, or only what stands there already."""
+    """Cut trailing blanks, and drop what is only blank, or only what stands there already."""
     text = draft.text.rstrip()
     if not text or text.strip() == place.tail[: draft.replaced].strip():
         return draft.nothing()
+    follows = place.tail[draft.replaced : draft.replaced + 1]
+    if follows.isalnum() or follows in ("_", '"', "'"):
+        return draft.with_text(draft.text.rstrip("\n"))  # A blank keeps the two apart.
     return draft.with_text(text)

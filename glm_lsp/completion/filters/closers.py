@@ -1,7 +1,8 @@
 """Let no bracket or quote be closed twice.
 
 Editors put the closing one behind the cursor as soon as the opening one is typed; a model
-writes it too. Where the completion goes on after it, the completion replaces it.
+writes it too. Where the completion goes on after it, the completion replaces it; where the
+two cannot be made to fit, there is no completion.
 """
 
 from __future__ import annotations
@@ -10,43 +11,34 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from glm_lsp.completion.lexis import PAIRS, unclosed, unopened
+from glm_lsp.completion.lexis import PAIRS, has_open_string, masked, unclosed, unopened
 
 if TYPE_CHECKING:
     from glm_lsp.completion.filters.draft import Draft
     from glm_lsp.completion.place import Place
 
-_QUOTES = "\"'`"
+_CLOSING = ")]}\"'`"
 
 
 def apply(draft: Draft, place: Place) -> Draft:
     """Replace the closers behind the cursor that the text brings itself; cut surplus ones."""
     text = draft.text
+    if (cut := surplus(text, place)) is not None:
+        text = text[:cut].rstrip()
     tail = place.tail
-    replaced = 0
-    open_before = _statement_brackets(place)
-    quoted = bool(tail) and tail[0] in _QUOTES and place.head.count(tail[0]) % 2 == 1
-    if quoted and tail[0] in text:
-        replaced = 1
-    offset = text.index(tail[0]) + 1 if replaced else 0
-    for index in unopened(text[offset:], place.language):
-        closer = text[offset + index]
-        if replaced < len(tail) and tail[replaced] == closer:
-            replaced += 1
-            if open_before and open_before[-1] == PAIRS[closer]:
-                open_before.pop()
-        elif open_before and open_before[-1] == PAIRS[closer]:
-            open_before.pop()
-        else:
-            return _shortest(
-                attrs.evolve(draft, text=text[: offset + index].rstrip(), replaced=replaced), place
-            )
-    return _shortest(attrs.evolve(draft, text=text, replaced=replaced), place)
+    most = len(tail) - len(tail.lstrip(_CLOSING))
+    for replaced in range(most + 1):
+        if _fits(text, replaced, place):
+            return _shortest(attrs.evolve(draft, text=text, replaced=replaced), place)
+    return draft.nothing()
 
 
 def surplus(text: str, place: Place) -> int | None:
     """Return where a bracket stands that closes nothing, neither in the text nor before it."""
-    waiting = _statement_brackets(place)
+    before = _statement(place)
+    waiting = unclosed(before, place.language)
+    if has_open_string(before, place.language):
+        return None  # What the text closes first is the string.
     for index in unopened(text, place.language):
         if not waiting or waiting[-1] != PAIRS[text[index]]:
             return index
@@ -54,19 +46,75 @@ def surplus(text: str, place: Place) -> int | None:
     return None
 
 
+def _fits(text: str, replaced: int, place: Place) -> bool:
+    """Tell whether the line would read well with the text in it."""
+    tail = place.tail
+    if not tail.strip():
+        return True
+    before = _statement(place)
+    whole = before + text + tail[replaced:]
+    if has_open_string(whole, place.language) and not has_open_string(
+        before + tail, place.language
+    ):
+        return False
+    if replaced and not _brings(text, tail[:replaced], before, place.language):
+        return False
+    return _mismatches(whole, place.language) <= _mismatches(before + tail, place.language)
+
+
+def _brings(text: str, closers: str, before: str, language: str) -> bool:
+    """Tell whether a text closes, of what was open before it, what `closers` would close."""
+    plain = before + text
+    brackets = sum(closer in PAIRS for closer in closers)
+    quotes = len(closers) - brackets
+    opened_before = len(unclosed(before, language))
+    gone = opened_before - _still_open(plain, opened_before, language)
+    return brackets <= gone and (not quotes or has_open_string(before, language))
+
+
+def _still_open(code: str, depth: int, language: str) -> int:
+    """Count how many of the first `depth` open brackets were never closed."""
+    waiting, least = 0, depth
+    seen_depth = False
+    for character in masked(code, language):
+        if character in "([{":
+            waiting += 1
+        elif character in PAIRS and waiting:
+            waiting -= 1
+        seen_depth = seen_depth or waiting >= depth
+        if seen_depth:
+            least = min(least, waiting)
+    return least
+
+
+def _mismatches(code: str, language: str) -> int:
+    """Count the brackets that close nothing, or something else."""
+    waiting: list[str] = []
+    wrong = 0
+    for character in masked(code, language):
+        if character in "([{":
+            waiting.append(character)
+        elif character in PAIRS:
+            if waiting and waiting[-1] == PAIRS[character]:
+                waiting.pop()
+            else:
+                wrong += 1
+    return wrong
+
+
 def _shortest(draft: Draft, place: Place) -> Draft:
-    """Leave out of both what the text and the replaced characters end with."""
-    replaced, text = draft.replaced, draft.text
-    while replaced and text.endswith(place.tail[replaced - 1]):
-        replaced -= 1
-        text = text[:-1]
-    return attrs.evolve(draft, text=text, replaced=replaced)
+    """Leave out of both what the text ends with and what it replaces at its very end."""
+    if draft.replaced and draft.text.endswith(place.tail[: draft.replaced]):
+        shorter = attrs.evolve(draft, text=draft.text[: -draft.replaced], replaced=0)
+        if _fits(shorter.text, 0, place):
+            return shorter
+    return draft
 
 
-def _statement_brackets(place: Place) -> list[str]:
-    """Return the brackets open at the cursor, counted from the last line at the margin."""
+def _statement(place: Place) -> str:
+    """Return the text from the last line at the margin to the cursor."""
     lines = place.before.split("\n")
     first = len(lines) - 1
     while first > 0 and (not lines[first].strip() or lines[first][0] in " \t)]}"):
         first -= 1
-    return unclosed("\n".join(lines[first:]), place.language)
+    return "\n".join(lines[first:])

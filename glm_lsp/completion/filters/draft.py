@@ -21,12 +21,14 @@ class Draft:
         extent: what was asked for.
         max_lines: the most lines it may have.
         replaced: how many characters after the cursor it replaces.
+        meets: its end is known to run on into what follows the cursor.
     """
 
     text: str = field(repr=False)
     extent: Extent = Extent.LINE
     max_lines: int = 12
     replaced: int = 0
+    meets: bool = False
 
     def with_text(self, text: str) -> Draft:
         """Return the draft with another text."""

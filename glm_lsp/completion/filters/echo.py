@@ -55,7 +55,7 @@ def _is_repetition(before: str, size: int) -> bool:
 
 
 def _is_word_part(echoed: str) -> bool:
-    return echoed.isidentifier() or bool(re.fullmatch(r"\w+[(.\[]", echoed))
+    return bool(re.fullmatch(r"\w+(?:\.\w+)*[(.\[]?", echoed))
 
 
 def _end_blanks(head: str) -> str:

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from glm_lsp.completion.filters.draft import Draft
     from glm_lsp.completion.place import Place
 
+_CLOSING = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac|else|elif|except|finally)\b)")
+
 
 def apply(draft: Draft, place: Place) -> Draft:
     """Shift the lines as one, keep their shape, and use the document's tabs or spaces."""
     text = draft.text
     unit = unit_of(place)
     if not place.head.strip():
-        text = _on_blank_line(text, place)
+        text = _on_blank_line(text, place, unit)
     elif draft.extent is Extent.BLOCK:
         text = _after_opener(text, place, unit)
     elif place.head[-1:].isspace():
@@ -40,26 +42,40 @@ def unit_of(place: Place) -> str:
     return " " * max(2, min(8, step))
 
 
-def _on_blank_line(text: str, place: Place) -> str:
+def _on_blank_line(text: str, place: Place, unit: str) -> str:
     """Let the first line start at the cursor, and the others keep their distance from it."""
     lines = text.split("\n")
+    while len(lines) > 1 and not lines[0].strip():
+        lines.pop(0)
     own, here = width(lines[0]), width(place.head)
     if not place.head:
-        return text
-    rest = [line for line in lines[1:] if line.strip()]
-    if not own and rest and min(map(width, rest)) < here and opens_like(lines, place):
-        lines[1:] = [_shifted(line, here) for line in lines[1:]]
-    elif own > here and rest:
-        lines[1:] = [_shifted(line, here - own) for line in lines[1:]]
+        lines = _in_empty_body(lines, place, unit)
+        return "\n".join(lines)
     lines[0] = lines[0].lstrip(" \t")
+    if own > here:
+        return "\n".join([lines[0], *(_shifted(line, here - own) for line in lines[1:])])
+    rest = [line for line in lines[1:] if line.strip()]
+    if not rest or not opens(lines[0], place.language):
+        return "\n".join(lines)
+    body, least = width(rest[0]), min(map(width, rest))
+    if 0 < body <= here and not _CLOSING.match(rest[0]):
+        # Written as if the first line stood at the margin.
+        lines[1:] = [_shifted(line, here) for line in lines[1:]]
+    elif here < least < body:
+        # Written for another indentation, by other steps.
+        scale = width(unit) / (body - least)
+        lines[1:] = [_scaled(line, least, here, scale) for line in lines[1:]]
     return "\n".join(lines)
 
 
-def opens_like(lines: list[str], place: Place) -> bool:
-    """Tell whether the lines were written as if they stood at the margin."""
-    return opens(lines[0], place.language) and any(
-        0 < width(line) <= width(place.head) for line in lines[1:] if line.strip()
-    )
+def _in_empty_body(lines: list[str], place: Place, unit: str) -> list[str]:
+    """Indent lines that belong into a block above a cursor at the margin."""
+    above = next((line for line in reversed(place.above) if line.strip()), "")
+    if not opens(above, place.language) or width(lines[0]) > width(above):
+        return lines
+    if not lines[0].strip() or _CLOSING.match(lines[0]):
+        return lines
+    return [_shifted(line, width(above) + width(unit)) for line in lines]
 
 
 def _after_opener(text: str, place: Place, unit: str) -> str:
@@ -73,7 +89,7 @@ def _after_opener(text: str, place: Place, unit: str) -> str:
     if not body:
         return text
     here = width(place.head)
-    if width(body[0]) <= here and not re.match(r"\s*[)\]}]|\s*end\b", body[0]):
+    if width(body[0]) <= here and not _CLOSING.match(body[0]):
         shift = here + width(unit) - width(body[0])
         lines[1:] = [_shifted(line, shift) for line in lines[1:]]
     return "\n".join(lines)
@@ -83,6 +99,13 @@ def _shifted(line: str, columns: int) -> str:
     if not line.strip():
         return line
     return " " * max(0, width(line) + columns) + line.lstrip(" \t")
+
+
+def _scaled(line: str, origin: int, here: int, scale: float) -> str:
+    if not line.strip():
+        return line
+    columns = here + round((width(line) - origin) * scale)
+    return " " * max(0, columns) + line.lstrip(" \t")
 
 
 def _in_units(line: str, unit: str) -> str:

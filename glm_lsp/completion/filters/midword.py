@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def apply(draft: Draft, place: Place) -> Draft:
     """Drop a text whose last word would merge with the next."""
     text, after = draft.text, place.tail[draft.replaced :]
-    if text and after and _is_word(text[-1]) and _is_word(after[0]):
+    if not draft.meets and text and after and _is_word(text[-1]) and _is_word(after[0]):
         return draft.nothing()
     return draft
 

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from glm_lsp.completion.filters.draft import Draft
     from glm_lsp.completion.place import Place
 
-_STAGES = (
+STAGES = (
     wrapping,
     echo,
+    indentation,
     placeholder,
     length,
     repetition,
     line_below,
     overlap,
     closers,
-    indentation,
     midword,
     blank,
 )
@@ -43,7 +43,7 @@ _STAGES = (
 
 def run(draft: Draft, place: Place) -> Draft:
     """Turn a model's raw answer into what may be shown; its text is empty when nothing may."""
-    for stage in _STAGES:
+    for stage in STAGES:
         draft = stage.apply(draft, place)
         if not draft.text:
             return draft.nothing()
@@ -61,7 +61,7 @@ def finished(draft: Draft, place: Place) -> bool:
     if CLOSE in draft.text:
         return True
     plain = wrapping.apply(draft, place)
-    text = echo.apply(plain, place).text
+    text = indentation.apply(echo.apply(plain, place), place).text
     if text == plain.text and echo.may_echo(text, place):
         return False
     return (

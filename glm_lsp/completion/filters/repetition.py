@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +13,8 @@ if TYPE_CHECKING:
 
 _LONGEST_BLOCK = 6
 _TWICE = 2
-_LOOP = re.compile(r"(?=(.{1,40}?)\1{2})")
+_ALIKE, _ALIKE_LINES, _ALIKE_LENGTH = 0.9, 5, 20
+_TELLING = re.compile(r"\w")
 _SHORT, _SHORT_TIMES = 3, 5
 _LONG, _LONG_TIMES = 10, 3
 
@@ -19,6 +22,9 @@ _LONG, _LONG_TIMES = 10, 3
 def apply(draft: Draft, place: Place) -> Draft:
     """Keep the first of repeated lines and blocks; drop a line that repeats within itself."""
     lines = draft.text.split("\n")
+    above = place.above[-1] if place.above and not place.head.strip() else ""
+    if above.strip() and first_repeat([above, *lines]) == 1:
+        return draft.nothing()
     if loops(place.head + lines[0]) and not loops(place.head):
         return draft.nothing()
     for index in range(1, len(lines)):
@@ -36,15 +42,29 @@ def first_repeat(lines: list[str]) -> int | None:
     """
     plain = [line.strip() for line in lines]
     for start in range(len(plain)):
-        if not plain[start]:
+        if not _TELLING.search(plain[start]):
             continue
         if plain[start : start + 3] == [plain[start]] * 3:
+            return start + 1
+        if _alike(plain[start : start + _ALIKE_LINES]):
             return start + 1
         for size in range(2, _LONGEST_BLOCK + 1):
             block = plain[start : start + size]
             if block == plain[start + size : start + _TWICE * size] and len("".join(block)) > _LONG:
                 return start + size
     return None
+
+
+def _alike(lines: list[str]) -> bool:
+    """Tell whether enough long lines hardly differ from the one before."""
+    return (
+        len(lines) == _ALIKE_LINES
+        and all(len(line) >= _ALIKE_LENGTH for line in lines)
+        and all(
+            SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+            for one, other in pairwise(lines)
+        )
+    )
 
 
 def loops(line: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.extent import Extent
 from glm_lsp.completion.lexis import WRITING, is_text
 from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
 
@@ -34,13 +35,23 @@ _CHATTER = re.compile(
     r"|(?:\*\*|#+ )?(?:completed? code|explanation|answer|output|note)(?:\*\*)?:)",
     re.IGNORECASE,
 )
-_CODE_MARK = re.compile(r"[(){}\[\]=;<>]|\w\.\w|^\s*(?:return|import|from|if|for|let|const)\b")
+_CODE_MARK = re.compile(
+    r"[(){}\[\]=;<>]|\w\.\w|^\s*(?:return|import|from|if|elif|else|for|while|let|const|class|def"
+    r"|try|except|with|switch|case|func|function|fn|async|match|do|loop|unless|begin)\b"
+)
+_UNFINISHED = re.compile(
+    r"(?:[=+\-*/,(\[{.<>&|!?:%^~]|\b(?:return|in|and|or|not|is|import|from|if|while|yield|await"
+    r"|new|case|raise|throw|assert|with|as))\s*\Z"
+)
 _WORDS = 3
 
 
 def apply(draft: Draft, place: Place) -> Draft:
     """Keep what stands between the answer's tags or fences, without prose around it."""
-    return draft.with_text(unwrap(draft.text, place))
+    text = unwrap(draft.text, place)
+    if OPEN not in draft.text and _UNFINISHED.search(place.head) and draft.extent is Extent.LINE:
+        text = text.removeprefix("\n")  # Some GLM models open every answer with a line break.
+    return draft.with_text(text)
 
 
 def unwrap(raw: str, place: Place) -> str:
@@ -76,10 +87,16 @@ def _plain_code(text: str, place: Place) -> str:
             text = text[: found.start()]
     if place.language in WRITING:
         return text
-    text = _unfenced(text)
     if is_text(place.before, place.language):
         return text
-    return _without_chatter(text)
+    text = _unfenced(text)
+    return _without_chatter(_without_language(text, place.language))
+
+
+def _without_language(text: str, language: str) -> str:
+    """Drop a fence's language that stands alone on the first line."""
+    first, newline, rest = text.partition("\n")
+    return rest if newline and first.strip().lower() == language else text
 
 
 def _unfenced(text: str) -> str:
@@ -88,6 +105,8 @@ def _unfenced(text: str) -> str:
         stripped = text.lstrip()
         if stripped.startswith(("```", "~~~")):
             return ""  # A fence whose line is still coming.
+        if all(_announces(line) for line in text.splitlines() if line.strip()):
+            return ""  # The code may still come.
         half = re.search(r"\n[ \t]*(?:`{1,3}|~{1,3})[^\n]*\Z", text)
         return text[: half.start()] if half else text
     lead = text[: fence.start()]
@@ -118,6 +137,13 @@ def _without_chatter(text: str) -> str:
     return "\n".join(kept)
 
 
+def _announces(line: str) -> bool:
+    """Tell whether a line says that something follows."""
+    if not line.rstrip().endswith((":", "：")) or _CODE_MARK.search(line):
+        return False
+    return len(line.split()) >= _WORDS or not line.isascii()
+
+
 def _is_chatter(line: str) -> bool:
     """Tell whether a line is something said to the reader."""
     return bool(_CHATTER.match(line)) and _is_prose(line)
@@ -128,7 +154,7 @@ def _is_prose(line: str) -> bool:
     words = line.split()
     if not words:
         return False
-    if line.rstrip().endswith(":") and not _CODE_MARK.search(line):
+    if _announces(line):
         return True
     if _CHATTER.match(line) and len(words) >= _WORDS and "=" not in line:
         return True
