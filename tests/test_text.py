@@ -104,6 +104,12 @@ def test_a_carriage_return_and_a_line_feed_that_meet_are_one_line_end() -> None:
     assert joined.line_count == text.line_count - 1
 
 
+def test_what_follows_a_huge_line_can_be_deleted() -> None:
+    """Nothing is left of it, not even an empty piece."""
+    huge = "x" * 100_000 + "\n"
+    agrees(Text.of(huge + "rest").replace(Span(len(huge), len(huge) + 4), ""), huge)
+
+
 def test_typing_does_not_fragment_a_text() -> None:
     """After thousands of edits and deletions a text is in about as few pieces as a new one."""
     text, string = Text.of("some line\n" * 20_000), "some line\n" * 20_000
