@@ -1,0 +1,150 @@
+-- The command `:Glm`. Invariant: it only names what the user wants and where; the server
+-- decides what that means, and answers at once.
+
+local M = {}
+
+---@class glm.Place
+---@field client vim.lsp.Client
+---@field bufnr integer
+---@field argument { uri: string, range: lsp.Range }
+
+local place, diagnostics_of, ask, send
+
+-- Names a job by a command of the server: `glm.<name>` on the range.
+---@param name string
+---@return fun(at: glm.Place, rest: string)
+local function simply(name)
+  return function(at)
+    send(at, name, {})
+  end
+end
+
+---@type table<string, fun(at: glm.Place, rest: string)>
+local subcommands = {
+  explain = simply('explain'),
+  document = simply('document'),
+  test = simply('test'),
+  cancel = simply('cancel'),
+  keep = simply('accept'),
+  undo = simply('reject'),
+  retry = simply('retry'),
+
+  fix = function(at)
+    send(at, 'fix', { diagnostics = diagnostics_of(at) })
+  end,
+
+  refactor = function(at, rest)
+    send(at, 'refactor', rest ~= '' and { preset = rest } or {})
+  end,
+
+  edit = function(at, rest)
+    ask(rest, 'What should GLM do? ', function(instruction)
+      send(at, 'edit', { instruction = instruction })
+    end)
+  end,
+
+  status = function(at)
+    require('glm.server').execute(at.client, 'glm.status', {}, function(result)
+      vim.notify(type(result) == 'string' and result or vim.inspect(result))
+    end)
+  end,
+
+  completion = function(at)
+    if not require('glm.completion').available() then
+      vim.notify('glm: ghost text needs Neovim 0.12', vim.log.levels.WARN)
+      return
+    end
+    local enabled = require('glm.completion').toggle(at.bufnr)
+    vim.notify('glm: ghost text is ' .. (enabled and 'on' or 'off') .. ' in this buffer')
+  end,
+}
+
+---Run `:Glm`.
+---@param command vim.api.keyset.create_user_command.command_args
+function M.run(command)
+  local name, rest = command.args:match('^(%S*)%s*(.*)$')
+  local subcommand = subcommands[name ~= '' and name or 'status']
+  if not subcommand then
+    local known = table.concat(M.complete('', 'Glm '), ', ')
+    vim.notify(('glm: no command “%s”. There are: %s'):format(name, known), vim.log.levels.ERROR)
+    return
+  end
+  local at = place(command)
+  if at then
+    subcommand(at, rest)
+  end
+end
+
+---Complete the name of a subcommand.
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  if not line:match('Glm!?%s+%S*$') then
+    return {}
+  end
+  local names = vim.tbl_filter(function(name)
+    return vim.startswith(name, lead)
+  end, vim.tbl_keys(subcommands))
+  table.sort(names)
+  return names
+end
+
+---Return the client and the range: the lines given, or the cursor.
+---@param command vim.api.keyset.create_user_command.command_args
+---@return glm.Place?
+function place(command)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local client = require('glm.server').client(bufnr)
+  if not client then
+    vim.notify('glm: no server here; :checkhealth glm says why', vim.log.levels.ERROR)
+    return
+  end
+  local encoding = client.offset_encoding
+  local range = vim.lsp.util.make_range_params(0, encoding).range
+  if command.range > 0 then
+    local last = vim.api.nvim_buf_get_lines(bufnr, command.line2 - 1, command.line2, false)[1]
+    range = {
+      start = { line = command.line1 - 1, character = 0 },
+      ['end'] = { line = command.line2 - 1, character = vim.str_utfindex(last, encoding) },
+    }
+  end
+  local argument = { uri = vim.uri_from_bufnr(bufnr), range = range }
+  return { client = client, bufnr = bufnr, argument = argument }
+end
+
+---Return the diagnostics on the lines of a place, as the protocol writes them.
+---@param at glm.Place
+---@return lsp.Diagnostic[]
+function diagnostics_of(at)
+  local range = at.argument.range
+  local found = vim.tbl_filter(function(diagnostic)
+    return diagnostic.lnum <= range['end'].line
+      and (diagnostic.end_lnum or diagnostic.lnum) >= range.start.line
+  end, vim.diagnostic.get(at.bufnr))
+  return vim.lsp.diagnostic.from(found)
+end
+
+---@param given string
+---@param prompt string
+---@param on_answer fun(answer: string)
+function ask(given, prompt, on_answer)
+  if given ~= '' then
+    return on_answer(given)
+  end
+  vim.ui.input({ prompt = prompt }, function(answer)
+    if answer and answer ~= '' then
+      on_answer(answer)
+    end
+  end)
+end
+
+---@param at glm.Place
+---@param name string
+---@param more table
+function send(at, name, more)
+  local argument = vim.tbl_extend('force', at.argument, more)
+  require('glm.server').execute(at.client, 'glm.' .. name, argument)
+end
+
+return M

@@ -1,0 +1,126 @@
+-- `:checkhealth glm`: what works, what does not, and what to do about it.
+
+local M = {}
+
+local health = vim.health
+
+local check_neovim, check_options, check_server, check_key, check_client, check_completion
+
+function M.check()
+  health.start('glm: Neovim')
+  check_neovim()
+  check_options()
+  health.start('glm: server')
+  check_server()
+  check_key()
+  check_client()
+  health.start('glm: ghost text')
+  check_completion()
+end
+
+function check_neovim()
+  local version = tostring(vim.version())
+  if vim.fn.has('nvim-0.11') == 1 then
+    health.ok('Neovim ' .. version)
+  else
+    health.error('Neovim ' .. version .. ' is too old', 'Install 0.11 or later')
+  end
+end
+
+function check_options()
+  local problems = require('glm.config').problems()
+  for _, problem in ipairs(problems) do
+    health.warn(problem, 'See :help glm-options')
+  end
+  if #problems == 0 then
+    health.ok('The options in vim.g.glm are good')
+  end
+end
+
+function check_server()
+  local server = require('glm.server')
+  local command = server.command()
+  if not command then
+    health.info('The server is started by a function of yours')
+    return
+  end
+  local path = vim.fn.exepath(command[1])
+  if path == '' then
+    health.error(('%s is not on PATH'):format(command[1]), 'Install it: ' .. server.install)
+    return
+  end
+  local ok, process = pcall(vim.system, { path, '--version' }, { text = true, timeout = 20000 })
+  local answer = ok and process:wait() or nil
+  if answer and answer.code == 0 then
+    health.ok(('%s (%s)'):format(vim.trim(answer.stdout), path))
+  else
+    health.error(path .. ' does not start', {
+      vim.trim(answer and answer.stderr or 'It cannot be run'),
+      'Install it again: ' .. server.install,
+    })
+  end
+end
+
+function check_key()
+  for _, name in ipairs({
+    'GLM_API_KEY',
+    'RUNAPI_KEY',
+    'RUNAPI_API_KEY',
+    'ZAI_API_KEY',
+    'ZHIPUAI_API_KEY',
+  }) do
+    if (vim.env[name] or '') ~= '' then
+      health.ok('There is an API key in ' .. name)
+      return
+    end
+  end
+  health.info('No API key in the environment: the keyring is asked (glm-lsp auth status)')
+end
+
+function check_client()
+  local clients = vim.lsp.get_clients({ name = 'glm' })
+  if #clients == 0 then
+    health.warn('No server is running', {
+      'Open a file; it is started with it',
+      'Look whether it is enabled: vim.lsp.is_enabled and vim.g.glm.autostart',
+    })
+  end
+  for _, client in ipairs(clients) do
+    local where = client.root_dir or 'no project'
+    local buffers = vim.tbl_count(client.attached_buffers)
+    health.ok(('Running for %s in %d buffer(s)'):format(where, buffers))
+  end
+  local status = require('glm.status').get()
+  if status then
+    local message = (status.message or '') ~= '' and ': ' .. status.message or ''
+    local report = status.state == 'error' and health.error or health.ok
+    report(('It says: %s, %s%s'):format(status.state, status.model or 'no model', message))
+  end
+  health.info('`glm-lsp doctor` checks the settings, the key and the connection')
+end
+
+function check_completion()
+  local completion = require('glm.completion')
+  local config = require('glm.config').get()
+  if not completion.available() then
+    health.info('Ghost text needs Neovim 0.12; all else works')
+    return
+  end
+  if not config.inline_completion then
+    health.info('Switched off by vim.g.glm.inline_completion')
+    return
+  end
+  health.ok('Neovim has inline completion')
+  local key = config.accept
+  local owner = key and completion.owner(key)
+  if owner == 'user' then
+    health.warn(('%s is mapped by you, so it does not accept ghost text'):format(key), {
+      "Choose another key: vim.g.glm = { accept = '<C-y>' }",
+      "Or call it first in your mapping: if require('glm').accept() then return '' end",
+    })
+  elseif key then
+    health.ok(key .. ' accepts ghost text, and is itself where there is none')
+  end
+end
+
+return M

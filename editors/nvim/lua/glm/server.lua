@@ -1,0 +1,91 @@
+-- Finds the server and the running client. Invariant: a missing server is said once, with
+-- the command that installs it, and disturbs no buffer.
+
+local M = {}
+
+M.install = 'uv tool install glm-lsp (or: pipx install glm-lsp)'
+
+---Return the running client of a buffer, or any when the buffer has none.
+---@param bufnr? integer
+---@return vim.lsp.Client?
+function M.client(bufnr)
+  local here = bufnr and vim.lsp.get_clients({ name = 'glm', bufnr = bufnr })[1]
+  return here or vim.lsp.get_clients({ name = 'glm' })[1]
+end
+
+---Return the command line in force; nil when it is a function.
+---@return string[]?
+function M.command()
+  local cmd = (vim.lsp.config.glm or {}).cmd
+  return type(cmd) == 'table' and cmd or nil
+end
+
+---Enable the server, or say that it is missing when the first file is opened.
+function M.enable()
+  vim.lsp.enable('glm')
+  local command = M.command()
+  if not command or vim.fn.executable(command[1]) == 1 then
+    return
+  end
+  local function warn(bufnr)
+    if M.is_file(bufnr) then
+      local message = 'glm: the server %s is not on PATH. Install it: %s'
+      vim.notify_once(message:format(command[1], M.install), vim.log.levels.WARN)
+      return true -- Removes the autocommand.
+    end
+  end
+  if not vim.iter(vim.api.nvim_list_bufs()):filter(vim.api.nvim_buf_is_loaded):any(warn) then
+    vim.api.nvim_create_autocmd('FileType', {
+      group = vim.api.nvim_create_augroup('glm.missing', {}),
+      callback = function(event)
+        return warn(event.buf)
+      end,
+    })
+  end
+end
+
+---Decide whether a buffer gets the server, and where its project begins.
+---@param bufnr integer
+---@param on_dir fun(root_dir?: string)
+function M.root_dir(bufnr, on_dir)
+  if M.is_file(bufnr) then
+    on_dir(vim.fs.root(bufnr, (vim.lsp.config.glm or {}).root_markers or {}))
+  end
+end
+
+---Tell whether a buffer is a file of the user's: not help, a terminal or a plugin's page.
+---@param bufnr integer
+---@return boolean
+function M.is_file(bufnr)
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  return name ~= '' and not name:match('^%a[%w+.-]+://') and vim.bo[bufnr].buftype == ''
+end
+
+---Give the server its settings from the first moment; later ones it asks for.
+---@param params lsp.InitializeParams
+---@param config vim.lsp.ClientConfig
+function M.before_init(params, config)
+  local settings = vim.tbl_get(config, 'settings', 'glm')
+  if settings then
+    local options = params.initializationOptions or {}
+    params.initializationOptions = vim.tbl_deep_extend('force', settings, options)
+  end
+end
+
+---Run a command of the server.
+---@param client vim.lsp.Client
+---@param command string
+---@param argument table
+---@param on_result? fun(result: any)
+function M.execute(client, command, argument, on_result)
+  local params = { command = command, arguments = { argument } }
+  client:request('workspace/executeCommand', params, function(err, result)
+    if err then
+      vim.notify('glm: ' .. err.message, vim.log.levels.ERROR)
+    elseif on_result then
+      on_result(result)
+    end
+  end, vim.uri_to_bufnr(argument.uri or vim.uri_from_bufnr(0)))
+end
+
+return M

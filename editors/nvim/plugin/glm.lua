@@ -1,0 +1,65 @@
+-- What Neovim reads at start: the command, the autocommands, and the wish to be enabled.
+-- Everything else loads when it is first used.
+
+if vim.g.loaded_glm then
+  return
+end
+vim.g.loaded_glm = true
+
+if vim.fn.has('nvim-0.11') == 0 then
+  vim.notify_once('glm: Neovim 0.11 or later is needed', vim.log.levels.ERROR)
+  return
+end
+
+vim.api.nvim_create_user_command('Glm', function(command)
+  require('glm.commands').run(command)
+end, {
+  nargs = '*',
+  range = true,
+  desc = 'Ask GLM: explain, fix, refactor, …',
+  complete = function(...)
+    return require('glm.commands').complete(...)
+  end,
+})
+
+for plug, amount in pairs({ GlmAccept = 'all', GlmAcceptLine = 'line', GlmAcceptWord = 'word' }) do
+  vim.keymap.set('i', '<Plug>(' .. plug .. ')', function()
+    require('glm.completion').accept(amount)
+  end, { desc = 'Accept the ghost text' })
+end
+
+local group = vim.api.nvim_create_augroup('glm', {})
+
+vim.api.nvim_create_autocmd('LspAttach', {
+  group = group,
+  callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == 'glm' then
+      require('glm.completion').attach(client, event.buf)
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd('LspDetach', {
+  group = group,
+  callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == 'glm' then
+      require('glm.edits').forget(event.buf)
+      require('glm.status').on_detach()
+    end
+  end,
+})
+
+local function enable()
+  if require('glm.config').get().autostart then
+    require('glm.server').enable()
+  end
+end
+
+-- The user's own configuration has run by then, wherever it stands.
+if vim.v.vim_did_enter == 1 then
+  vim.schedule(enable)
+else
+  vim.api.nvim_create_autocmd('VimEnter', { group = group, once = true, callback = enable })
+end

@@ -1,0 +1,137 @@
+"""A language server that does what a test tells it, in the test's own process.
+
+It exists for the plugin's handlers alone: a test sends `glm/applyEdit` or another message
+when it wants, and looks at what the editor answers. What the product does is tested with
+the real server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+CAPABILITIES: dict[str, Any] = {
+    "positionEncoding": "utf-8",
+    "textDocumentSync": {"openClose": True, "change": 2},
+    "inlineCompletionProvider": True,
+    "executeCommandProvider": {"commands": ["glm.completionAccepted"]},
+}
+
+
+class FakeServer:
+    """Listens on the loopback interface for one editor.
+
+    Attributes:
+        port: where it listens.
+        initialize: the params of `initialize`, once they came.
+        versions: the last version of each open document, by URI.
+        received: every request and notification of the editor, in order.
+        answers: results by method (a value, or a function of the params); others get null.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.initialize: dict[str, Any] = {}
+        self.versions: dict[str, int] = {}
+        self.received: list[tuple[str, Any]] = []
+        self.answers: dict[str, Any] = {"initialize": {"capabilities": CAPABILITIES}}
+        self._changed = threading.Condition()
+        self._replies: dict[int, queue.Queue[dict[str, Any]]] = {}
+        self._connection: socket.socket | None = None
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self._connection, self._listener):
+            if each is not None:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+                each.close()
+        self._thread.join(10)
+
+    @property
+    def init_lua(self) -> str:
+        """The configuration that makes Neovim use this server."""
+        return f"vim.lsp.config('glm', {{ cmd = vim.lsp.rpc.connect('127.0.0.1', {self.port}) }})\n"
+
+    def notify(self, method: str, params: Any) -> None:
+        """Send a notification."""
+        self._send({"method": method, "params": params})
+
+    def request(self, method: str, params: Any, seconds: float = 20) -> Any:
+        """Send a request and return the editor's result."""
+        number = len(self._replies)
+        self._replies[number] = queue.Queue()
+        self._send({"id": number, "method": method, "params": params})
+        reply = self._replies[number].get(timeout=seconds)
+        if "error" in reply:
+            raise AssertionError(reply["error"])
+        return reply.get("result")
+
+    def wait(self, method: str, count: int = 1, seconds: float = 20) -> Any:
+        """Wait for the `count`-th message of a method and return its params."""
+        with self._changed:
+            came = self._changed.wait_for(lambda: len(self.all(method)) >= count, seconds)
+        if not came:
+            raise AssertionError(f"{method} never came: {[m for m, _ in self.received]}")
+        return self.all(method)[count - 1]
+
+    def all(self, method: str) -> list[Any]:
+        """Return the params of every message of a method so far."""
+        return [params for name, params in self.received if name == method]
+
+    def _serve(self) -> None:
+        try:
+            self._connection, _ = self._listener.accept()
+            stream = self._connection.makefile("rb")
+            while message := _read(stream.readline, stream.read):
+                self._handle(message)
+        except (OSError, ValueError):
+            pass  # The test has ended.
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        method: str | None = message.get("method")
+        params: Any = message.get("params")
+        if method is None:
+            self._replies[message["id"]].put(message)
+            return
+        if method == "initialize":
+            self.initialize = params
+        if method in ("textDocument/didOpen", "textDocument/didChange"):
+            self.versions[params["textDocument"]["uri"]] = params["textDocument"]["version"]
+        with self._changed:
+            self.received.append((method, params))
+            self._changed.notify_all()
+        if "id" in message:
+            answer = self.answers.get(method)
+            result = answer(params) if callable(answer) else answer
+            self._send({"id": message["id"], "result": result})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._connection is not None
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self._connection.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def _read(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> dict[str, Any] | None:
+    length = 0
+    while (line := readline().strip()) or not length:
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+        elif not line:
+            return None
+    message: dict[str, Any] = json.loads(read(length))
+    return message
