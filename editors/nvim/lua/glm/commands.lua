@@ -66,7 +66,10 @@ function M.run(command)
   local subcommand = subcommands[name ~= '' and name or 'status']
   if not subcommand then
     local known = table.concat(M.complete('', 'Glm '), ', ')
-    vim.notify(('glm: no command “%s”. There are: %s'):format(name, known), vim.log.levels.ERROR)
+    vim.notify(
+      ('glm: no command “%s”. There are: %s'):format(name, known),
+      vim.log.levels.ERROR
+    )
     return
   end
   local at = place(command)
