@@ -10,11 +10,11 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from glm_lsp.editing.reply import ReplyParser
 from glm_lsp.errors import ReplyError
-from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta
+from glm_lsp.llm.types import Finish, FinishReason, Message, ReasoningDelta, TextDelta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -61,14 +61,24 @@ async def prose(
 
 
 async def replacement(
-    plan: Plan, provider: Provider, listen: Callable[[Progress], None]
+    plan: Plan,
+    provider: Provider,
+    listen: Callable[[Progress], None],
+    *,
+    fault: str | None = None,
 ) -> AsyncGenerator[str, None]:
     """Yield the pieces of the new code as soon as each is certain; together they are all of it.
+
+    `fault` is what was wrong with an earlier answer to the same question.
 
     Raises:
         GlmError: the model did not answer, not to the end, or not with code.
     """
     parser = ReplyParser(plan.original, newline=plan.task.snapshot.newline)
+    if fault is not None:
+        again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
+        messages = (*plan.request.messages, Message("user", again))
+        plan = evolve(plan, request=evolve(plan.request, messages=messages))
     complete = True
     yielded = 0
     async with aclosing(_pieces(plan, provider, listen)) as pieces:

@@ -76,10 +76,7 @@ PRESETS: dict[str, tuple[str, str]] = {
 _BRIEF: dict[str, str] = {
     "explain": "Explain in a few sentences what this {language} code does.",
     "fix": "Fix this {language} code. Reply with one fenced code block with the corrected code.",
-    "refactor": (
-        "Rewrite this {language} code so that it is simpler and does the same."
-        " Reply with one fenced code block."
-    ),
+    "refactor": "Refactor this {language} function to be shorter, with the same behaviour.",
     "document": (
         "Add a documentation comment to this {language} code. Reply with one fenced code block."
     ),
@@ -157,7 +154,11 @@ def _render_brief(question: Question) -> tuple[Message, ...]:
     parts += [f"Error: {problem.message}" for problem in question.problems]
     if question.instruction or question.task:
         parts.append(question.instruction or question.task)
-    system = "You explain code." if question.action == "explain" else "You improve code."
+    system = (
+        "You explain code."
+        if question.action == "explain"
+        else "You are a helpful coding assistant."
+    )
     return (Message("system", system), Message("user", "\n\n".join(parts)))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from glm_lsp.lsp.explanations import Explanations
 from glm_lsp.lsp.features import (
     actions,
+    changes,
     code_actions,
     explanation,
     inline_completion,
@@ -29,15 +30,13 @@ def register(server: Server, session: Session) -> None:
     completions = Completions(server, session)
     server.resources.push_async_callback(completions.close)
 
+    edits = changes.Changes(server, session)
+
     lifecycle.register(server, session)
     status.register(server, board)
     explanation.register(server, explanations)
-    running = actions.Actions(server, session, board, explanations, _edit)
+    running = actions.Actions(server, session, board, explanations, edits)
     actions.register(server, running)
-    code_actions.register(server, session, lambda snapshot, range_: [])
+    changes.register(server, edits, running.run)
+    code_actions.register(server, session, edits.nearby)
     inline_completion.register(server, completions.complete, completions.accepted, board.failed)
-
-
-async def _edit(job, plan, pieces):
-    async for p in pieces:
-        print(p)

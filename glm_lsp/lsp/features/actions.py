@@ -21,9 +21,11 @@ from glm_lsp.lsp.convert import to_span
 from glm_lsp.lsp.features.code_actions import to_diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable
 
+    from glm_lsp.editing.diff import Hunk
     from glm_lsp.lsp.explanations import Explanations
+    from glm_lsp.lsp.features.changes import Changes
     from glm_lsp.lsp.features.status import StatusBoard
     from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot
 
     Listener = Callable[[Progress], None]
-    Edit = Callable[[Job, Plan, AsyncGenerator[str, None]], Awaitable[None]]
 
 COMMANDS: dict[str, ActionName] = {
     "glm.explain": "explain",
@@ -51,7 +52,7 @@ _TITLES: dict[ActionName, str] = {
 
 
 class Actions:
-    """Runs the actions of one client; `edit` brings new code into the document."""
+    """Runs the actions of one client."""
 
     def __init__(
         self,
@@ -59,13 +60,13 @@ class Actions:
         session: Session,
         board: StatusBoard,
         explanations: Explanations,
-        edit: Edit,
+        changes: Changes,
     ) -> None:
         self._server = server
         self._session = session
         self._board = board
         self._explanations = explanations
-        self._edit = edit
+        self._changes = changes
 
     def start(self, action: ActionName, argument: Any) -> dict[str, str]:
         """Start a job and return its id.
@@ -96,8 +97,12 @@ class Actions:
             if task.action == "explain":
                 await self._explain(job, planned)
             else:
-                pieces = replacement(planned, self._session, self._listener(job, planned))
-                await self._edit(job, planned, pieces)
+                listen = self._listener(job, planned)
+
+                def ask(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
+                    return replacement(planned, self._session, listen, fault=fault)
+
+                await self._changes.deliver(job, planned, ask, None)
         except GlmError as failure:
             error = failure
             raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from glm_lsp.errors import (
+    AuthenticationError,
     GlmError,
     LocalModelError,
     NoKeyError,
@@ -44,13 +45,13 @@ class StatusBoard:
     def begin(self) -> None:
         """Note that a model is being asked."""
         self._busy += 1
-        self._tell(evolve(self._status, state="working", message=""))
+        self._tell(evolve(self._status, state="working", message="", needs=None))
 
     def end(self, error: GlmError | None = None) -> None:
         """Note that the asking ended, well or with an error."""
         self._busy = max(0, self._busy - 1)
         if error is None and self._busy == 0 and self._status.state == "working":
-            self._tell(evolve(self._status, state="ready", message=""))
+            self._tell(evolve(self._status, state="ready", message="", needs=None))
         elif error is not None:
             self.failed(error)
 
@@ -62,7 +63,8 @@ class StatusBoard:
         elif isinstance(error, ProviderError | NoKeyError | LocalModelError):
             state = "error"
         message = "" if error is None else str(error)
-        self._tell(evolve(self._status, state=state, message=message))
+        needs = "key" if isinstance(error, NoKeyError | AuthenticationError) else None
+        self._tell(evolve(self._status, state=state, message=message, needs=needs))
 
     def spent(self, model: str, usage: Usage) -> None:
         """Add what a request used."""

@@ -1,0 +1,65 @@
+"""Run the unit and protocol tests on every Python from 3.10 to 3.14 that this machine has.
+
+Each version gets a virtual environment of its own under `.cache`; versions that are not here
+are named, never passed over in silence. Real models and editors are left to `make test`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+ROOT = Path(__file__).parents[1]
+CACHE = ROOT / ".cache" / "pythons"
+
+
+def interpreters() -> dict[str, list[str]]:
+    """Return the command that starts each version found on this machine."""
+    found: dict[str, list[str]] = {}
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for version in VERSIONS:
+        kept = sorted(pyenv.glob(f"{version}.*/bin/python"))
+        named = shutil.which(f"python{version}")
+        if kept:
+            found[version] = [str(kept[-1])]
+        elif named and _answers([named], version):
+            found[version] = [named]
+    return found
+
+
+def _answers(command: list[str], version: str) -> bool:
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    result = subprocess.run([*command, "-c", code], capture_output=True, text=True, check=False)
+    return result.stdout.strip() == version
+
+
+def run(version: str, command: list[str]) -> bool:
+    """Make the environment of a version and run the tests in it."""
+    environment = CACHE / version
+    bin_ = environment / ("Scripts" if sys.platform == "win32" else "bin")
+    if not (environment / ".ready").exists():
+        subprocess.run([*command, "-m", "venv", "--clear", str(environment)], check=True)
+        pip = [str(bin_ / "python"), "-m", "pip", "install", "-q", "-c", "constraints.txt"]
+        subprocess.run([*pip, "-e", ".[dev]"], check=True, cwd=ROOT)
+        (environment / ".ready").touch()
+    print(f"== Python {version}", flush=True)
+    tests = [str(bin_ / "python"), "-m", "pytest", "-q", "-m", "not editor and not model"]
+    return subprocess.run([*tests, "-p", "no:cacheprovider"], cwd=ROOT, check=False).returncode == 0
+
+
+def main() -> int:
+    """Run all; return 1 when one fails."""
+    found = interpreters()
+    results = {version: run(version, command) for version, command in found.items()}
+    for version in VERSIONS:
+        state = {True: "passed", False: "FAILED"}.get(results.get(version, ...), "not on this machine")  # type: ignore[arg-type]
+        print(f"Python {version}: {state}")
+    return 0 if results and all(results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
