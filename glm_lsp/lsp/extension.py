@@ -59,13 +59,17 @@ class Explanation:
 
 @frozen
 class Status:
-    """The server's state: `tokens` and `cost` (USD, an estimate) are this session's."""
+    """The server's state: `tokens` and `cost` (USD, an estimate) are this session's.
+
+    `needs` names what only the user can give, so that a client can offer to ask for it.
+    """
 
     state: State
     model: str
     message: str = ""
     tokens: int = 0
     cost: float | None = None
+    needs: Literal["key"] | None = None
 
     def params(self) -> dict[str, Any]:
         """Return the message as JSON."""
@@ -75,6 +79,7 @@ class Status:
             "message": self.message,
             "tokens": self.tokens,
             "cost": self.cost,
+            "needs": self.needs,
         }
 
 

@@ -5,7 +5,7 @@ Invariant: a notification is sent only when something in it changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve
 
@@ -63,7 +63,8 @@ class StatusBoard:
         elif isinstance(error, ProviderError | NoKeyError | LocalModelError):
             state = "error"
         message = "" if error is None else str(error)
-        needs = "key" if isinstance(error, NoKeyError | AuthenticationError) else None
+        keyless = isinstance(error, NoKeyError | AuthenticationError)
+        needs: Literal["key"] | None = "key" if keyless else None
         self._tell(evolve(self._status, state=state, message=message, needs=needs))
 
     def spent(self, model: str, usage: Usage) -> None:
