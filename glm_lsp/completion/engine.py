@@ -20,27 +20,30 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import define, field
 
-from glm_lsp.completion.along import typed_since
-from glm_lsp.completion.cache import Cache, Entry, left_of
+from glm_lsp.completion.acceptance import KEPT_AFTER, Acceptance, Known
+from glm_lsp.completion.cache import Cache, Entry
 from glm_lsp.completion.clock import Clock, RealClock
 from glm_lsp.completion.eligibility import welcome, worth_asking
 from glm_lsp.completion.extent import Extent, extent_at
 from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.flight import Flight
 from glm_lsp.completion.place import Place, place_at
+from glm_lsp.completion.refusals import Refusals
 from glm_lsp.completion.rhythm import Rhythm
+from glm_lsp.completion.runway import Runway
 from glm_lsp.completion.types import (
     CompletionRequest,
     SelectedCompletion,
     Suggestion,
     Superseded,
 )
+from glm_lsp.errors import PromptTooLongError
 from glm_lsp.prompts.completion import Kind, Question, Room, render, window_at
 from glm_lsp.text import Snapshot, Span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from glm_lsp.completion.flight import Flight
     from glm_lsp.llm.types import Provider
     from glm_lsp.prompts.completion import Related
     from glm_lsp.settings import CompletionSettings
@@ -54,9 +57,6 @@ __all__ = [
     "Suggestion",
     "Superseded",
 ]
-
-GRACE = 0.1
-"""Seconds a stream nobody follows stays open: editors cancel before they ask again."""
 
 CONTEXT_DEADLINE = 0.1
 """Seconds that related code may take; after that the prompt goes without."""
@@ -92,12 +92,14 @@ class Engine:
         room: Room | None = None,
         allowed: Callable[[Snapshot], bool] = everything,
         gather: Gather | None = None,
+        acceptance: Acceptance | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Make an engine that asks `provider` for `model`.
 
         `allowed` tells which documents may be sent; `gather` finds related code for the
-        prompt; `room` limits how much of the document is sent.
+        prompt; `room` limits how much of the document is sent; `acceptance` counts what
+        becomes of the suggestions.
         """
         self._provider = provider
         self._model = model
@@ -106,15 +108,15 @@ class Engine:
         self._room = room or Room()
         self._allowed = allowed
         self._gather = gather
+        self._acceptance = acceptance
         self._clock = clock or RealClock()
+        self._refusals = Refusals()
         self._cache = Cache()
-        fixed = None if settings.delay is None else settings.delay / 1000
-        self._rhythm = Rhythm(fixed)
-        self._keys_reported = False
+        self._rhythm = Rhythm(None if settings.delay is None else settings.delay / 1000)
+        self._runway = Runway(self._clock, self._landed, self._rhythm.judge)
         self._calls: set[_Call] = set()
-        self._flight: Flight | None = None
-        self._followers = 0
-        self._lingering: asyncio.Task[None] | None = None
+        self._watching: set[asyncio.Task[None]] = set()
+        self._keys_reported = False
         self._quiet_until = 0.0
         self._ids = count(1)
 
@@ -133,6 +135,8 @@ class Engine:
         self._supersede(place)
         if place is None:
             return []
+        if self._refusals.move(place, now) and self._acceptance is not None:
+            self._acceptance.refused()
         draft = self._cache.find(place, now)
         if draft is None or (not draft.text and not request.automatic):
             draft = await self._wait_for_answer(_Call(place), request)
@@ -143,13 +147,34 @@ class Engine:
         self._keys_reported = True
         self._rhythm.key(self._clock.now())
 
+    def accepted(self, suggestion_id: str) -> None:
+        """Take note that the user took a suggestion."""
+        self._refusals.accept()
+        known = self._acceptance.accepted(suggestion_id) if self._acceptance else None
+        if known is not None:
+            task = asyncio.ensure_future(self._look_again(known))
+            self._watching.add(task)
+            task.add_done_callback(self._watching.discard)
+
+    def partly_accepted(self, suggestion_id: str) -> None:
+        """Take note that the user took the beginning of a suggestion."""
+        if self._acceptance is not None:
+            self._acceptance.partly_accepted(suggestion_id)
+
+    def refused(self) -> None:
+        """Take note that the user dismissed what was shown, where an editor tells."""
+        if self._refusals.refuse(self._clock.now()) and self._acceptance is not None:
+            self._acceptance.refused()
+
     async def close(self) -> None:
         """End every request and the stream in flight."""
         for call in list(self._calls):
-            self._end(call)
-        if self._lingering is not None:
-            self._lingering.cancel()
-        await self._drop_flight()
+            _end(call)
+        for task in self._watching:
+            task.cancel()
+        if self._acceptance is not None:
+            self._acceptance.close()
+        await self._runway.close()
 
     # Stages, in the order of the journey.
 
@@ -159,6 +184,12 @@ class Engine:
             return None
         place = place_at(*_with_selection(request))
         return place if not request.automatic or worth_asking(place) else None
+
+    def _supersede(self, place: Place | None) -> None:
+        """End the requests for other places; a twin of this one may go on."""
+        for call in list(self._calls):
+            if call.place != place:
+                _end(call)
 
     async def _wait_for_answer(self, call: _Call, request: CompletionRequest) -> Draft:
         call.task = asyncio.ensure_future(self._answer(call.place, request))
@@ -171,11 +202,12 @@ class Engine:
             raise
         finally:
             self._calls.discard(call)
-            self._linger()
+            if not self._calls:
+                self._runway.leave()
 
     async def _answer(self, place: Place, request: CompletionRequest) -> Draft:
         nothing = Draft("")
-        if (draft := await self._follow(place)) is not None:
+        if (draft := await self._runway.follow(place)) is not None:
             return draft
         if request.automatic:
             now = self._clock.now()
@@ -185,35 +217,19 @@ class Engine:
             # The same request may have come twice, and its twin may be faster.
             if (draft := self._cache.find(place, now)) is not None:
                 return draft
-            if (draft := await self._follow(place)) is not None:
+            if (draft := await self._runway.follow(place)) is not None:
                 return draft
-        await self._launch(place, request)
-        return await self._follow(place) or nothing
-
-    async def _follow(self, place: Place) -> Draft | None:
-        """Follow the stream in flight to its end; None, and it is closed, if it disagrees."""
-        flight = self._flight
-        if flight is None or flight.complete():
-            return None
-        typed = typed_since(flight.place, place)
-        self._followers += 1
+        await self._ask(place, request)
         try:
-            while typed is not None and not flight.complete():
-                if flight.closed() or not _agree(flight.opening, typed):
-                    typed = None
-                    break
-                await flight.changed()
-        finally:
-            self._followers -= 1
-        if typed is None or flight.closed():
-            await self._drop_flight(flight)
-            return None
-        if flight.error is not None:
-            raise flight.error
-        return left_of(flight.result(), flight.place, place)
+            return await self._runway.follow(place) or nothing
+        except PromptTooLongError:
+            self._room = self._room.halved()
+            self._quiet_until = 0.0
+            await self._ask(place, request)
+            return await self._runway.follow(place) or nothing
 
-    async def _launch(self, place: Place, request: CompletionRequest) -> None:
-        """Ask the model."""
+    async def _ask(self, place: Place, request: CompletionRequest) -> None:
+        """Write the prompt and start the stream."""
         extent = extent_at(place)
         snapshot, offset = _with_selection(request)
         question = Question(
@@ -224,13 +240,9 @@ class Engine:
             several_lines=extent is Extent.BLOCK,
             max_lines=self._settings.max_lines,
         )
-        await self._drop_flight()
-        self._flight = Flight(
-            self._provider.stream(render(self._kind, question, self._model)),
-            place,
-            Draft("", extent=extent, max_lines=self._settings.max_lines),
-            self._landed,
-        )
+        asked = render(self._kind, question, self._model)
+        draft = Draft("", f"c{next(self._ids)}", extent, self._settings.max_lines)
+        await self._runway.launch(place, draft, lambda: self._provider.stream(asked))
 
     async def _related(self, snapshot: Snapshot, offset: int) -> tuple[Related, ...]:
         if self._gather is None:
@@ -245,64 +257,40 @@ class Engine:
 
         The user hears of an error once, not at every key.
         """
-        if flight.closed():
-            return
+        now = self._clock.now()
         if flight.error is None:
-            self._cache.add(Entry(flight.place, flight.result(), self._clock.now()))
-            return
-        pause = getattr(flight.error, "retry_after", None) or ERROR_PAUSE
-        self._quiet_until = self._clock.now() + pause
+            self._cache.add(Entry(flight.place, flight.result(), now))
+        else:
+            self._quiet_until = now + (getattr(flight.error, "retry_after", None) or ERROR_PAUSE)
 
     def _suggestions(
         self, draft: Draft, request: CompletionRequest, place: Place
     ) -> list[Suggestion]:
         if not draft.text:
             return []
+        if request.automatic and self._refusals.has(place, draft, self._clock.now()):
+            return []
+        self._refusals.show(place, draft)
         span = Span(request.offset, request.offset + draft.replaced)
         text = draft.text.replace("\n", place.newline)
         if request.selected is not None:
             span = Span(request.selected.span.start, request.selected.span.end + draft.replaced)
             text = request.selected.text + text
-        return [Suggestion(f"c{next(self._ids)}", span, text)]
+        suggestion = Suggestion(draft.id, span, text)
+        if self._acceptance is not None:
+            self._acceptance.shown(place.uri, suggestion)
+        return [suggestion]
 
-    # What keeps at most one request and one stream alive.
-
-    def _supersede(self, place: Place | None) -> None:
-        """End the requests for other places; a twin of this one may go on."""
-        for call in list(self._calls):
-            if call.place != place:
-                self._end(call)
-
-    def _end(self, call: _Call) -> None:
-        call.superseded = True
-        if call.task is not None:
-            call.task.cancel()
-
-    def _linger(self) -> None:
-        """Close the stream soon unless somebody follows it again."""
-        if self._flight is None or self._flight.complete() or self._calls:
-            return
-        if self._lingering is not None:
-            self._lingering.cancel()
-        self._lingering = asyncio.ensure_future(self._close_unfollowed(self._flight))
-
-    async def _close_unfollowed(self, flight: Flight) -> None:
-        await self._clock.sleep(GRACE)
-        if not self._followers:
-            await self._drop_flight(flight)
-
-    async def _drop_flight(self, flight: Flight | None = None) -> None:
-        """Close the stream in flight (if it still is the given one)."""
-        current = self._flight
-        if current is not None and flight in (None, current):
-            await current.close()
-            if self._flight is current:
-                self._flight = None
+    async def _look_again(self, known: Known) -> None:
+        await self._clock.sleep(KEPT_AFTER)
+        if self._acceptance is not None:
+            self._acceptance.look_again(known)
 
 
-def _agree(opening: str, typed: str) -> bool:
-    """Tell whether a text that is still growing may begin with what was typed."""
-    return opening.startswith(typed) or typed.startswith(opening)
+def _end(call: _Call) -> None:
+    call.superseded = True
+    if call.task is not None:
+        call.task.cancel()
 
 
 def _with_selection(request: CompletionRequest) -> tuple[Snapshot, int]:

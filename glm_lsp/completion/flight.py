@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class Flight:
     """A question that a model is answering.
 
+    `landed` is called once, when the answer is complete or failed; not after `close`.
+
     Attributes:
         place: where the completion was asked for.
         error: why there is none.
@@ -108,7 +110,8 @@ class Flight:
     def _land(self) -> None:
         if not self._complete:
             self._complete = True
-            self._landed(self)
+            if not self._closed:
+                self._landed(self)
             self._wake()
 
     def _wake(self) -> None:

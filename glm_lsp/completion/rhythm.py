@@ -2,7 +2,7 @@
 
 Invariant: the wait is a little longer than the user's own time between two keys, so that a
 request goes out when the hand pauses and not in the middle of a word. The first key after
-a rest does not wait: nobody knows yet what follows, and an early answer may foresee it.
+a rest does not wait, as long as early answers often enough foresee what is typed then.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ LEAST, MOST = 0.06, 0.3
 REST = 1.0
 _FIRST_GUESS = 0.12
 _WEIGHT = 0.25
+_WORTH = 0.2
+_TRY_AGAIN = 5
 
 
 class Rhythm:
@@ -23,16 +25,29 @@ class Rhythm:
         self._spread = 0.0
         self._last: float | None = None
         self._first_of_burst = True
+        self._foresight = 0.5
+        self._bursts = 0
 
     def key(self, now: float) -> None:
         """Take note of a keystroke."""
         gap = REST if self._last is None else now - self._last
         self._last = now
         self._first_of_burst = gap >= REST
-        if not self._first_of_burst:
+        if self._first_of_burst:
+            self._bursts += 1
+        else:
             difference = gap - self._interval
             self._interval += _WEIGHT * difference
             self._spread += _WEIGHT * (abs(difference) - self._spread)
+
+    def judge(self, foreseen: bool) -> None:
+        """Take note whether an answer agreed with what was typed while it was made."""
+        self._foresight += _WEIGHT * (foreseen - self._foresight)
+
+    @property
+    def leads(self) -> bool:
+        """Whether asking at the first key of a burst pays; tried now and then in any case."""
+        return self._foresight >= _WORTH or self._bursts % _TRY_AGAIN == 0
 
     @property
     def pause(self) -> float:
@@ -41,7 +56,7 @@ class Rhythm:
 
     def delay(self, now: float) -> float:
         """Return how long to wait from now on."""
-        if self._fixed is None and self._first_of_burst:
+        if self._fixed is None and self._first_of_burst and self.leads:
             return 0.0
         wait = self.pause if self._fixed is None else self._fixed
         return max(0.0, wait - (now - (self._last if self._last is not None else now)))

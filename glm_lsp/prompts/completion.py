@@ -71,6 +71,10 @@ class Room:
     lines_below: int = 60
     characters_below: int = 3_000
 
+    def halved(self) -> Room:
+        """Return half the room, for a model whose window is smaller than thought."""
+        return Room(*(max(1, value // 2) for value in attrs.astuple(self)))
+
 
 @frozen
 class Window:

@@ -72,14 +72,14 @@ CASES = [
 def test_a_raw_answer_becomes_what_the_user_sees(case: Case) -> None:
     """The filters make the golden completion of the raw answer."""
     place = place_of(case)
-    assert show(case, pipeline.run(Draft(case.raw, extent_at(place)), place)) == case.shown
+    assert show(case, pipeline.run(Draft(case.raw, extent=extent_at(place)), place)) == case.shown
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_stream_stopped_early_shows_the_same(case: Case) -> None:
     """Cutting the stream as soon as it has said enough changes nothing that is shown."""
     place = place_of(case)
-    draft = Draft("", extent_at(place))
+    draft = Draft("", extent=extent_at(place))
     for character in case.raw:
         draft = draft.with_text(draft.text + character)
         if pipeline.finished(draft, place):
@@ -96,6 +96,6 @@ def test_every_filter_is_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     wrong = 0
     for case in cases:
         place = place_of(case)
-        draft = pipeline.run(Draft(case.raw, extent_at(place)), place)
+        draft = pipeline.run(Draft(case.raw, extent=extent_at(place)), place)
         wrong += show(case, draft) != case.shown
     assert wrong

@@ -18,6 +18,7 @@ class Draft:
 
     Attributes:
         text: what would be inserted, lines ending in a line feed; empty when there is nothing.
+        id: what names it, however much of it has been typed.
         extent: what was asked for.
         max_lines: the most lines it may have.
         replaced: how many characters after the cursor it replaces.
@@ -25,6 +26,7 @@ class Draft:
     """
 
     text: str = field(repr=False)
+    id: str = ""
     extent: Extent = Extent.LINE
     max_lines: int = 12
     replaced: int = 0
