@@ -1,0 +1,140 @@
+"""The ledger under several servers, and under their sudden ends."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from glm_lsp.llm.ledger import Ledger, Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCALE = float(os.environ.get("GLM_TEST_SCALE", "1"))
+"""10 is the full run: 20,000 rows, ten kills."""
+
+WRITER = """
+import sqlite3, sys, time
+from pathlib import Path
+from tests.llm.test_ledger import record, last_row
+from glm_lsp.llm.ledger import Ledger
+
+path, name, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+ledger = Ledger(path)
+for number in range(first, first + count):
+    ledger.add(record(name, number))
+    if number % 50 == 0:
+        print(last_row(path, name), flush=True)
+ledger.close()
+print(last_row(path, name), flush=True)
+print("done", flush=True)
+"""
+
+
+def record(name: str, number: int) -> Record:
+    return Record(
+        at=float(number),
+        provider="runapi",
+        model=name,
+        feature="completion",
+        prompt=100,
+        cached=50,
+        output=10,
+        reasoning=0,
+        size=300,
+        first_token=0.2,
+        duration=0.5,
+        outcome="done",
+        cost=0.001,
+    )
+
+
+def last_row(path: Path, name: str) -> int:
+    """Return the number of the last row that a writer sees committed, -1 before the first."""
+    if not path.exists():
+        return -1
+    with closing(sqlite3.connect(path, timeout=60)) as connection:
+        try:
+            query = "SELECT max(at) FROM request WHERE model = ?"
+            (last,) = connection.execute(query, (name,)).fetchone()
+        except sqlite3.OperationalError:  # The table is not there yet.
+            return -1
+    return -1 if last is None else int(last)
+
+
+def start(path: Path, name: str, first: int, count: int) -> subprocess.Popen[str]:
+    arguments = [str(path), name, str(first), str(count)]
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, *arguments], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_no_committed_row_is_lost_when_a_server_is_killed(tmp_path: Path) -> None:
+    """Two servers write one file; one is killed again and again; what was committed is there."""
+    path = tmp_path / "usage.sqlite3"
+    rows, kills = int(2_000 * SCALE), max(int(SCALE), 2)
+    committed = -1
+    with start(path, "steady", 0, rows // 2) as steady:
+        assert steady.stdout is not None
+        # Read all the time, or it would block on a full pipe.
+        drained = threading.Thread(target=steady.stdout.read)
+        drained.start()
+        for kill in range(kills + 1):
+            with start(path, "killed", committed + 1, rows) as victim:
+                assert victim.stdout is not None
+                goal = committed + rows // 2 // (kills + 1)
+                for line in victim.stdout:
+                    committed = max(committed, int(line))
+                    if committed >= goal:
+                        break
+                victim.kill()
+            assert last_row(path, "killed") >= committed, f"lost at kill {kill}"
+        assert steady.wait(120) == 0
+        drained.join()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        query = "SELECT model, count(DISTINCT at), count(*) FROM request GROUP BY model"
+        counts = {model: (numbers, total) for model, numbers, total in connection.execute(query)}
+    assert counts["steady"] == (rows // 2, rows // 2)
+    numbers, _ = counts["killed"]
+    assert numbers >= committed + 1
+
+
+def test_recording_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    """While another process holds the file locked, `add` returns and nothing is lost."""
+    ledger = Ledger(tmp_path / "usage.sqlite3")
+    ledger.add(record("m", 0))
+    while last_row(ledger.path, "m") < 0:
+        time.sleep(0.01)
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(1, 1000):
+            ledger.add(record("m", number))
+        assert last_row(ledger.path, "m") == 0
+        other.execute("COMMIT")
+    ledger.close()
+    assert last_row(ledger.path, "m") == 999
+
+
+def test_spending_is_summed_from_a_moment_on(tmp_path: Path) -> None:
+    """Only what was asked since then counts, whichever server asked it."""
+    path = tmp_path / "usage.sqlite3"
+    for ledger in (Ledger(path), Ledger(path)):
+        for number in range(10):
+            ledger.add(record("m", number))
+        ledger.close()
+    assert round(Ledger(path).spent(since=5.0), 6) == 0.01
+
+
+def test_a_ledger_of_nothing_is_empty(tmp_path: Path) -> None:
+    """Before the first request there is no spending and nothing is learnt."""
+    ledger = Ledger(tmp_path / "deep" / "usage.sqlite3")
+    assert ledger.spent(since=0.0) == 0.0
+    assert ledger.lengths() == {}
+    ledger.close()
