@@ -35,6 +35,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'glm' then
+      require('glm.diagnostics').attach(client)
       require('glm.completion').attach(client, event.buf)
     end
   end,

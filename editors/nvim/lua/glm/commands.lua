@@ -8,7 +8,7 @@ local M = {}
 ---@field bufnr integer
 ---@field argument { uri: string, range: lsp.Range }
 
-local place, diagnostics_of, ask, send
+local place, ask, send
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -30,7 +30,9 @@ local subcommands = {
   retry = simply('retry'),
 
   fix = function(at)
-    send(at, 'fix', { diagnostics = diagnostics_of(at) })
+    local within = require('glm.diagnostics').within
+    local found = within(at.bufnr, at.argument.range, at.client.offset_encoding)
+    send(at, 'fix', { diagnostics = found })
   end,
 
   refactor = function(at, rest)
@@ -114,18 +116,6 @@ function place(command)
   end
   local argument = { uri = vim.uri_from_bufnr(bufnr), range = range }
   return { client = client, bufnr = bufnr, argument = argument }
-end
-
----Return the diagnostics on the lines of a place, as the protocol writes them.
----@param at glm.Place
----@return lsp.Diagnostic[]
-function diagnostics_of(at)
-  local range = at.argument.range
-  local found = vim.tbl_filter(function(diagnostic)
-    return diagnostic.lnum <= range['end'].line
-      and (diagnostic.end_lnum or diagnostic.lnum) >= range.start.line
-  end, vim.diagnostic.get(at.bufnr))
-  return vim.lsp.diagnostic.from(found)
 end
 
 ---@param given string

@@ -1,0 +1,299 @@
+"""Real Neovim, the plugin as installed, and the real server."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.editors.neovim import Neovim
+from tests.editors.real_server import (
+    SERVER,
+    copy_of,
+    environ,
+    on_embedded_model,
+    rewrite_of,
+    through_gateway,
+)
+from tests.gateway import Gate, Gateway, chat_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.editors.setup_editors import Found
+
+pytestmark = pytest.mark.editor
+
+INIT = f"""
+vim.lsp.config('glm', {{ cmd = {{ {", ".join(map(repr, SERVER))} }} }})
+vim.g.states = {{}}
+vim.api.nvim_create_autocmd('User', {{
+  pattern = 'GlmStatus',
+  callback = function(event)
+    vim.g.states = vim.list_extend(vim.g.states, {{ event.data.state }})
+  end,
+}})
+"""
+WORKED = """
+local states = vim.g.states
+return vim.list_contains(states, 'working') and states[#states] ~= 'working'
+"""
+GHOST = """
+local namespace = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
+local marks = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })
+if not marks or #marks == 0 then return nil end
+local text = marks[1][4].virt_text[1][1]
+for _, line in ipairs(marks[1][4].virt_lines or {}) do
+  text = text .. '\\n' .. (line[1] and line[1][1] or '')
+end
+return text ~= '' and text
+"""
+
+
+def start(folder: Path, environ: Mapping[str, str], path: Path) -> Neovim:
+    """Open a file in Neovim and wait for the server."""
+    neovim = Neovim(folder / "home", INIT, environ=environ, size=(110, 40))
+    neovim.edit(path)
+    neovim.wait("local c = vim.lsp.get_clients({ name = 'glm' })[1] return c and c.initialized")
+    neovim.wait("return vim.lsp.buf_is_attached(0, vim.lsp.get_clients({ name = 'glm' })[1].id)")
+    return neovim
+
+
+def choose(neovim: Neovim, title: str) -> None:
+    """Choose the code action whose title begins so, as `gra` does."""
+    neovim.lua(
+        """
+        local title = ...
+        vim.g.states = {}
+        vim.lsp.buf.code_action({
+          apply = true,
+          filter = function(action) return vim.startswith(action.title, title) end,
+        })
+        """,
+        title,
+    )
+
+
+def finish(neovim: Neovim, seconds: float = 120) -> None:
+    """Wait until the server has worked and no longer does."""
+    neovim.wait(WORKED, seconds=seconds)
+
+
+@pytest.fixture
+def real_file(tmp_path: Path, editor: Callable[[str], Found]) -> Path:
+    """Return a copy of the standard library's colorsys.py, with a name misspelt."""
+    editor("nvim")
+    path = copy_of("colorsys", tmp_path)
+    source = path.read_text().replace("return (y, i, q)", "return (y, i, p)")
+    path.write_text(source)
+    return path
+
+
+# Against the embedded model: these prove the whole way, never how good the answers are.
+
+
+@pytest.mark.model
+def test_fix_on_the_embedded_model(real_file: Path, tmp_path: Path) -> None:
+    """A fix for a linter's diagnostic streams into a real file, and one `u` takes it back."""
+    original = real_file.read_text()
+    with start(tmp_path, on_embedded_model(), real_file) as neovim:
+        neovim.keys("/y, i, p<CR>")
+        neovim.settle()
+        neovim.lua(
+            """
+            local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+            vim.diagnostic.set(vim.api.nvim_create_namespace('linter'), 0, { {
+              lnum = row - 1, col = column + 6, end_col = column + 7,
+              message = "undefined name 'p'", source = 'pyflakes',
+            } })
+            """
+        )
+        choose(neovim, "GLM: Fix")
+        finish(neovim)
+
+        fixed = neovim.text()
+        assert fixed != original
+        head, tail = original.split("def rgb_to_yiq")[0], original.split("def yiq_to_rgb")[1]
+        assert fixed.startswith(head), "only the function may change"
+        assert fixed.endswith(tail)
+        neovim.keys("u")
+        neovim.settle()
+        assert neovim.text() == original
+
+
+@pytest.mark.model
+def test_refactor_on_the_embedded_model(real_file: Path, tmp_path: Path) -> None:
+    """A refactoring of a real function changes it, and one `u` takes it back."""
+    original = real_file.read_text()
+    with start(tmp_path, on_embedded_model(), real_file) as neovim:
+        neovim.keys("/^def rgb_to_yiq<CR>")
+        neovim.settle()
+        choose(neovim, "GLM: Add types")
+        finish(neovim)
+        if neovim.text() == original:  # The small model may find nothing to do in one form.
+            choose(neovim, "GLM: Simplify")
+            finish(neovim)
+
+        assert neovim.text() != original
+        neovim.keys("u")
+        neovim.settle()
+        assert neovim.text() == original
+
+
+@pytest.mark.model
+def test_explain_on_the_embedded_model(real_file: Path, tmp_path: Path) -> None:
+    """An explanation appears beside the code, which stays as it is."""
+    with start(tmp_path, on_embedded_model(), real_file) as neovim:
+        neovim.keys("/^def rgb_to_yiq<CR>")
+        neovim.settle()
+        choose(neovim, "GLM: Explain")
+        finish(neovim)
+
+        window = neovim.wait("return require('glm.explanation').window()")
+        buffer = neovim.lua("return vim.api.nvim_win_get_buf(...)", window)
+        assert len(neovim.text(buffer).split()) > 10
+        assert neovim.text() == real_file.read_text()
+        assert "Explain" in neovim.screen()
+
+
+@pytest.mark.model
+def test_ghost_text_on_the_embedded_model(real_file: Path, tmp_path: Path) -> None:
+    """Ghost text appears while typing in a real file, and Tab accepts what was shown."""
+    with start(tmp_path, on_embedded_model(), real_file) as neovim:
+        neovim.keys("/^def yiq_to_rgb<CR>Odef rgb_to_gray(r, g, b):<CR>return ")
+        shown = neovim.wait(GHOST, seconds=60)
+        assert shown.split("\n")[0] in neovim.screen()
+        line = neovim.lua("return vim.api.nvim_get_current_line()")
+        neovim.keys("<Tab>")
+        wanted = line + shown
+        neovim.wait(
+            "return vim.api.nvim_get_current_line() == ...", wanted.rsplit("\n", 1)[-1], seconds=10
+        )
+        assert wanted in neovim.text()
+
+
+# Through a gateway that answers what the test says, when the test says it.
+
+
+def test_the_first_edit_comes_before_the_last_word(tmp_path: Path) -> None:
+    """What is certain is in the file while the rest of the answer is still to come."""
+    before, after = rewrite_of("step", "def run(value):", 6)
+    path = tmp_path / "run.py"
+    path.write_text(before)
+    gate = Gate()
+    reply = chat_stream(f"```python\n{after}```", reasoning="Let me think.", chunk=8)
+    with (
+        Gateway(reply.before(len(reply.steps) // 2, gate)) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        choose(neovim, "GLM: Simplify")
+        neovim.wait("return vim.fn.search('log.debug', 'nw') > 0")
+        half = neovim.text()
+        assert "    log(value, 5)\n" in half
+        gate.open()
+        finish(neovim)
+        assert neovim.text() == after
+        neovim.keys("u")
+        neovim.settle()
+        assert neovim.text() == before
+
+
+@pytest.mark.parametrize("how", ["command", "undo"])
+def test_cancelling_restores_the_file(tmp_path: Path, how: str) -> None:
+    """Cancelled half-way, or undone, the edit is gone from the file and upstream is closed."""
+    before, after = rewrite_of("step", "def run(value):", 6)
+    path = tmp_path / "run.py"
+    path.write_text(before)
+    reply = chat_stream(f"```python\n{after}```", chunk=8)
+    half = len(reply.steps) // 2
+    gate = Gate()
+    with (
+        Gateway(reply.before(half, gate).stall_after(half + 8)) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        choose(neovim, "GLM: Simplify")
+        neovim.wait("return vim.fn.search('log.debug', 'nw') > 0")
+        if how == "command":
+            neovim.keys(":Glm cancel<CR>")
+        else:
+            neovim.keys("u")
+            neovim.settle()
+            gate.open()  # The next edit finds that it is not wanted.
+        gateway.wait_for_hang_up()
+        neovim.wait(WORKED)
+        neovim.wait("return vim.fn.search('log.debug', 'nw') == 0")
+        assert neovim.text() == before
+
+
+TYPED = "every_key_typed_while_GLM_writes_is_kept"
+
+
+@pytest.mark.parametrize("mode", ["insert", "normal"])
+def test_forty_hunks_while_typing(tmp_path: Path, mode: str) -> None:
+    """Forty hunks stream while the user types below: nothing is lost, and one `u` is enough."""
+    before, after = rewrite_of("step", "def run(value):", 40)
+    rest = "\n\ndone = True\n"
+    path = tmp_path / "run.py"
+    path.write_text(before + rest)
+    reply = chat_stream(f"```python\n{after}```", chunk=24).slowly(0.012)
+    with (
+        Gateway(reply) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        changes = neovim.lua("return vim.api.nvim_buf_get_changedtick(0)")
+        neovim.keys("gg")
+        choose(neovim, "GLM: Simplify")
+        neovim.wait("return vim.fn.search('log.debug', 'nw') > 0")
+        if mode == "insert":
+            neovim.keys("Go")
+        for index, key in enumerate(TYPED):
+            neovim.keys(f"Go{key}<Esc>" if mode == "normal" else key)
+            if index % 6 == 5 and mode == "insert":
+                neovim.keys("<CR>")
+            time.sleep(0.03)
+        during = gateway.requests[0].finished is None
+        neovim.keys("<Esc>")
+        finish(neovim)
+        neovim.settle()
+
+        typed = neovim.text().removeprefix(after + rest)
+        assert "".join(typed.split()) == TYPED
+        assert neovim.text() == after + rest + typed
+        assert during, "the typing ended after the stream: it proves nothing"
+        assert neovim.lua("return vim.api.nvim_buf_get_changedtick(0)") > changes + 40
+        neovim.keys("u")
+        neovim.settle()
+        assert neovim.text() == before + rest
+        assert not neovim.lua("return vim.v.errmsg ~= '' and vim.v.errmsg")
+
+
+def test_no_key_is_one_sentence(tmp_path: Path) -> None:
+    """Without a key the user reads one sentence that says what to do, and nothing changes."""
+    path = tmp_path / "run.py"
+    path.write_text("def run():\n    return 1\n")
+
+    with start(tmp_path, environ(), path) as neovim:
+        choose(neovim, "GLM: Simplify")
+        neovim.wait("return vim.fn.execute('messages'):find('No API key') ~= nil")
+        said = [line for line in neovim.messages().splitlines() if line.strip()]
+        assert len(said) == 1
+        assert "glm-lsp auth set" in said[0]
+        assert neovim.text() == path.read_text()
+
+
+def test_ghost_text_through_the_gateway(tmp_path: Path) -> None:
+    """Ghost text of a chat model appears on the screen; typing along and Tab take it."""
+    path = tmp_path / "area.py"
+    path.write_text("def area(width, height):\n    \n")
+    with (
+        Gateway(chat_stream("return width * height")) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        neovim.keys("GA")
+        neovim.wait(GHOST)
+        assert "    return width * height" in neovim.screen()
+        assert neovim.text() == path.read_text()
+        neovim.keys("ret<Tab>")
+        neovim.wait("return vim.api.nvim_get_current_line() == '    return width * height'")
