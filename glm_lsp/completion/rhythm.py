@@ -7,9 +7,13 @@ a rest does not wait, as long as early answers often enough foresee what is type
 
 from __future__ import annotations
 
+from collections import deque
+from statistics import median
+
 LEAST, MOST = 0.06, 0.3
 REST = 1.0
 _FIRST_GUESS = 0.12
+_REMEMBERED = 10
 _WEIGHT = 0.25
 _WORTH = 0.2
 _TRY_AGAIN = 5
@@ -21,8 +25,7 @@ class Rhythm:
     def __init__(self, fixed: float | None = None) -> None:
         """Wait a fixed time instead of an adaptive one if `fixed` is given."""
         self._fixed = fixed
-        self._interval = _FIRST_GUESS
-        self._spread = 0.0
+        self._gaps: deque[float] = deque(maxlen=_REMEMBERED)
         self._last: float | None = None
         self._first_of_burst = True
         self._foresight = 0.5
@@ -36,9 +39,7 @@ class Rhythm:
         if self._first_of_burst:
             self._bursts += 1
         else:
-            difference = gap - self._interval
-            self._interval += _WEIGHT * difference
-            self._spread += _WEIGHT * (abs(difference) - self._spread)
+            self._gaps.append(gap)
 
     def judge(self, foreseen: bool) -> None:
         """Take note whether an answer agreed with what was typed while it was made."""
@@ -52,7 +53,10 @@ class Rhythm:
     @property
     def pause(self) -> float:
         """How long after a key the hand is taken to have paused."""
-        return max(LEAST, min(MOST, 1.12 * self._interval + 0.5 * self._spread))
+        gaps = self._gaps or (_FIRST_GUESS,)
+        typical = median(gaps)
+        spread = sum(abs(gap - typical) for gap in gaps) / len(gaps)
+        return max(LEAST, min(MOST, 1.1 * typical + 0.5 * spread))
 
     def delay(self, now: float) -> float:
         """Return how long to wait from now on."""
