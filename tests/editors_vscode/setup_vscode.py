@@ -116,6 +116,8 @@ def _install_code_server() -> None:
     _rebuild("argon2", folder)
     code = folder / "node_modules" / "code-server" / "lib" / "vscode"
     _npm("install", "--ignore-scripts", "--omit=dev", folder=code)
+    # TypeScript, whose diagnostics the lightbulb's test needs.
+    _npm("install", "--ignore-scripts", "--omit=dev", folder=code / "extensions")
     for module in NATIVE:
         _rebuild(module, code)
     search = code / "node_modules" / "@vscode" / "ripgrep" / "bin" / "rg"
@@ -129,7 +131,7 @@ def _rebuild(module: str, folder: Path) -> None:
     """Compile a native module; what counts is the outcome, for some stumble after it."""
     words = ["npm", "rebuild", module]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    if not list((folder / "node_modules" / module / "build" / "Release").glob("*.node")):
+    if not any((folder / "node_modules" / module).rglob("*.node")):
         raise MissingError(f"{module} does not compile: {done.stderr[-2000:]}")
 
 
@@ -162,7 +164,7 @@ def _stamp() -> Path:
 
 
 def _wanted() -> str:
-    return json.dumps([PINS, NATIVE])
+    return json.dumps([PINS, NATIVE, "typescript"])
 
 
 if __name__ == "__main__":

@@ -138,16 +138,16 @@ class Workbench:
             self._driver.wait()
         self._driver.stdout.close()
 
-    def call(self, name: str, **arguments: Any) -> Any:
+    def call(self, call: str, /, **arguments: Any) -> Any:
         """Have the driver do something and return what came of it."""
         assert self._driver.stdin
         assert self._driver.stdout
         self._calls += 1
-        message = {"id": self._calls, "call": name, "args": arguments}
+        message = {"id": self._calls, "call": call, "args": arguments}
         self._driver.stdin.write(json.dumps(message) + "\n")
         self._driver.stdin.flush()
         answer = json.loads(self._driver.stdout.readline())
-        assert "error" not in answer, f"{name} {arguments}: {answer['error']}"
+        assert "error" not in answer, f"{call} {arguments}: {answer['error']}"
         return answer["result"]
 
     def open(self, folder: Path, *files: str) -> None:

@@ -6,22 +6,11 @@
 
 import * as vscode from "vscode";
 
-import { runInTerminal, showInstall } from "./install";
+import { installServer, runInTerminal } from "./install";
 import type { Keys } from "./key";
 import type { Server } from "./server";
 import { effective, update } from "./settings";
 import type { Settings } from "./settings";
-
-const ACTIONS: Record<string, string> = {
-  explain: "glm.explain",
-  fix: "glm.fix",
-  refactor: "glm.refactor",
-  document: "glm.document",
-  test: "glm.test",
-  keep: "glm.accept",
-  undo: "glm.reject",
-  retry: "glm.retry",
-};
 
 /** Register the commands. */
 export function registerCommands(
@@ -30,10 +19,16 @@ export function registerCommands(
   keys: Keys,
 ): vscode.Disposable[] {
   const table: Record<string, () => unknown> = {
+    explain: () => ask(server, "glm.explain"),
+    fix: () => ask(server, "glm.fix"),
+    refactor: () => ask(server, "glm.refactor"),
+    document: () => ask(server, "glm.document"),
+    test: () => ask(server, "glm.test"),
     edit: () => edit(server),
-    cancel: () => {
-      server.cancelAll();
-    },
+    keep: () => answer(server, "glm.accept"),
+    undo: () => answer(server, "glm.reject"),
+    retry: () => answer(server, "glm.retry"),
+    cancel: () => server.run("glm.cancel", [{}]),
     setKey: () => keys.ask(),
     toggleCompletions,
     toggleCompletionsForLanguage,
@@ -43,12 +38,9 @@ export function registerCommands(
     showLog: () => {
       server.log.show();
     },
-    install: () => showInstall(server),
-    menu,
+    install: () => installServer(server),
+    menu: () => menu(settings),
   };
-  for (const [name, command] of Object.entries(ACTIONS)) {
-    table[name] = () => ask(server, command);
-  }
   return Object.entries(table).map(([name, run]) =>
     vscode.commands.registerCommand(`glm-lsp.${name}`, run),
   );
@@ -57,35 +49,24 @@ export function registerCommands(
 /** Send a command of the server about the selection of the active editor. */
 async function ask(server: Server, command: string, more: object = {}): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const client = server.running();
-  if (!editor || !client) {
-    const missing = editor ? "The server is not running." : "Open a file first.";
-    void vscode.window.showInformationMessage(`GLM: ${missing}`);
+  const converter = server.running()?.code2ProtocolConverter;
+  if (!editor || !converter) {
+    const missing = editor ? "GLM's server is not running." : "Open a file first.";
+    void vscode.window.showInformationMessage(missing);
     return;
   }
   const { document, selection } = editor;
-  const converter = client.code2ProtocolConverter;
-  const argument: Record<string, unknown> = {
+  const near = vscode.languages
+    .getDiagnostics(document.uri)
+    .filter(({ range }) => range.start.line <= selection.end.line)
+    .filter(({ range }) => range.end.line >= selection.start.line);
+  const argument = {
     uri: converter.asUri(document.uri),
     range: converter.asRange(selection),
+    diagnostics: command === "glm.fix" ? await converter.asDiagnostics(near) : [],
     ...more,
   };
-  if (command === "glm.fix") {
-    const near = vscode.languages
-      .getDiagnostics(document.uri)
-      .filter((diagnostic) => touches(diagnostic.range, selection));
-    argument.diagnostics = await converter.asDiagnostics(near);
-  }
-  const job = server.edits.lastJob(document.uri);
-  if (job !== undefined && ["glm.accept", "glm.reject", "glm.retry"].includes(command)) {
-    argument.job = job;
-  }
   await server.run(command, [argument]);
-}
-
-/** Whether a diagnostic stands on a line of the selection. */
-function touches(range: vscode.Range, selection: vscode.Selection): boolean {
-  return range.start.line <= selection.end.line && range.end.line >= selection.start.line;
 }
 
 async function edit(server: Server): Promise<void> {
@@ -99,42 +80,47 @@ async function edit(server: Server): Promise<void> {
   }
 }
 
+/** Keep, undo or retry the last change in the active editor. */
+async function answer(server: Server, command: string): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  const job = document && server.edits.lastJob(document.uri);
+  if (job === undefined) {
+    void vscode.window.showInformationMessage("GLM has changed nothing in this file.");
+  } else {
+    await server.run(command, [{ job }]);
+  }
+}
+
 async function toggleCompletions(): Promise<void> {
   const on = !effective<boolean>("completion.enabled", true);
   await update("completion.enabled", on);
-  vscode.window.setStatusBarMessage(`GLM completions are ${on ? "on" : "off"}`, 3000);
+  say(`GLM completions are ${on ? "on" : "off"}`);
 }
 
 async function toggleCompletionsForLanguage(): Promise<void> {
-  const language = vscode.window.activeTextEditor?.document.languageId;
-  if (language === undefined) {
-    return;
-  }
+  const language = vscode.window.activeTextEditor?.document.languageId ?? "plaintext";
   const disabled = effective<string[]>("completion.disabledLanguages", []);
   const on = disabled.includes(language);
   const rest = disabled.filter((other) => other !== language);
   await update("completion.disabledLanguages", on ? rest : [...rest, language]);
-  const state = on ? "on" : "off";
-  vscode.window.setStatusBarMessage(`GLM completions are ${state} in ${language}`, 3000);
+  say(`GLM completions are ${on ? "on" : "off"} in ${language}`);
+}
+
+function say(text: string): void {
+  vscode.window.setStatusBarMessage(text, 3000);
 }
 
 async function pickModel(settings: Settings): Promise<void> {
-  const uses = [
-    { label: "Actions", description: effective("models.actions", ""), key: "models.actions" },
-    {
-      label: "Completions",
-      description: effective("models.completion", ""),
-      key: "models.completion",
-    },
-  ];
+  const uses = ["actions", "completion"].map((use) => ({
+    label: `For ${use}`,
+    description: effective(`models.${use}`, ""),
+    key: `models.${use}`,
+  }));
   const use = await vscode.window.showQuickPick(uses, { title: "GLM: which model to change?" });
-  if (!use) {
-    return;
-  }
-  const title = `GLM: model for ${use.label.toLowerCase()}`;
-  const model = await vscode.window.showQuickPick(settings.models(), { title });
-  if (model !== undefined) {
-    await update(use.key, model);
+  if (use) {
+    const title = `GLM: model ${use.label.toLowerCase()}`;
+    const model = await vscode.window.showQuickPick(settings.models(), { title });
+    await (model && update(use.key, model));
   }
 }
 
@@ -145,26 +131,13 @@ async function showUsage(server: Server): Promise<void> {
   }
 }
 
-/** The menu of the status bar. */
-async function menu(): Promise<void> {
-  const entry = (icon: string, label: string, command: string) => ({
-    label: `$(${icon}) ${label}`,
-    command: `glm-lsp.${command}`,
-  });
-  const chosen = await vscode.window.showQuickPick(
-    [
-      entry("stop-circle", "Cancel What Is Running", "cancel"),
-      entry("lightbulb", "Switch Completions On or Off", "toggleCompletions"),
-      entry("code", "Switch Completions On or Off in This Language", "toggleCompletionsForLanguage"),
-      entry("symbol-misc", "Pick a Model", "pickModel"),
-      entry("graph", "Show Usage", "showUsage"),
-      entry("key", "Set the API Key", "setKey"),
-      entry("refresh", "Restart the Server", "restart"),
-      entry("output", "Show the Log", "showLog"),
-    ],
-    { title: "GLM" },
-  );
-  if (chosen) {
-    await vscode.commands.executeCommand(chosen.command);
-  }
+/** The menu of the status bar: the commands that are not about a text. */
+async function menu(settings: Settings): Promise<void> {
+  const general = settings.commands.filter(({ enablement }) => enablement === undefined);
+  const entries = general.map(({ command, title, icon }) => ({
+    label: `${icon} ${title}`,
+    command,
+  }));
+  const chosen = await vscode.window.showQuickPick(entries, { title: "GLM" });
+  await (chosen && vscode.commands.executeCommand(chosen.command));
 }

@@ -29,7 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
     status,
     explanations,
     ...registerCommands(server, settings, keys),
-    keys.onDidChange(restart),
+    keys.secrets.onDidChange(restart),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
       // Another provider has another key, which only a new server takes.

@@ -13,7 +13,7 @@ import type { Server } from "./server";
 export async function offerInstall(): Promise<void> {
   const command = (await installCommand()).join(" ");
   const choice = await vscode.window.showWarningMessage(
-    `GLM: the server glm-lsp was not found. Install it with: ${command}`,
+    `The server glm-lsp was not found. Install it with: ${command}`,
     "Install",
     "Choose Its Path",
   );
@@ -25,9 +25,8 @@ export async function offerInstall(): Promise<void> {
 }
 
 /** Install the server in a terminal, then start it. */
-export async function showInstall(server: Server): Promise<void> {
-  const code = await runInTerminal("Install glm-lsp", await installCommand());
-  if (code === 0) {
+export async function installServer(server: Server): Promise<void> {
+  if ((await runInTerminal("Install glm-lsp", await installCommand())) === 0) {
     await server.restart();
   }
 }

@@ -11,10 +11,8 @@ import type { Settings } from "./settings";
 
 /** The keys of this user. */
 export class Keys {
-  private asked = false;
-
   constructor(
-    private readonly secrets: vscode.SecretStorage,
+    readonly secrets: vscode.SecretStorage,
     private readonly settings: Settings,
   ) {}
 
@@ -23,38 +21,18 @@ export class Keys {
     return this.secrets.get(this.name());
   }
 
-  /** Fires when a key was set or removed, in this window or another. */
-  get onDidChange(): vscode.Event<vscode.SecretStorageChangeEvent> {
-    return this.secrets.onDidChange;
-  }
-
   /** Ask for the key and keep it; an empty answer removes it. */
   async ask(): Promise<void> {
-    const provider = this.settings.provider();
     const value = await vscode.window.showInputBox({
-      title: `GLM: API key of ${provider}`,
+      title: `GLM: API key of ${this.settings.provider()}`,
       prompt: "Kept in your editor's secret storage. Leave it empty to remove the key.",
       password: true,
       ignoreFocusOut: true,
     });
-    if (value === undefined) {
-      return;
-    }
-    if (value.trim()) {
+    if (value?.trim()) {
       await this.secrets.store(this.name(), value.trim());
-    } else {
+    } else if (value !== undefined) {
       await this.secrets.delete(this.name());
-    }
-  }
-
-  /** Offer to set the key, once in this window, in the server's words. */
-  async offer(message: string): Promise<void> {
-    if (this.asked) {
-      return;
-    }
-    this.asked = true;
-    if (await vscode.window.showWarningMessage(`GLM: ${message}`, "Set Key")) {
-      await this.ask();
     }
   }
 

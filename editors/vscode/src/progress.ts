@@ -6,9 +6,7 @@
  */
 
 import * as vscode from "vscode";
-import { State, WorkDoneProgressCancelNotification } from "vscode-languageclient/node";
 import type {
-  LanguageClient,
   ProgressToken,
   WorkDoneProgressBegin,
   WorkDoneProgressEnd,
@@ -19,85 +17,71 @@ const SHOWN_AFTER_MILLISECONDS = 700;
 
 type Value = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
-interface Work {
-  title: string;
-  message: string | undefined;
-  report?: (message: string | undefined) => void;
-  end?: () => void;
-  timer: NodeJS.Timeout;
-}
-
 /** The work under way, by progress token. */
 export class Progress {
   private readonly work = new Map<ProgressToken, Work>();
 
+  constructor(private readonly cancel: (token: ProgressToken) => void) {}
+
   /** Take a progress value; false when it is not one to show here. */
-  take(client: LanguageClient, token: ProgressToken, value: Value): boolean {
-    const known = this.work.get(token);
+  take(token: ProgressToken, value: Value): boolean {
     if (value.kind === "begin" && value.cancellable === true) {
-      const timer = setTimeout(() => {
-        this.show(client, token);
-      }, SHOWN_AFTER_MILLISECONDS);
-      this.work.set(token, { title: value.title, message: value.message, timer });
-      return true;
+      const cancel = this.cancel.bind(this, token);
+      this.work.set(token, new Work(value.title, cancel));
     }
-    if (known && value.kind === "report") {
-      known.message = value.message ?? known.message;
-      known.report?.(known.message);
-    }
-    if (known && value.kind === "end") {
-      this.end(token, known);
+    const known = this.work.get(token);
+    if (value.kind === "end") {
+      known?.end();
+      this.work.delete(token);
+    } else {
+      known?.report(value.message);
     }
     return known !== undefined;
   }
 
-  /** Cancel everything that can be. */
-  cancelAll(client: LanguageClient): void {
-    for (const token of this.work.keys()) {
-      cancel(client, token);
-    }
-  }
-
   /** End what a server that is gone left behind. */
   clear(): void {
-    this.work.forEach((work, token) => {
-      this.end(token, work);
+    this.work.forEach((work) => {
+      work.end();
     });
-  }
-
-  private end(token: ProgressToken, work: Work): void {
-    clearTimeout(work.timer);
-    work.end?.();
-    this.work.delete(token);
-  }
-
-  private show(client: LanguageClient, token: ProgressToken): void {
-    const work = this.work.get(token);
-    if (!work) {
-      return;
-    }
-    const options = {
-      location: vscode.ProgressLocation.Notification,
-      title: work.title,
-      cancellable: true,
-    };
-    void vscode.window.withProgress(options, (progress, cancelled) => {
-      cancelled.onCancellationRequested(() => {
-        cancel(client, token);
-      });
-      work.report = (message) => {
-        progress.report({ message: message ?? "" });
-      };
-      work.report(work.message);
-      return new Promise<void>((resolve) => {
-        work.end = resolve;
-      });
-    });
+    this.work.clear();
   }
 }
 
-function cancel(client: LanguageClient, token: ProgressToken): void {
-  if (client.state === State.Running) {
-    void client.sendNotification(WorkDoneProgressCancelNotification.type, { token });
+/** One piece of work; `end` is called once. */
+class Work {
+  private message = "";
+  private progress: vscode.Progress<{ message: string }> | undefined;
+  private resolve: (() => void) | undefined;
+  private readonly timer = setTimeout(() => {
+    this.show();
+  }, SHOWN_AFTER_MILLISECONDS);
+
+  constructor(
+    private readonly title: string,
+    private readonly cancel: () => void,
+  ) {}
+
+  report(message: string | undefined): void {
+    this.message = message ?? this.message;
+    this.progress?.report({ message: this.message });
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.resolve?.();
+  }
+
+  private show(): void {
+    const location = vscode.ProgressLocation.Notification;
+    const options = { location, title: this.title, cancellable: true };
+    void vscode.window.withProgress(options, (progress, cancelled) => {
+      cancelled.onCancellationRequested(this.cancel);
+      this.progress = progress;
+      this.report(undefined);
+      return new Promise<void>((resolve) => {
+        this.resolve = resolve;
+      });
+    });
   }
 }

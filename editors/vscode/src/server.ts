@@ -8,7 +8,14 @@
 import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
-import { ExecuteCommandRequest, LanguageClient, State } from "vscode-languageclient/node";
+import {
+  ExecuteCommandRequest,
+  LanguageClient,
+  MessageType,
+  ShowMessageNotification,
+  State,
+  WorkDoneProgressCancelNotification,
+} from "vscode-languageclient/node";
 import type { LanguageClientOptions, ServerOptions } from "vscode-languageclient/node";
 
 import { findServer } from "./find";
@@ -25,7 +32,10 @@ import type { StatusBar } from "./status";
 export class Server implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel("GLM", { log: true });
   readonly edits = new Edits();
-  private readonly progress = new Progress();
+  private readonly progress = new Progress((token) => {
+    const cancelled = WorkDoneProgressCancelNotification.type;
+    void this.running()?.sendNotification(cancelled, { token });
+  });
   private client: LanguageClient | undefined;
   private last: Promise<void> = Promise.resolve();
 
@@ -79,16 +89,8 @@ export class Server implements vscode.Disposable {
       return (await client.sendRequest(ExecuteCommandRequest.type, params)) as unknown;
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error);
-      void vscode.window.showErrorMessage(`GLM: ${sentence}`);
+      void vscode.window.showErrorMessage(sentence);
       return undefined;
-    }
-  }
-
-  /** Cancel all work. */
-  cancelAll(): void {
-    const client = this.running();
-    if (client) {
-      this.progress.cancelAll(client);
     }
   }
 
@@ -135,23 +137,28 @@ export class Server implements vscode.Disposable {
     client.onNotification(protocol.explanationNotification, (piece) =>
       this.explanations.add(piece),
     );
+    let needsKey = false;
     client.onNotification(protocol.statusNotification, (status) => {
+      needsKey = status.needs === "key";
       this.status.show(status);
-      if (status.needs === "key") {
-        void this.keys.offer(status.message);
-      }
     });
+    client.onNotification(ShowMessageNotification.type, ({ type, message }) =>
+      needsKey && type === MessageType.Error ? this.offerKey(message) : show(type, message),
+    );
     client.onDidChangeState(({ newState }) => {
-      void vscode.commands.executeCommand(
-        "setContext",
-        "glm-lsp.running",
-        newState === State.Running,
-      );
+      const running = newState === State.Running;
+      void vscode.commands.executeCommand("setContext", "glm-lsp.running", running);
       if (newState === State.Stopped) {
         this.progress.clear();
         this.status.off("The server is not running.");
       }
     });
+  }
+
+  private async offerKey(message: string): Promise<void> {
+    if (await vscode.window.showErrorMessage(message, "Set Key")) {
+      await this.keys.ask();
+    }
   }
 
   private options(key: string | undefined): LanguageClientOptions {
@@ -170,8 +177,7 @@ export class Server implements vscode.Disposable {
       middleware: {
         executeCommand: (command, args) => this.run(command, args),
         handleWorkDoneProgress: (token, value, next) => {
-          const client = this.client;
-          if (!client || !this.progress.take(client, token, value)) {
+          if (!this.progress.take(token, value)) {
             next(token, value);
           }
         },
@@ -181,6 +187,16 @@ export class Server implements vscode.Disposable {
         },
       },
     };
+  }
+}
+
+async function show(type: MessageType, message: string): Promise<void> {
+  if (type === MessageType.Error) {
+    await vscode.window.showErrorMessage(message);
+  } else if (type === MessageType.Warning) {
+    await vscode.window.showWarningMessage(message);
+  } else {
+    await vscode.window.showInformationMessage(message);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The one place that reads VS Code's configuration.
+ * The one place that reads VS Code's configuration, and what our package.json says of it.
  *
  * Invariants: the server is told only what the user set, so that its own defaults and its
  * environment count otherwise; a machine-scoped setting is taken from the user's settings
@@ -14,60 +14,69 @@ export const SECTION = "glm";
 /** The settings of this extension, which the server does not know. */
 export const CLIENT_SECTION = "glm-lsp";
 
+type Tree = Record<string, unknown>;
+
 interface Property {
-  scope?: string;
+  scope: string;
   examples?: string[];
 }
 
-/** A setting's value in VS Code, as far as anyone set it. */
-interface Inspected {
-  globalValue?: unknown;
-  workspaceValue?: unknown;
-  workspaceFolderValue?: unknown;
+interface Contributes {
+  commands: { command: string; title: string; icon: string; enablement?: string }[];
+  configuration: { properties: Record<string, Property> }[];
 }
 
-/** The settings that this extension's package.json declares (generated from the server's). */
+/** The settings and commands that this extension's package.json declares. */
 export class Settings {
-  private readonly properties: Record<string, Property>;
+  readonly commands: Contributes["commands"];
+  private readonly properties: Record<string, Property> = {};
 
   constructor(extension: vscode.Extension<unknown>) {
-    const manifest = extension.packageJSON as {
-      contributes: { configuration: { properties: Record<string, Property> }[] };
-    };
-    this.properties = Object.assign(
-      {},
-      ...manifest.contributes.configuration.map((group) => group.properties),
-    ) as Record<string, Property>;
+    const { contributes } = extension.packageJSON as { contributes: Contributes };
+    this.commands = contributes.commands;
+    for (const group of contributes.configuration) {
+      Object.assign(this.properties, group.properties);
+    }
   }
 
   /** Return the tree that was set under a section such as `glm` or `glm.completion`. */
   tree(section: string): unknown {
-    const set: Record<string, unknown> = {};
-    for (const [name, property] of Object.entries(this.properties)) {
-      const value = name.startsWith(SECTION + ".") ? explicit(name, property) : undefined;
+    const set: Tree = {};
+    for (const name of Object.keys(this.properties)) {
+      const value = name.startsWith(SECTION + ".") ? this.explicit(name) : undefined;
       if (value !== undefined) {
-        put(set, name, value);
+        put(set, name.split("."), value);
       }
     }
-    return section.split(".").reduce<unknown>((node, part) => child(node, part), set) ?? {};
+    const child = (node: unknown, part: string) => (node as Tree | undefined)?.[part];
+    return section.split(".").reduce<unknown>(child, set) ?? {};
   }
 
-  /** Return one of this extension's own settings; a workspace cannot set it. */
+  /** Return one of this extension's own settings. */
   own<T>(name: string, fallback: T): T {
-    const full = `${CLIENT_SECTION}.${name}`;
-    const value = explicit(full, this.properties[full] ?? { scope: "machine" });
-    return value === undefined ? fallback : (value as T);
+    return (this.explicit(`${CLIENT_SECTION}.${name}`) as T | undefined) ?? fallback;
   }
 
   /** Return the provider in the user's settings. */
   provider(): string {
-    const value = child(this.tree(SECTION), "provider");
+    const value = this.explicit(`${SECTION}.provider`);
     return typeof value === "string" ? value : "runapi";
   }
 
   /** Return the models that the server's catalogue names. */
   models(): string[] {
     return this.properties[`${SECTION}.models.actions`]?.examples ?? [];
+  }
+
+  /** Return what was set; for a machine-scoped setting, by the user alone. */
+  private explicit(name: string): unknown {
+    const configuration = vscode.workspace.getConfiguration();
+    const found = configuration.inspect(name);
+    if (this.properties[name]?.scope === "machine") {
+      return found?.globalValue;
+    }
+    const set = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
+    return set.every((value) => value === undefined) ? undefined : configuration.get(name);
   }
 }
 
@@ -82,28 +91,10 @@ export function effective<T>(key: string, fallback: T): T {
   return vscode.workspace.getConfiguration(SECTION).get(key, fallback);
 }
 
-function explicit(name: string, property: Property): unknown {
-  const configuration = vscode.workspace.getConfiguration();
-  const found: Inspected | undefined = configuration.inspect(name);
-  if (property.scope === "machine") {
-    return found?.globalValue;
+function put(tree: Tree, [part = "", ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) {
+    tree[part] = value;
+  } else {
+    put((tree[part] ??= {}) as Tree, rest, value);
   }
-  const set = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
-  return set.every((value) => value === undefined) ? undefined : configuration.get(name);
-}
-
-function child(node: unknown, part: string): unknown {
-  return typeof node === "object" && node !== null
-    ? (node as Record<string, unknown>)[part]
-    : undefined;
-}
-
-function put(tree: Record<string, unknown>, name: string, value: unknown): void {
-  const parts = name.split(".");
-  const leaf = parts.pop() ?? name;
-  let node = tree;
-  for (const part of parts) {
-    node = (node[part] ??= {}) as Record<string, unknown>;
-  }
-  node[leaf] = value;
 }

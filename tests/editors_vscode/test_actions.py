@@ -1,0 +1,194 @@
+"""The actions, done in VS Code as a person does them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.editors_vscode.workbench import until
+from tests.gateway import Gate, Gateway, Stall, chat_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.editors_vscode.workbench import Workbench
+
+pytestmark = pytest.mark.editor
+
+MISSPELT = "// @ts-check\nfunction greet(name) {\n  return 'Hello, ' + nmae + '!';\n}\n"
+
+
+def items(count: int) -> tuple[str, str]:
+    """Return a function with a misspelt name on every second line, and the function mended."""
+    body = "".join(f"    item{i} = itmes[{i}]\n    print(item{i})\n" for i in range(count))
+    before = f"def total(items):\n{body}    return item0\n"
+    return before, before.replace("itmes", "items")
+
+
+def test_lightbulb_lists_actions_of_a_diagnostic(
+    opened: Callable[..., Workbench], gateway: Gateway
+) -> None:
+    """On a line with a diagnostic the lightbulb offers GLM's fix, and nothing is asked yet."""
+    window = opened("greet.js", MISSPELT)
+    window.see(".squiggly-error", "")
+    window.goto(3, 24)
+    window.see("[class*=codicon-light-bulb], [class*=lightbulb], [class*=codicon-gutter-light]", "")
+    window.press("Control+.")
+    window.see(".action-widget", "GLM: Fix “Cannot find name 'nmae'")
+    window.see(".action-widget", "GLM: Refactor")
+    window.screenshot("lightbulb")
+    assert gateway.requests == []
+    window.press("Escape")
+
+
+def test_fix_streams_and_one_undo_takes_it_back(
+    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+) -> None:
+    """A fix reaches the text before its stream ends; one Ctrl+Z takes all of it back."""
+    before, after = items(8)
+    gate = Gate()
+    reply = chat_stream(f"```python\n{after}```\n", chunk=12)
+    gateway.script(reply.before(len(reply.steps) // 2, gate))
+    window = opened("total.py", before)
+    window.goto(2, 5)
+    window.command("GLM: Fix")
+    until(lambda: "items[0]" in "\n".join(window.lines()), 20, "the first hunk is seen")
+    assert "itmes[7]" in "\n".join(window.lines())
+    assert gateway.requests[0].finished is None
+    window.wait_status("GLM: working")
+    window.screenshot("fix-streaming")
+    gate.open()
+    until(lambda: "items[7]" in "\n".join(window.lines()), 20, "the last hunk is seen")
+    window.wait_status("GLM: ready")
+    assert window.save(tmp_path / "total.py") == after
+    window.press("Control+z")
+    assert window.save(tmp_path / "total.py") == before
+
+
+def test_typing_during_a_stream_of_forty_hunks_loses_nothing(
+    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+) -> None:
+    """What the user types above and below a streaming edit is kept, and so are its 40 hunks."""
+    before, after = items(40)
+    gateway.script(chat_stream(f"```python\n{after}```\n", chunk=8).slowly(0.01))
+    window = opened("total.py", f"# top\n\n{before}\n\n# bottom\n")
+    window.goto(4, 5)
+    window.command("GLM: Fix")
+    until(lambda: "items[0]" in "\n".join(window.lines()), 20, "the first hunk is seen")
+    window.press("Control+Home")
+    window.press("End")
+    window.type(" typed while it streams: abcdefghijklmnopqrstuvwxyz", delay=25)
+    window.screenshot("typing-during-stream")
+    assert gateway.requests[0].finished is None
+    window.press("Control+End")
+    window.press("ArrowUp")
+    window.press("End")
+    window.type(" and this 0123456789", delay=25)
+    window.wait_status("GLM: ready", timeout=60)
+    assert window.save(tmp_path / "total.py") == (
+        "# top typed while it streams: abcdefghijklmnopqrstuvwxyz\n\n"
+        f"{after}\n\n# bottom and this 0123456789\n"
+    )
+
+
+def test_explanation_streams_beside_the_editor(
+    opened: Callable[..., Workbench], gateway: Gateway
+) -> None:
+    """An explanation grows in a preview beside the editor; the keyboard stays in the code."""
+    gate = Gate()
+    text = "This function **greets** someone.\n\n- It takes a `name`.\n\nThe very end.\n"
+    reply = chat_stream(text, chunk=8)
+    gateway.script(reply.before(6, gate))
+    window = opened("greet.js", MISSPELT)
+    window.goto(3, 5)
+    window.command("GLM: Explain")
+    window.wait_frames("greets someone")
+    assert "The very end." not in window.frames()
+    window.screenshot("explanation-streaming")
+    gate.open()
+    window.wait_frames("The very end.")
+    window.screenshot("explanation")
+    window.type("typed")
+    until(lambda: any("typed" in line for line in window.lines()), 10, "the editor has the keyboard")
+
+
+def test_cancel_from_the_progress_restores_the_text(
+    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+) -> None:
+    """Cancel in the notification hangs up on the model and puts the text back as it was."""
+    before, after = items(8)
+    reply = chat_stream(f"```python\n{after}```\n", chunk=12)
+    gateway.script(reply.before(len(reply.steps) // 2, Stall()))
+    window = opened("total.py", before)
+    window.goto(2, 5)
+    window.command("GLM: Fix")
+    until(lambda: "items[0]" in "\n".join(window.lines()), 20, "the first hunk is seen")
+    window.see(".notification-toast", "Fix")
+    window.screenshot("progress")
+    window.click(".notification-toast .monaco-button", "Cancel")
+    gateway.wait_for_hang_up()
+    window.wait_status("GLM: ready")
+    window.see(".notification-toast", "Fix", gone=True)
+    until(lambda: "items[0]" not in "\n".join(window.lines()), 20, "the text is as it was")
+    assert window.save(tmp_path / "total.py") == before
+
+
+def test_undo_command_keeps_what_was_typed_since(
+    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+) -> None:
+    """“GLM: Undo the Change” takes the change back and leaves later typing alone."""
+    before, after = items(3)
+    gateway.script(chat_stream(f"```python\n{after}```\n"))
+    window = opened("total.py", before)
+    window.goto(2, 5)
+    window.command("GLM: Fix")
+    until(lambda: "items[2]" in "\n".join(window.lines()), 20, "the change is there")
+    window.wait_status("GLM: ready")
+    window.press("Control+End")
+    window.type("# later")
+    window.command("GLM: Undo the Change")
+    until(lambda: "itmes[2]" in "\n".join(window.lines()), 20, "the change is undone")
+    assert window.save(tmp_path / "total.py") == f"{before}# later"
+
+
+def test_edit_with_an_instruction_sends_the_users_words(
+    opened: Callable[..., Workbench], gateway: Gateway
+) -> None:
+    """The instruction from the input box reaches the model, and its answer the text."""
+    gateway.script(chat_stream("```python\ndef one():\n    return 1.0\n```\n"))
+    window = opened("one.py", "def one():\n    return 1\n")
+    window.goto(2, 5)
+    window.command("GLM: Edit with an Instruction")
+    window.see(".quick-input-widget", "What should be done here?")
+    window.type("return a float")
+    window.press("Enter")
+    until(lambda: "    return 1.0" in window.lines(), 20, "the edit is there")
+    assert re.search(r"return a float", gateway.requests[0].content.decode())
+
+
+def test_status_goes_through_ready_working_error(
+    opened: Callable[..., Workbench], gateway: Gateway
+) -> None:
+    """The status bar tells ready, working and, with the one sentence, error; then ready again."""
+    from tests.gateway import error
+
+    gate = Gate()
+    gateway.script([error(401, "1002"), chat_stream("Fine.").before(0, gate)])
+    window = opened("greet.js", MISSPELT)
+    window.goto(3, 5)
+    window.command("GLM: Explain")
+    window.wait_status("GLM: error")
+    window.see(".notification-toast", "key")
+    window.screenshot("status-error")
+    window.command("Notifications: Clear All Notifications")
+    window.command("GLM: Explain")
+    window.wait_status("GLM: working")
+    gate.open()
+    window.wait_status("GLM: ready")
+    window.click("[id='glm-lsp.glm-lsp.glm-lsp.status'] a")
+    window.see(".quick-input-list", "Pick a Model")
+    window.screenshot("status-menu")
+    window.press("Escape")
