@@ -106,18 +106,6 @@ class Pieces:
             index += 1
         return index
 
-    def divides(self, span: Span) -> bool:
-        """Tell whether a live span has more than one owner's text in it, or pieces in between."""
-        position = 0
-        for piece in self.list:
-            if piece.live:
-                if position <= span.start and span.end <= position + len(piece):
-                    return False
-                position += len(piece)
-            if position > span.start:
-                return True
-        return False
-
     def around(self, index: int) -> Iterator[Piece]:
         """Yield the neighbours of a piece up to the nearest live one on each side, included."""
         for side in (range(index - 1, -1, -1), range(index + 1, len(self.list))):

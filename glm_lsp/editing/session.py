@@ -16,13 +16,14 @@ Invariants:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 
-from glm_lsp.editing.diff import diff
 from glm_lsp.editing.echo import Sent, same_effect, same_words
 from glm_lsp.editing.pieces import Owner, Piece, Pieces, Step
+from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class EditSession:
         mark = _Mark()
         done = 0
         while done < len(changes):
-            taken = self._take_echo(changes[done:])
+            taken = self._take_echo(changes[done:]) or self._take_undo(changes[done:])
             if not taken:
                 change = self._without_echo(changes[done])
                 self._absorb(change, mark)
@@ -225,10 +226,11 @@ class EditSession:
 
         It is taken for theirs and ours when it is then the smaller change.
         """
-        if not self._echoes or not change.span:
+        if not self._echoes:
             return change
-        inside = [s for s in self._expected() if change.span.touches(s.change.span)]
-        if not inside:
+        inside = self._expected()  # One edit is made as a whole or not at all.
+        apart = not any(change.span.touches(step.change.span) for step in inside)
+        if apart and not (inside and change.span and change.text):
             return change
         given, text = change, self.text
         change = _widened(text, change, inside[0].change.span, inside[-1].change.span)
@@ -276,12 +278,12 @@ class EditSession:
     def _absorb(self, change: Change, mark: _Mark) -> None:
         """Map a change of the user's onto the pieces.
 
-        One that replaces several pieces, such as an undo, is first taken apart: what it
-        leaves as it was keeps its owner.
+        One that replaces text, such as an undo, is first taken apart: what it leaves as it
+        was keeps its owner.
         """
-        if change.span and change.text and self._pieces.divides(change.span):
+        if change.span and change.text:
             start = change.span.start
-            parts = diff(self.text.slice(change.span), change.text)
+            parts = strokes(self.text.slice(change.span), change.text)
             for part in reversed(parts):
                 span = Span(start + part.span.start, start + part.span.end)
                 self._replace(Change(span, part.text), mark)
@@ -327,6 +329,44 @@ class EditSession:
 
     def _is_in(self, hunk: int) -> bool:
         return 0 <= hunk < self._released and hunk not in self._waiting and not self._withdrawn
+
+    def _take_undo(self, changes: Sequence[Change]) -> int:
+        """Recognise that hunks are taken back exactly; return how many changes that is."""
+        made = {piece.hunk for piece in self._pieces.list if self._is_made(piece)}
+        span = changes[0].span
+        near = {
+            piece.hunk
+            for position, piece in self._pieces.walk()
+            if piece.hunk in made
+            and position <= span.end
+            and span.start <= position + (len(piece) if piece.live else 0)
+        }
+        if not near:
+            return 0
+        self._pieces.disturbed()
+        for hunks in [*({hunk} for hunk in sorted(near)), near, made]:
+            steps = self._pieces.steps(partial(_without, hunks))
+            ours = [step.change for step in reversed(steps)]
+            for count in range(1, len(changes) + 1):
+                if same_effect(self.text, changes[:count], ours):
+                    self._take_back(steps)
+                    return count
+        return 0
+
+    def _is_made(self, piece: Piece) -> bool:
+        """Tell whether a piece shows that its hunk is in the document."""
+        if piece.hunk < 0:
+            return False
+        return piece.live if piece.owner is Owner.GLM else not piece.live and not piece.gone
+
+    def _take_back(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            for piece in step.pieces:
+                piece.live = not piece.live
+                piece.gone = piece.owner is Owner.GLM
+                piece.sent = None
+        self._pieces.disturbed()
+        self.refused = True
 
     def _settle_user(self, mark: _Mark) -> None:
         """Draw the conclusions from what the user did in one notification."""
@@ -404,6 +444,13 @@ class EditSession:
         )
 
 
+def _without(hunks: set[int], piece: Piece) -> bool:
+    """Tell whether a piece is live once some hunks are taken back."""
+    if piece.hunk not in hunks:
+        return piece.live
+    return piece.owner is Owner.ORIGINAL and not piece.gone
+
+
 def _widened(text: Text, change: Change, first: Span, last: Span) -> Change:
     """Return the same change with a span that covers two more spans."""
     start = min(change.span.start, first.start)
@@ -415,7 +462,7 @@ def _widened(text: Text, change: Change, first: Span, last: Span) -> Change:
 
 def _effort(text: Text, change: Change) -> int:
     """Return how much a change really removes and writes."""
-    return sum(hunk.size for hunk in diff(text.slice(change.span), change.text))
+    return sum(hunk.size for hunk in strokes(text.slice(change.span), change.text))
 
 
 @define

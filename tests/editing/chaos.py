@@ -1,0 +1,201 @@
+"""One random life of a change: a user, an editor, a model, and the clock against all three.
+
+Invariant checked: every character the user typed and did not delete is in the file at the end,
+and the rest of the file is the intended replacement or the original, never a mixture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from glm_lsp.errors import EditError, ReplyError
+from glm_lsp.lsp.apply import Applier, Mode, Outcome, Pace
+from glm_lsp.text import Span
+from tests.editing.simulated import (
+    URI,
+    Manners,
+    Sighting,
+    SimulatedEditor,
+    beside_paste,
+    marks,
+    without_marks,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+_LINES = (
+    "def total(prices, rate):",
+    "    result = 0",
+    "    for price in prices:",
+    "        result += price * rate",
+    "    return result",
+    "",
+    "    # naïve – “quoted” 𝒳",
+    "    if rate is None:",
+    "        rate = 1",
+    "        raise ValueError(rate)",
+    "    print(result, 🦀)",
+    "}",
+    "    return None",
+)
+
+
+@frozen
+class Run:
+    """What a run was and how it ended."""
+
+    seed: int
+    manners: Manners
+    mode: Mode
+    ending: str
+    original: str
+    replacement: str
+    final: str
+    seen: Sighting
+    problem: str = ""
+
+
+async def live(seed: int) -> Run:
+    """Live through one run; `problem` tells what was wrong in the end, if anything was."""
+    rng = Random(seed)  # noqa: S311  # It has to be repeatable.
+    manners = _manners(rng)
+    before, after = _code(rng, 3), _code(rng, 3)
+    original = _code(rng, rng.randint(1, 14))
+    replacement = _rewritten(rng, original)
+    editor = SimulatedEditor(rng, manners, before + original + after)
+    snapshot = editor.documents.get(URI)
+    assert snapshot is not None
+    mode: Mode = rng.choice(["stream", "stream", "stream", "once"])
+    applier = Applier(
+        editor.documents,
+        snapshot,
+        Span(len(before), len(before) + len(original)),
+        editor.send,
+        delivery=mode,
+        pace=Pace(reply=5, echo=2, grace=0.5, reopen=1),
+    )
+    breaks = rng.random() < 0.15
+    progress = [0.0]
+    job = asyncio.ensure_future(
+        applier.run(lambda _: _model(rng, replacement, progress, breaks=breaks))
+    )
+    if rng.random() < 0.15:
+        asyncio.get_running_loop().call_later(rng.uniform(0, 3), job.cancel)
+    user = asyncio.ensure_future(_user(rng, editor, progress, job))
+    try:
+        ending = (await job).value
+    except asyncio.CancelledError:
+        ending = "cancelled"
+    except (EditError, ReplyError) as error:
+        ending = type(error).__name__ + ": " + str(error)[:40]
+    user.cancel()
+    await asyncio.sleep(3)
+    editor.settle()
+    intended = replacement if ending == Outcome.APPLIED.value else original
+    problem = _problem(editor, before + intended + after)
+    applier.close()
+    return Run(
+        seed, manners, mode, ending, original, replacement, editor.buffer, editor.seen, problem
+    )
+
+
+def _problem(editor: SimulatedEditor, intended: str) -> str:
+    mirror = editor.documents.get(URI)
+    if mirror is None or str(mirror.text) != editor.buffer:
+        return "the mirror is not the buffer"
+    lost = editor.alive - marks(editor.buffer)
+    if lost:
+        return f"lost {len(lost)} of the user's characters"
+    if any(editor.buffer.count(mark) != 1 for mark in marks(editor.buffer)):
+        return "the user's text is there twice"
+    rest = without_marks(editor.buffer)
+    missing = len(intended) - len(rest)
+    if not 0 <= missing <= editor.deleted or not _is_subsequence(rest, intended):
+        return "a mixture"
+    return ""
+
+
+def _is_subsequence(short: str, long: str) -> bool:
+    rest = iter(long)
+    return all(character in rest for character in short)
+
+
+def _manners(rng: Random) -> Manners:
+    return Manners(
+        stale=rng.choice(["no", "silent", "error"]),
+        report=rng.choice(["exact", "trimmed", "joined", "whole", "apart"]),
+        reply_after=rng.choice([0, 0.02, 0.5]),
+        report_after=rng.choice([0, 0.005, 0.15, 0.4]),
+        refusals=rng.choice([0, 0, 0.1, 0.3]),
+        joins_undo=rng.random() < 0.5,
+        encoding=rng.choice(["utf-8", "utf-16", "utf-32"]),
+    )
+
+
+def _code(rng: Random, count: int) -> str:
+    return "".join(rng.choice(_LINES) + "\n" for _ in range(count))
+
+
+def _rewritten(rng: Random, original: str) -> str:
+    lines = original.splitlines(keepends=True)
+    for _ in range(rng.randint(0, 6)):
+        where = rng.randint(0, len(lines))
+        what = rng.random()
+        if what < 0.3:
+            lines[where:where] = [rng.choice(_LINES) + "\n"]
+        elif what < 0.6:
+            del lines[where : where + rng.randint(1, 3)]
+        elif where < len(lines):
+            lines[where] = lines[where].replace("result", "total").replace("rate", "factor + 1")
+    return "".join(lines)
+
+
+async def _model(
+    rng: Random, replacement: str, progress: list[float], *, breaks: bool
+) -> AsyncGenerator[str, None]:
+    sent = 0
+    pace = rng.choice([0.001, 0.02, 0.2])
+    stop = rng.uniform(0, len(replacement)) if breaks else len(replacement)
+    while sent < stop:
+        await asyncio.sleep(rng.uniform(0, pace))
+        count = rng.randint(1, 9)
+        yield replacement[sent : sent + count]
+        sent += count
+        progress[0] = sent / max(1, len(replacement))
+    if breaks:
+        raise ReplyError("The stream broke.")
+
+
+async def _user(
+    rng: Random, editor: SimulatedEditor, progress: list[float], job: asyncio.Future[Outcome]
+) -> None:
+    pause = rng.choice([0.02, 0.1, 0.6])
+    left = rng.choice([0, 2, 6, 12])
+    cursor = rng.randint(0, len(editor.buffer))
+    acts = rng.choice(["types", "types", "edits", "edits", "undoes", "reopens"])
+    while left and not job.done():
+        await asyncio.sleep(rng.uniform(0, pause))
+        left -= 1
+        if rng.random() < 0.4:
+            cursor = rng.randint(0, len(editor.buffer))
+        cursor = beside_paste(editor.buffer, min(cursor, len(editor.buffer)))
+        what = rng.random()
+        if what < 0.6 or acts == "types":
+            editor.type(cursor)
+            cursor += 1
+        elif what < 0.75:
+            editor.paste(cursor)
+            cursor += 3
+        elif acts == "edits":
+            end = min(len(editor.buffer), cursor + rng.randint(1, 12))
+            editor.delete(Span(cursor, beside_paste(editor.buffer, end)))
+        elif acts == "undoes" and progress[0] < 0.7:
+            editor.undo()
+        elif acts == "reopens":
+            editor.close_and_open()
