@@ -31,7 +31,7 @@ from glm_lsp.lsp.converter import explain
 from glm_lsp.lsp.outgoing import Outgoing, id_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
 
     import cattrs
 
@@ -60,13 +60,17 @@ class Dispatch(LanguageServerProtocol):
         self._incoming: dict[MsgId, asyncio.Future[Any]] = {}
         self._background: set[asyncio.Future[Any]] = set()
         self.outgoing = Outgoing(converter, self._send)
+        # ASCII escapes carry even the lone surrogates that some editors send.
+        self._to_json = json.JSONEncoder(
+            separators=(",", ":"), allow_nan=False, default=converter.unstructure
+        ).encode
 
     # In: from bytes to one message per turn of the loop.
 
     def receive(self, body: bytes) -> bool:
         """Take the body of one frame; False when it is not JSON."""
         try:
-            message = json.loads(body)
+            message = json.loads(body.decode())
         except (ValueError, RecursionError):
             self._reply_error(None, _Code.ParseError, "This is not JSON.")
             return False
@@ -130,13 +134,15 @@ class Dispatch(LanguageServerProtocol):
             return
         token = self._ctx_msg_id.set(msg_id)
         try:
-            result = self._start(self._get_handler(method), (params,))
+            result = self._call(self._get_handler(method), (params,))
         except (Exception, asyncio.CancelledError) as error:
             self._reply_failure(msg_id, method, error)
         else:
-            if isinstance(result, asyncio.Future):
-                self._incoming[msg_id] = result
-                result.add_done_callback(partial(self._finish, msg_id, method))
+            if _awaitable(result):
+                answer = self._answer(msg_id, method, result)
+                task = asyncio.get_running_loop().create_task(answer)
+                self._incoming[msg_id] = task
+                task.add_done_callback(partial(self._ended, msg_id, result))
             else:
                 self._reply(msg_id, result)
         finally:
@@ -180,13 +186,14 @@ class Dispatch(LanguageServerProtocol):
                 self._failed_notification(method, error)
 
         try:
-            result = self._start(handler, (params,))
+            result = self._call(handler, (params,))
         except Exception as error:  # Handlers raise what they raise.
             self._failed_notification(method, error)
             return
-        if isinstance(result, asyncio.Future):
-            self._background.add(result)
-            result.add_done_callback(done)
+        if _awaitable(result):
+            future = asyncio.ensure_future(result)
+            self._background.add(future)
+            future.add_done_callback(done)
 
     def _failed_notification(self, method: str, error: BaseException) -> None:
         if isinstance(error, GlmError):
@@ -194,20 +201,15 @@ class Dispatch(LanguageServerProtocol):
         else:
             logger.error("Handling %s failed.", method, exc_info=error)
 
-    def _start(
+    def _call(
         self, handler: Handler, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Call a handler of any kind; return its result, or a future of it."""
-        loop = asyncio.get_running_loop()
+        """Call a handler of any kind; return its result, or what to await for it."""
         if is_thread_function(handler):  # type: ignore[no-untyped-call]
             call = partial(contextvars.copy_context().run, handler, *args, **(kwargs or {}))
-            return loop.run_in_executor(self._server.thread_pool, call)
+            return asyncio.get_running_loop().run_in_executor(self._server.thread_pool, call)
         result = handler(*args, **(kwargs or {}))
-        if inspect.isgenerator(result):
-            result = self._drive(result)
-        if asyncio.iscoroutine(result):
-            return loop.create_task(result)
-        return result
+        return self._drive(result) if inspect.isgenerator(result) else result
 
     async def _drive(self, steps: Generator[Any, Any, Any]) -> Any:
         """Run one of pygls's own handlers, which yield the handlers they call."""
@@ -217,20 +219,27 @@ class Dispatch(LanguageServerProtocol):
                 handler, args, kwargs = steps.send(value)
             except StopIteration as end:
                 return end.value
-            value = self._start(handler, tuple(args or ()), kwargs)
-            if isinstance(value, asyncio.Future):
+            value = self._call(handler, tuple(args or ()), kwargs)
+            if _awaitable(value):
                 value = await value
 
     # Out: replies.
 
-    def _finish(self, msg_id: MsgId, method: str, future: asyncio.Future[Any]) -> None:
-        self._incoming.pop(msg_id, None)
-        if future.cancelled():
-            self._reply_error(msg_id, _LspCode.RequestCancelled, "The request was cancelled.")
-        elif (error := future.exception()) is not None:
+    async def _answer(self, msg_id: MsgId, method: str, result: Awaitable[Any]) -> None:
+        """Wait for a handler's result and reply, in the very turn in which it comes."""
+        try:
+            value = await result
+        except (Exception, asyncio.CancelledError) as error:
             self._reply_failure(msg_id, method, error)
         else:
-            self._reply(msg_id, future.result())
+            self._reply(msg_id, value)
+
+    def _ended(self, msg_id: MsgId, result: Any, task: asyncio.Future[None]) -> None:
+        del self._incoming[msg_id]
+        if task.cancelled():  # Before it began: nothing has replied, nothing been awaited.
+            if asyncio.iscoroutine(result):
+                result.close()
+            self._reply_error(msg_id, _LspCode.RequestCancelled, "The request was cancelled.")
 
     def _reply(self, msg_id: MsgId, result: Any) -> None:
         try:
@@ -261,10 +270,8 @@ class Dispatch(LanguageServerProtocol):
 
     def _send(self, message: dict[str, Any]) -> None:
         message["jsonrpc"] = self.VERSION
-        # ASCII escapes carry even the lone surrogates that some editors send.
-        text = json.dumps(message, separators=(",", ":"), default=self._converter.unstructure)
         if self.writer is not None:
-            self.writer.write(text.encode())
+            self.writer.write(self._to_json(message).encode())
 
     def structure(self, raw: Any, cls: Any) -> Any:
         """Return a JSON value as an LSP type; raises whatever cattrs raises for a wrong one."""
@@ -298,6 +305,10 @@ class Dispatch(LanguageServerProtocol):
         for future in running:
             future.cancel()
         return running
+
+
+def _awaitable(value: Any) -> bool:
+    return asyncio.iscoroutine(value) or isinstance(value, asyncio.Future)
 
 
 def _structure(converter: cattrs.Converter, method: str, raw: Any) -> Any:

@@ -7,6 +7,7 @@ document has reached the mirror before anything else sees the next message.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from concurrent.futures import Future as ThreadFuture
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +54,8 @@ class Protocol(Dispatch):
         """End all work, then answer. Work may still talk to the client while it cleans up."""
         self._shutdown = True
         if (handler := self.fm.features.get(types.SHUTDOWN)) is not None:
-            value = self._start(handler, args)
-            if isinstance(value, asyncio.Future):
+            value = self._call(handler, args)
+            if inspect.isawaitable(value):
                 await value
         await self._server.end_work(but=self.msg_id)
 
@@ -88,7 +89,7 @@ class Protocol(Dispatch):
         if handler is None:
             raise JsonRpcInvalidParams(f"The command {params.command[:80]} is not known.")
         takes = self._server.signatures[params.command]
-        return self._start(handler, bind(takes, params.arguments or (), self._converter))
+        return self._call(handler, bind(takes, params.arguments or (), self._converter))
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:

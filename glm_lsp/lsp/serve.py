@@ -35,11 +35,9 @@ def prepare() -> None:
 
     They are some 600 attrs classes. A third of their import is spent on generating `repr`
     methods, which only logs would use, and should not: what they show is the user's text.
-    Collecting garbage among what will never be garbage is put off too; serving resumes it.
     """
     import attrs
 
-    gc.disable()
     define = attrs.define
     attrs.define = partial(define, repr=False)
     try:
@@ -134,7 +132,9 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
     `asyncio.run` and the interpreter's exit both join every worker thread.
     """
     loop = asyncio.new_event_loop()
-    loop.call_later(_SETTLED, _collect_garbage)
+    # What a start leaves behind is never garbage: looking through it takes tens of
+    # milliseconds, which a keystroke would wait for.
+    loop.call_later(_SETTLED, gc.freeze)
     try:
         code = loop.run_until_complete(main)
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -148,12 +148,6 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
                 logging.shutdown()
                 os._exit(code)
     return code
-
-
-def _collect_garbage() -> None:
-    """Collect garbage from now on, but not among what the start left behind."""
-    gc.freeze()
-    gc.enable()
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _READ_SIZE = 256 * 1024
+_PIPE_SIZE = 64 * 1024
 
 
 def take_stdio() -> tuple[int, int]:
@@ -67,7 +68,11 @@ async def connect(receiver: Receiver, stdin: int, stdout: int, limits: Limits) -
     else:
         connection.write_to(_ThreadWriter(stdout, connection.write_lost))
     if _pollable(stdin):
-        await loop.connect_read_pipe(lambda: connection, os.fdopen(stdin, "rb", buffering=0))
+        reading, _ = await loop.connect_read_pipe(
+            lambda: connection, os.fdopen(stdin, "rb", buffering=0)
+        )
+        if hasattr(reading, "max_size"):  # A pipe holds no more; asyncio allocates it per read.
+            reading.max_size = _PIPE_SIZE
     else:
         _read_in_thread(stdin, connection)
     return connection
