@@ -28,6 +28,9 @@ ROOT_VARIABLE = "GLM_EDITORS_ROOT"
 
 SUITE = "forky"
 
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout."""
+
 
 class Program(NamedTuple):
     """A program the tests want: its Debian package, and how new it must be."""
@@ -80,7 +83,7 @@ def root(environ: Mapping[str, str]) -> Path:
     """Return the folder in which the editors are set up."""
     if given := environ.get(ROOT_VARIABLE):
         return Path(given)
-    return Path(__file__).resolve().parents[2] / ".cache" / "editors"
+    return ROOT / ".cache" / "editors"
 
 
 def main(arguments: list[str]) -> int:
@@ -233,7 +236,7 @@ def _surroundings(program: Program, folder: Path) -> tuple[list[str], dict[str, 
     if program.command == "nvim":
         return [], {"VIMRUNTIME": str(share / "nvim/runtime")}
     if program.command == "hx":
-        return [], {"HELIX_RUNTIME": str(share / "helix/runtime")}
+        return [], {"HELIX_RUNTIME": str(folder / "usr/lib/hx/runtime")}
     if program.command == "tmux":
         return [], {"TERMINFO_DIRS": f"/usr/share/terminfo:/lib/terminfo:{share}/terminfo"}
     dumps = list(folder.glob("usr/libexec/emacs/*/*/*.pdmp"))

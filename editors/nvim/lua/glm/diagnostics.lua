@@ -56,12 +56,7 @@ function to_lsp(diagnostic, encoding)
   return {
     range = {
       start = position(bufnr, diagnostic.lnum, diagnostic.col, encoding),
-      ['end'] = position(
-        bufnr,
-        last or diagnostic.lnum,
-        last_column or diagnostic.col,
-        encoding
-      ),
+      ['end'] = position(bufnr, last or diagnostic.lnum, last_column or diagnostic.col, encoding),
     },
     severity = diagnostic.severity,
     message = diagnostic.message,

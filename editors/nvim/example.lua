@@ -1,0 +1,22 @@
+-- Neovim 0.11 or later: with the plugin in editors/nvim installed nothing is needed; `:help glm`
+-- says how. These lines for your init.lua show what can be changed.
+-- The API key never stands here: set GLM_API_KEY, or run `glm-lsp auth set`.
+
+vim.g.glm = {
+  accept = '<Tab>', -- The key that accepts ghost text; false for none.
+  explanation = 'auto', -- Or 'right', 'below'.
+}
+
+vim.lsp.config('glm', {
+  -- filetypes = { 'python', 'go', 'rust' }, -- All file types without it.
+  settings = {
+    glm = {
+      -- models = { actions = 'glm-5.1', completion = 'glm-4.7' },
+      -- completion = { maxLines = 6, disabledLanguages = { 'markdown' } },
+    },
+  },
+})
+
+-- Only without the plugin: edits then arrive when they are complete.
+-- vim.lsp.config('glm', { cmd = { 'glm-lsp' }, root_markers = { '.git' } })
+-- vim.lsp.enable('glm')

@@ -1,0 +1,127 @@
+"""Real Helix in a terminal, with the configuration of editors/helix, and the real server."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.editors.real_server import (
+    SERVER,
+    copy_of,
+    on_embedded_model,
+    rewrite_of,
+    through_gateway,
+)
+from tests.editors.setup_editors import ROOT
+from tests.editors.terminal import Terminal
+from tests.gateway import Gateway, chat_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.editors.setup_editors import Found
+
+pytestmark = pytest.mark.editor
+
+
+@pytest.fixture
+def helix(tmp_path: Path, editor: Callable[[str], Found]) -> Callable[..., Terminal]:
+    """Return what opens a file in Helix and waits for the server."""
+    program, _ = editor("hx"), editor("tmux")
+    languages = (ROOT / "editors/helix/languages.toml").read_text()
+    command, *arguments = SERVER
+    for theirs, ours in (
+        ('command = "glm-lsp"', f'command = "{command}"\nargs = {list(arguments)}'),
+        ('["ruff", "pylsp", "glm"]', '["glm"]'),
+    ):
+        assert theirs in languages
+        languages = languages.replace(theirs, ours)
+    settings = tmp_path / "config/helix"
+    settings.mkdir(parents=True)
+    (settings / "languages.toml").write_text(languages)
+
+    def start(environ: Mapping[str, str], path: Path) -> Terminal:
+        homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "CACHE")}
+        surroundings = {**environ, **program.environ, **homes, "HOME": str(tmp_path)}
+        log = tmp_path / "helix.log"
+        terminal = Terminal(
+            tmp_path, [*program.argv, "-v", "--log", str(log), str(path)], surroundings
+        )
+        deadline = time.monotonic() + 30
+        while not log.exists() or "textDocument/didOpen" not in log.read_text():
+            assert time.monotonic() < deadline, terminal.screen()
+            time.sleep(0.05)
+        return terminal
+
+    return start
+
+
+def choose(terminal: Terminal, title: str) -> None:
+    """Choose a code action from the menu that Space-a opens."""
+    terminal.keys("Space", "a")
+    screen = terminal.wait(title)
+    entries = [line for line in screen.splitlines() if "GLM: " in line]
+    steps = next(index for index, line in enumerate(entries) if title in line)
+    terminal.keys(*["C-n"] * steps, "Enter")
+
+
+def written(terminal: Terminal, path: Path, expected: Callable[[str], bool]) -> str:
+    """Save until the file holds what is expected, and return it."""
+    deadline = time.monotonic() + 90
+    while True:
+        terminal.keys("Escape")
+        terminal.type(":w!")
+        terminal.keys("Enter")
+        terminal.wait("written")
+        if expected(text := path.read_text()):
+            return text
+        assert time.monotonic() < deadline, terminal.screen()
+        time.sleep(0.3)
+
+
+def test_an_edit_is_one_undo_step(tmp_path: Path, helix: Callable[..., Terminal]) -> None:
+    """Twenty hunks arrive at once when the answer is complete, and one `u` takes them back."""
+    before, after = rewrite_of("step", "def run(value):", 20)
+    path = tmp_path / "run.py"
+    path.write_text(before)
+    with (
+        Gateway(chat_stream(f"```python\n{after}```", chunk=16)) as gateway,
+        helix(through_gateway(gateway.base_url), path) as terminal,
+    ):
+        choose(terminal, "GLM: Simplify")
+        terminal.wait("log.debug")
+        assert written(terminal, path, lambda text: text != before) == after
+        terminal.keys("u")
+        assert written(terminal, path, lambda text: text != after) == before
+
+
+def test_an_explanation_opens_as_markdown(tmp_path: Path, helix: Callable[..., Terminal]) -> None:
+    """Helix shows the finished explanation as a Markdown file; `ga` leads back to the code."""
+    path = tmp_path / "run.py"
+    path.write_text("def run(value):\n    return value\n")
+    with (
+        Gateway(chat_stream("It gives back **what it got**.")) as gateway,
+        helix(through_gateway(gateway.base_url), path) as terminal,
+    ):
+        choose(terminal, "GLM: Explain")
+        assert ".md" in terminal.wait("what it got")
+        terminal.keys("g", "a")
+        terminal.wait("return value")
+
+
+@pytest.mark.model
+def test_refactor_on_the_embedded_model(tmp_path: Path, helix: Callable[..., Terminal]) -> None:
+    """The embedded model changes a real file, and one `u` takes it back."""
+    path = copy_of("colorsys", tmp_path)
+    original = path.read_text()
+    with helix(on_embedded_model(), path) as terminal:
+        terminal.type("/^def rgb_to_yiq")
+        terminal.keys("Enter")
+        choose(terminal, "GLM: Add types")
+        terminal.wait("[+]", 90)
+        assert written(terminal, path, lambda text: text != original).startswith(original[:800])
+        terminal.keys("u")
+        assert written(terminal, path, lambda text: text == original) == original
