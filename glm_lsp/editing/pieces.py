@@ -67,6 +67,7 @@ class Pieces:
 
     def __init__(self, text: str) -> None:
         self.list: list[Piece] = [Piece(text, 0, len(text), Owner.ORIGINAL)]
+        self.sent: list[Piece] = []  # Those that the edit in flight brings or takes.
         self._tidy = (0, 0)  # Before this index, at this offset, nothing is left to do.
         self._latest = (0, 0)  # `cover` looks from this index for original offsets from here on.
 
@@ -89,6 +90,8 @@ class Pieces:
             left.sent,
         )
         left.end = right.start
+        if right.sent is not None:
+            self.sent.append(right)
         self.list.insert(index + 1, right)
 
     def at(self, offset: int) -> int:

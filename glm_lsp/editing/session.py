@@ -54,7 +54,6 @@ class EditSession:
         self._released = 0
         self._withdrawn = False
         self._waiting: set[int] = set()
-        self._sent: list[Piece] = []
         self._echoes: list[Sent] = []
 
     # What is to be done.
@@ -121,7 +120,7 @@ class EditSession:
     @property
     def in_flight(self) -> bool:
         """Whether something was sent and has not been seen in the document yet."""
-        return any(piece.sent is not None for piece in self._sent)
+        return any(piece.sent is not None for piece in self._pieces.sent)
 
     def send(self) -> list[Change]:
         """Return `edits`, and count on seeing them in the document."""
@@ -129,15 +128,15 @@ class EditSession:
         for step in steps:
             for piece in step.pieces:
                 piece.sent = not piece.live
-        self._sent = [piece for step in steps for piece in step.pieces]
+        self._pieces.sent = [piece for step in steps for piece in step.pieces]
         self._echoes.append(Sent.of(self.text, [step.change for step in steps]))
         return [step.change for step in steps]
 
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""
-        for piece in self._sent:
+        for piece in self._pieces.sent:
             piece.sent = None
-        self._sent = []
+        self._pieces.sent = []
 
     def observe(self, after: Text, changes: Sequence[Change]) -> None:
         """Follow the document: tell our edits from the user's, and move with the user's.
@@ -229,8 +228,7 @@ class EditSession:
         if not self._echoes:
             return change
         inside = self._expected()  # One edit is made as a whole or not at all.
-        apart = not any(change.span.touches(step.change.span) for step in inside)
-        if apart and not (inside and change.span and change.text):
+        if not inside or len(change.span) + len(change.text) < 2:
             return change
         given, text = change, self.text
         change = _widened(text, change, inside[0].change.span, inside[-1].change.span)

@@ -148,7 +148,7 @@ class SimulatedEditor:
 
     def paste(self, offset: int) -> None:
         """Paste two lines."""
-        self._user(Span(offset, offset), f"{self._mark()}\n{self._mark()}")
+        self._user(Span(offset, offset), _pasted(self._mark()))
         self.seen.pasted += 1
 
     def delete(self, span: Span) -> None:
@@ -182,7 +182,7 @@ class SimulatedEditor:
         self._report()
 
     def _mark(self) -> str:
-        self._marks += 1
+        self._marks += 2
         return chr(0xE000 + self._marks)
 
     def _user(self, span: Span, text: str) -> None:
@@ -260,7 +260,7 @@ def without_marks(text: str) -> str:
         if _is_mark(text[index]):
             pasted = text[index + 1 : index + 3]
             joined = len(pasted) == 2 and pasted[0] == "\n" and _is_mark(pasted[1])
-            if joined and ord(pasted[1]) == ord(text[index]) + 1:
+            if joined and pasted[1] == _partner(text[index]):
                 index += 1
         else:
             kept.append(text[index])
@@ -274,9 +274,18 @@ def beside_paste(text: str, offset: int) -> int:
     for start in range(max(0, offset - 2), offset):
         pasted = text[start : start + 3]
         if len(pasted) == 3 and _is_mark(pasted[0]) and pasted[1] == "\n" and around:
-            if ord(pasted[2]) == ord(pasted[0]) + 1 and start + 3 > offset:
+            if pasted[2] == _partner(pasted[0]) and start + 3 > offset:
                 return start + 3
     return offset
+
+
+def _pasted(mark: str) -> str:
+    return f"{mark}\n{_partner(mark)}"
+
+
+def _partner(mark: str) -> str:
+    """Return the mark on the second line of what was pasted with `mark` on the first."""
+    return chr(ord(mark) + 1) if ord(mark) % 2 == 0 else ""
 
 
 def _is_mark(character: str) -> bool:
