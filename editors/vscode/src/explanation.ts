@@ -1,85 +1,87 @@
 /**
- * Shows an explanation as a Markdown preview beside the editor, while it is being written.
+ * Shows an explanation as rendered Markdown beside the editor, while it is being written.
  *
- * Invariant: the keyboard stays where the user has it; the preview opens once for each
- * explanation, and a user who closes it is not shown it again.
+ * VS Code's own preview takes the keyboard away and loads what a text links to; this page does
+ * neither. Invariants: the keyboard stays where it is; the page runs no code and loads nothing
+ * that came with the text; a user who closes it is not shown that explanation again.
  */
 
+import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 
 import type { Explanation } from "./protocol";
 
-const SCHEME = "glm-explanation";
-const KEPT = 20;
 const REFRESH_MILLISECONDS = 60;
 
-/** The explanations of this window, newest last. */
-export class Explanations implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  private readonly texts = new Map<string, string>();
-  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
-  private readonly pending = new Map<string, NodeJS.Timeout>();
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(
-    SCHEME,
-    this,
-  );
-
-  readonly onDidChange = this.changed.event;
+/** The page beside the editor, with the latest explanation. */
+export class Explanations implements vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+  private job = "";
+  private text = "";
+  private timer: NodeJS.Timeout | undefined;
 
   dispose(): void {
-    this.registration.dispose();
-    this.changed.dispose();
-    this.pending.forEach(clearTimeout);
+    clearTimeout(this.timer);
+    this.panel?.dispose();
   }
 
-  provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.texts.get(uri.query) ?? "";
-  }
-
-  /** Take a piece of an explanation. */
-  async add(piece: Explanation): Promise<void> {
-    const { job, title, delta } = piece;
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${fileName(title)}.md`, query: job });
-    const known = this.texts.get(job);
-    this.texts.set(job, (known ?? `## ${title}\n\n`) + delta);
-    this.refresh(uri, piece.done);
-    if (known === undefined) {
-      this.forgetOldest();
-      await show(uri);
+  /** Take a piece of an explanation; the first piece of a job opens the page. */
+  add({ job, title, delta, done }: Explanation): void {
+    if (job !== this.job && !done) {
+      this.job = job;
+      this.text = `## ${title}\n\n`;
+      this.open(title);
+    }
+    if (job === this.job) {
+      this.text += delta;
+      this.timer ??= setTimeout(() => void this.render(), REFRESH_MILLISECONDS);
     }
   }
 
-  /** Tell VS Code of the new text, many pieces at a time. */
-  private refresh(uri: vscode.Uri, now: boolean): void {
-    const job = uri.query;
-    if (now) {
-      clearTimeout(this.pending.get(job));
-      this.pending.delete(job);
-      this.changed.fire(uri);
-    } else if (!this.pending.has(job)) {
-      const fire = () => {
-        this.pending.delete(job);
-        this.changed.fire(uri);
-      };
-      this.pending.set(job, setTimeout(fire, REFRESH_MILLISECONDS));
-    }
+  private open(title: string): void {
+    this.panel ??= this.create();
+    this.panel.title = title;
+    this.panel.reveal(undefined, true);
   }
 
-  private forgetOldest(): void {
-    const [oldest] = this.texts.keys();
-    if (oldest !== undefined && this.texts.size > KEPT) {
-      this.texts.delete(oldest);
-    }
+  private create(): vscode.WebviewPanel {
+    const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+    const panel = vscode.window.createWebviewPanel("glm-lsp.explanation", "GLM", column, {
+      enableScripts: true,
+      enableFindWidget: true,
+      localResourceRoots: [],
+    });
+    panel.webview.html = page(randomBytes(16).toString("hex"));
+    panel.onDidChangeViewState(() => void this.render()); // A hidden page forgets.
+    panel.onDidDispose(() => {
+      this.panel = undefined;
+    });
+    return panel;
+  }
+
+  private async render(): Promise<void> {
+    this.timer = undefined;
+    const html: unknown = await vscode.commands.executeCommand("markdown.api.render", this.text);
+    await this.panel?.webview.postMessage(html);
   }
 }
 
-async function show(uri: vscode.Uri): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
-  if (editor) {
-    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
-  }
-}
-
-function fileName(title: string): string {
-  return title.replace(/[\\/:*?"<>|#\s]+/g, " ").trim() || "Explanation";
+/** Return the page: its one script, which the nonce allows, puts in the rendered text. */
+function page(nonce: string): string {
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html><html><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<style>
+  body { line-height: 1.5; padding: 0 1.5em 1em; max-width: 50em }
+  pre { padding: 0.8em; overflow: auto; background: var(--vscode-textCodeBlock-background) }
+  pre code { background: none }
+  .hljs-keyword, .hljs-literal { color: var(--vscode-symbolIcon-keywordForeground) }
+  .hljs-string { color: var(--vscode-debugTokenExpression-string) }
+  .hljs-number { color: var(--vscode-debugTokenExpression-number) }
+  .hljs-comment { opacity: 0.7 }
+</style></head><body><main aria-live="polite"></main><script nonce="${nonce}">
+  addEventListener("message", ({ data }) => {
+    document.querySelector("main").innerHTML = data;
+  });
+</script></body></html>`;
 }

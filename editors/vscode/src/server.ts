@@ -134,9 +134,9 @@ export class Server implements vscode.Disposable {
       clear: () => undefined,
     });
     client.onRequest(protocol.applyEditRequest, (piece) => this.edits.apply(client, piece));
-    client.onNotification(protocol.explanationNotification, (piece) =>
-      this.explanations.add(piece),
-    );
+    client.onNotification(protocol.explanationNotification, (piece) => {
+      this.explanations.add(piece);
+    });
     let needsKey = false;
     client.onNotification(protocol.statusNotification, (status) => {
       needsKey = status.needs === "key";
