@@ -23,6 +23,7 @@ CAPABILITIES: dict[str, Any] = {
     "positionEncoding": "utf-8",
     "textDocumentSync": {"openClose": True, "change": 2},
     "inlineCompletionProvider": True,
+    "codeActionProvider": True,
     "executeCommandProvider": {"commands": ["glm.completionAccepted"]},
 }
 

@@ -269,6 +269,33 @@ def test_forty_hunks_while_typing(tmp_path: Path, mode: str) -> None:
         assert not neovim.lua("return vim.v.errmsg ~= '' and vim.v.errmsg")
 
 
+def test_undo_by_command_keeps_later_typing(tmp_path: Path) -> None:
+    """`:Glm undo` takes back GLM's part alone, `:Glm retry` asks for it again."""
+    before, after = rewrite_of("step", "def run(value):", 6)
+    path = tmp_path / "run.py"
+    path.write_text(before)
+    with (
+        Gateway(chat_stream(f"```python\n{after}```", chunk=16)) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        choose(neovim, "GLM: Simplify")
+        finish(neovim)
+        neovim.keys("Gotyped<Esc>gg")
+        neovim.settle()
+        assert neovim.text() == after + "typed\n"
+        neovim.keys(":Glm undo<CR>")
+        neovim.wait("return vim.fn.search('log.debug', 'nw') == 0")
+        assert neovim.text() == before + "typed\n"
+
+        choose(neovim, "GLM: Simplify")
+        finish(neovim)
+        neovim.lua("vim.g.states = {}")
+        neovim.keys(":Glm retry<CR>")
+        finish(neovim)
+        assert neovim.text() == after + "typed\n"
+        assert len(gateway.requests) == 3
+
+
 def test_no_key_is_one_sentence(tmp_path: Path) -> None:
     """Without a key the user reads one sentence that says what to do, and nothing changes."""
     path = tmp_path / "run.py"

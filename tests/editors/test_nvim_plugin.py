@@ -146,9 +146,11 @@ def test_typing_in_insert_mode_loses_no_key(
     for number, key in enumerate(keys):
         stream.insert_until_applied(0, f"new {number}\n")
         neovim.keys(key)
-    stream.send(0, "last\n", last=True)
-    neovim.keys("<CR>f<Esc>")
+    while not stream.send(0, "last\n", last=True)["applied"]:
+        pass
+    neovim.keys("<CR>f<Esc>j")
     neovim.settle()
+    assert neovim.lua("return vim.on_key()") == 0, "nothing watches keys when all is over"
 
     added = "".join(f"new {number}\n" for number in reversed(range(9)))
     lines = LINES.replace("line 2\n", "line 2\nfirst abd\ne\nf\n")
@@ -195,6 +197,7 @@ def test_undo_during_the_stream_stops_it(
     assert neovim.text() == LINES
     cancelled = fake_server.wait("workspace/executeCommand")
     assert cancelled == {"command": "glm.cancel", "arguments": [{"job": "job-1"}]}
+    assert neovim.lua("return vim.on_key()") == 0
     assert stream.insert(0, "restored\n"), "what the server restores must still get in"
     assert neovim.messages().count("E") == 0
 
@@ -324,11 +327,10 @@ def test_commands_say_what_and_where(
         ":2,3Glm explain<CR>",
         ":5Glm refactor simplify<CR>",
         ":Glm edit make it async<CR>",
-        ":Glm keep<CR>",
     ):
         neovim.keys(line)
-    fake_server.wait("workspace/executeCommand", 4)
-    explain, refactor, edit, keep = fake_server.all("workspace/executeCommand")
+    fake_server.wait("workspace/executeCommand", 3)
+    explain, refactor, edit = fake_server.all("workspace/executeCommand")
     assert explain["command"] == "glm.explain"
     assert explain["arguments"] == [
         {
@@ -342,10 +344,30 @@ def test_commands_say_what_and_where(
     assert refactor["arguments"][0]["preset"] == "simplify"
     assert edit["command"] == "glm.edit"
     assert edit["arguments"][0]["instruction"] == "make it async"
-    assert keep["command"] == "glm.accept"
     neovim.keys(":Glm nonsense<CR>")
     neovim.settle()
     assert "no command “nonsense”" in neovim.messages()
+
+
+def test_commands_about_a_change_find_its_job(
+    neovim: Neovim, fake_server: FakeServer, document: Path
+) -> None:
+    """`:Glm undo` means the change at the cursor, else the last one in the file."""
+    command = {"title": "", "command": "glm.reject", "arguments": [{"job": "near"}]}
+    listed = [{"title": "GLM: Undo", "command": command}]
+    fake_server.answers["textDocument/codeAction"] = listed
+    neovim.keys(":Glm undo<CR>")
+    assert fake_server.wait("workspace/executeCommand") == {
+        "command": "glm.reject",
+        "arguments": [{"job": "near"}],
+    }
+    fake_server.answers["textDocument/codeAction"] = []
+    Stream(fake_server, document).send(0, "new\n", last=True)
+    neovim.keys(":Glm retry<CR>")
+    assert fake_server.wait("workspace/executeCommand", 2) == {
+        "command": "glm.retry",
+        "arguments": [{"job": "job-1"}],
+    }
 
 
 def test_fix_sends_the_diagnostics_of_the_lines(neovim: Neovim, fake_server: FakeServer) -> None:

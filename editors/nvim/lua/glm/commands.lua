@@ -8,7 +8,7 @@ local M = {}
 ---@field bufnr integer
 ---@field argument { uri: string, range: lsp.Range }
 
-local place, ask, send
+local place, ask, send, on_change
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -25,9 +25,18 @@ local subcommands = {
   document = simply('document'),
   test = simply('test'),
   cancel = simply('cancel'),
-  keep = simply('accept'),
-  undo = simply('reject'),
-  retry = simply('retry'),
+
+  keep = function(at)
+    on_change(at, 'glm.accept')
+  end,
+
+  undo = function(at)
+    on_change(at, 'glm.reject')
+  end,
+
+  retry = function(at)
+    on_change(at, 'glm.retry')
+  end,
 
   fix = function(at)
     local within = require('glm.diagnostics').within
@@ -138,6 +147,34 @@ end
 function send(at, name, more)
   local argument = vim.tbl_extend('force', at.argument, more)
   require('glm.server').execute(at.client, 'glm.' .. name, argument)
+end
+
+---Run a command about the change at the cursor; the last one when there is none here.
+---
+---The server knows where each change is by now, and lists what can be done there.
+---@param at glm.Place
+---@param name string
+function on_change(at, name)
+  local params = {
+    textDocument = { uri = at.argument.uri },
+    range = at.argument.range,
+    context = { diagnostics = {} },
+  }
+  at.client:request('textDocument/codeAction', params, function(_, actions)
+    local job = require('glm.edits').last_job(at.bufnr)
+    for _, action in ipairs(actions or {}) do
+      local command = type(action.command) == 'table' and action.command or {}
+      if command.command == name then
+        job = command.arguments[1].job
+        break
+      end
+    end
+    if job then
+      require('glm.server').execute(at.client, name, { job = job })
+    else
+      vim.notify('glm: there is no change of GLM here', vim.log.levels.WARN)
+    end
+  end, at.bufnr)
 end
 
 return M

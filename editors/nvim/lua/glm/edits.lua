@@ -9,8 +9,7 @@ local M = {}
 
 ---@class glm.Stream
 ---@field buffers table<integer, boolean> buffers that it has written to
----@field stopped boolean the user has undone it
----@field undone? boolean and the server has not been told yet
+---@field latest integer when its last edit came, in milliseconds
 
 ---@type table<string, glm.Stream>
 local streams = {}
@@ -19,9 +18,17 @@ local streams = {}
 ---@type table<integer, boolean>
 local guarded = {}
 
+---The job that last changed each buffer.
+---@type table<integer, string|integer>
+local last_jobs = {}
+
+---Milliseconds after which a stream that says nothing more, not even its end, counts as dead.
+local SILENCE = 90000
+
 local namespace = vim.api.nvim_create_namespace('glm.edits')
 
-local watch, on_key, inserting, save_around_cursor, begin_step, join_step, refusal, flush, versions
+local prepare, apply, refusal, versions, begin_step, join_step
+local watch, on_key, inserting, save_around_cursor, flush
 
 ---Handle the request `glm/applyEdit`.
 ---@param _ any
@@ -37,36 +44,57 @@ function M.on_apply_edit(_, params, ctx)
     if params.first then
       streams[job] = nil
     end
-    streams[job] = streams[job] or { buffers = {}, stopped = false }
-    reason = M.apply(streams[job], params.edit, edited, client)
-    if streams[job].undone then
-      streams[job].undone = nil
+    local stream = streams[job] or { buffers = {}, latest = 0 }
+    stream.latest = vim.uv.now()
+    streams[job] = stream
+    if not prepare(stream, edited) then
+      reason = 'the edit was undone'
+      streams[job] = nil -- What the server restores now is a step of its own.
       require('glm.server').execute(client, 'glm.cancel', { job = params.job })
+    else
+      reason = apply(stream, params.edit, edited, client)
     end
   end
   if params.last and not reason then
     streams[job] = nil
+  end
+  for bufnr in pairs(edited) do
+    last_jobs[bufnr] = not reason and params.job or last_jobs[bufnr]
   end
   watch()
   flush(client, edited)
   return { applied = reason == nil, failureReason = reason }
 end
 
----Apply one edit of a stream and return why it could not be applied.
+---Return the job that last changed a buffer.
+---@param bufnr integer
+---@return string|integer|nil
+function M.last_job(bufnr)
+  return last_jobs[bufnr]
+end
+
+---Put the next change of each buffer into the stream's undo step.
+---@param stream glm.Stream
+---@param edited table<integer, integer>
+---@return boolean done false when the user has undone that step
+function prepare(stream, edited)
+  for bufnr in pairs(edited) do
+    if not stream.buffers[bufnr] then
+      begin_step(bufnr)
+    elseif not join_step(bufnr) then
+      return false
+    end
+  end
+  return true
+end
+
+---Apply an edit and return why it could not be applied.
 ---@param stream glm.Stream
 ---@param edit lsp.WorkspaceEdit
 ---@param edited table<integer, integer>
 ---@param client vim.lsp.Client
 ---@return string? reason
-function M.apply(stream, edit, edited, client)
-  for bufnr in pairs(edited) do
-    if not stream.buffers[bufnr] then
-      begin_step(bufnr)
-    elseif not join_step(bufnr) and not stream.stopped then
-      stream.stopped, stream.undone = true, true
-      return 'the edit was undone'
-    end
-  end
+function apply(stream, edit, edited, client)
   local ok, err = pcall(vim.lsp.util.apply_workspace_edit, edit, client.offset_encoding)
   if not ok then
     return tostring(err)
@@ -80,7 +108,7 @@ end
 ---Forget the streams of a buffer that the server no longer sees.
 ---@param bufnr integer
 function M.forget(bufnr)
-  guarded[bufnr] = nil
+  guarded[bufnr], last_jobs[bufnr] = nil, nil
   for job, stream in pairs(streams) do
     if stream.buffers[bufnr] then
       streams[job] = nil
@@ -154,10 +182,12 @@ end
 ---Called for each key, before it has its effect. Must return nothing: "" would swallow it.
 function on_key()
   local bufnr = vim.api.nvim_get_current_buf()
-  for _, stream in pairs(streams) do
-    if stream.buffers[bufnr] then
+  for job, stream in pairs(streams) do
+    if vim.uv.now() - stream.latest > SILENCE then
+      streams[job] = nil
+      watch()
+    elseif stream.buffers[bufnr] then
       pcall(vim.cmd.undojoin)
-      break
     end
   end
   if guarded[bufnr] and inserting(bufnr) then

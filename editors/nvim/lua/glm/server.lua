@@ -23,6 +23,10 @@ end
 ---Enable the server, or say that it is missing when the first file is opened.
 function M.enable()
   vim.lsp.enable('glm')
+  if vim.fn.has('nvim-0.12') == 0 then
+    -- Early 0.11 attaches only to files that are opened later.
+    vim.cmd('silent! doautoall nvim.lsp.enable FileType')
+  end
   local command = M.command()
   if not command or vim.fn.executable(command[1]) == 1 then
     return
