@@ -32,7 +32,7 @@ def register(server: Server, session: Session) -> None:
 
     edits = changes.Changes(server, session)
 
-    lifecycle.register(server, session)
+    lifecycle.register(server, session, board.announce)
     status.register(server, board)
     explanation.register(server, explanations)
     running = actions.Actions(server, session, board, explanations, edits)

@@ -17,6 +17,7 @@ from glm_lsp.lsp.extension import announced
 from glm_lsp.settings import SECTION, Layer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from glm_lsp.lsp.server import Server
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def register(server: Server, session: Session) -> None:
-    """Serve the session's beginning and its configuration."""
+def register(server: Server, session: Session, begun: Callable[[], None]) -> None:
+    """Serve the session's beginning and its configuration; `begun` hears of the former."""
     reported: set[str] = set()
 
     def report_problems() -> None:
@@ -64,6 +65,7 @@ def register(server: Server, session: Session) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
+        begun()
         report_problems()
         workspace = server.client_capabilities.workspace
         if workspace is None:

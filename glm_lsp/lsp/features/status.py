@@ -1,6 +1,6 @@
 """The state of the server, told to clients that show it, and to whoever asks.
 
-Invariant: a notification is sent only when something in it changed.
+Invariant: the state is told when the session has begun, and then when something in it changed.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class StatusBoard:
         self._server = server
         self._session = session
         self._busy = 0
+        self._begun = False
         self._status = extension.Status("ready", session.model_name())
         session.on_change(self._settings_changed)
 
@@ -41,6 +42,11 @@ class StatusBoard:
     def status(self) -> extension.Status:
         """The state as last told."""
         return self._status
+
+    def announce(self) -> None:
+        """Tell the state for the first time, once the client takes notifications."""
+        self._begun = True
+        self._notify()
 
     def begin(self) -> None:
         """Note that a model is being asked."""
@@ -93,8 +99,11 @@ class StatusBoard:
     def _tell(self, status: extension.Status) -> None:
         if status != self._status:
             self._status = status
-            if self._session.extensions.status:
-                self._server.notify(extension.STATUS, status.params())
+            self._notify()
+
+    def _notify(self) -> None:
+        if self._begun and self._session.extensions.status:
+            self._server.notify(extension.STATUS, self._status.params())
 
 
 def register(server: Server, board: StatusBoard) -> None:
