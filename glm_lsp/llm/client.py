@@ -68,7 +68,13 @@ class Patience:
 
 
 class HttpProvider:
-    """A model's service behind one long-lived HTTP client."""
+    """A model's service behind one long-lived HTTP client.
+
+    Attributes:
+        tap: sees the data of every event before the parser does; for `doctor`.
+    """
+
+    tap: Callable[[str], None] | None = None
 
     def __init__(
         self,
@@ -286,6 +292,8 @@ class HttpProvider:
         try:
             async with aclosing(events):
                 async for event in events:
+                    if self.tap:
+                        self.tap(event.data)
                     for delta in parser.feed(_name(event), event.data):
                         paced.progressed()
                         yield delta

@@ -51,17 +51,8 @@ def connect(
     Raises:
         SettingsError: there is no address to ask.
     """
-    preset = providers.find(settings.provider, base_url or settings.base_url)
-    provider = HttpProvider(
-        preset,
-        WIRES[settings.protocol],
-        base_url=preset.base_url(settings.protocol, base_url or settings.base_url),
-        key=key,
-        patience=patience or Patience(token=settings.limits.timeout),
-        concurrency=settings.limits.concurrency,
-        transport=transport,
-        clock=clock,
-        today=today,
+    provider = connect_bare(
+        settings, key, base_url=base_url, transport=transport, patience=patience, clock=clock
     )
     return Service(
         provider,
@@ -70,6 +61,33 @@ def connect(
         ledger=ledger,
         clock=clock,
         today=today,
+    )
+
+
+def connect_bare(
+    settings: Settings,
+    key: Key | None,
+    *,
+    base_url: str | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    patience: Patience | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> HttpProvider:
+    """Return a provider that keeps no books; see `connect`.
+
+    Raises:
+        SettingsError: there is no address to ask.
+    """
+    preset = providers.find(settings.provider, base_url or settings.base_url)
+    return HttpProvider(
+        preset,
+        WIRES[settings.protocol],
+        base_url=preset.base_url(settings.protocol, base_url or settings.base_url),
+        key=key,
+        patience=patience or Patience(token=settings.limits.timeout),
+        concurrency=settings.limits.concurrency,
+        transport=transport,
+        clock=clock,
     )
 
 

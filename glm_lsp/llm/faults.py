@@ -442,10 +442,12 @@ def _struck(asked: Asked, text: str) -> str:
 
 def _name(error: Exception) -> str:
     """Name an exception without its text, which may hold addresses and headers."""
-    cause = error.__cause__
     names = [type(error).__name__]
-    if isinstance(cause, OSError) and cause.strerror:
-        names.append(cause.strerror)
+    cause: BaseException | None = error
+    while cause is not None and len(names) == 1:
+        if isinstance(cause, OSError) and cause.strerror:
+            names.append(cause.strerror)
+        cause = cause.__cause__ or cause.__context__
     return ": ".join(names)
 
 

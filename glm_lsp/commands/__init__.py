@@ -1,0 +1,1 @@
+"""The commands around the server: models, usage, auth."""

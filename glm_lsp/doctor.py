@@ -1,0 +1,196 @@
+"""`glm-lsp doctor`: what is set, what is found, and what the service really does.
+
+Invariant: the key is never shown; the exit code is 1 exactly when something is named that
+needs fixing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from glm_lsp.errors import GlmError
+from glm_lsp.llm import catalogue, credentials, providers
+from glm_lsp.llm.client import Patience
+from glm_lsp.llm.connect import connect_bare
+from glm_lsp.llm.probe import Finding, probe
+from glm_lsp.local.embedded import EmbeddedModel
+from glm_lsp.settings import camel, from_environment, keys, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glm_lsp.llm.credentials import Key
+    from glm_lsp.settings import Loaded, Settings
+
+_PATIENCE = Patience(token=30.0, attempts=2)
+
+
+@frozen
+class _Line:
+    """One finding: fine, worth knowing, or to be fixed."""
+
+    good: bool | None
+    text: str
+    more: tuple[str, ...] = ()
+
+
+def run(
+    environ: Mapping[str, str], *, console: Console | None = None, patience: Patience = _PATIENCE
+) -> int:
+    """Examine the set-up and say what needs fixing. Returns the exit code."""
+    console = console or Console(highlight=False)
+    loaded = load(from_environment(environ))
+    console.print(_heading("Settings (your editor may set more)"))
+    console.print(_settings(loaded))
+    lines = [
+        _Line(good=False, text=f"{problem.key} {problem.message}.") for problem in loaded.problems
+    ]
+    _show(console, lines)
+    key, found = _key(loaded.settings, environ)
+    console.print(_heading("Key"))
+    _show(console, [found])
+    asked: list[_Line] = []
+    if found.good is not False:
+        console.print(_heading("Service"))
+        asked = asyncio.run(_service(loaded.settings, key, console, patience))
+    broken = sum(line.good is False for line in (*lines, found, *asked))
+    console.print()
+    if not broken:
+        console.print("Nothing needs fixing.", style="green")
+        return 0
+    things = "One thing needs" if broken == 1 else f"{broken} things need"
+    console.print(f"{things} fixing, see above.", style="red")
+    return 1
+
+
+def _heading(text: str) -> str:
+    return f"\n[bold]{escape(text)}[/bold]"
+
+
+def _settings(loaded: Loaded) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(style="dim", no_wrap=True)
+    for name, _ in keys():
+        source = loaded.sources.get(name, "default")
+        shown = escape(_shown(_value(loaded.settings, name)))
+        table.add_row("  " + name, shown, source, style="" if source != "default" else "dim")
+    return table
+
+
+def _value(settings: Settings, name: str) -> Any:
+    value: Any = settings
+    for part in name.split("."):
+        fields = {camel(field.name): field.name for field in type(value).__attrs_attrs__}
+        value = getattr(value, fields[part])
+    return value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None:
+        return "not set"
+    if isinstance(value, tuple | dict | str) and not value:
+        return "none"
+    return ", ".join(map(str, value)) if isinstance(value, tuple | dict) else str(value)
+
+
+def _key(settings: Settings, environ: Mapping[str, str]) -> tuple[Key | None, _Line]:
+    preset = providers.find(settings.provider, settings.base_url)
+    try:
+        key = credentials.find_key(preset, given=None, environ=environ)
+    except GlmError as error:
+        return None, _Line(good=False, text=str(error))
+    if key is not None:
+        return key, _Line(good=True, text=f"The key from {key.source} is used.")
+    if preset.needs_key:
+        return None, _Line(good=False, text=str(credentials.no_key(preset)))
+    return None, _Line(good=None, text=f"None is set; {preset.title} may not need one.")
+
+
+async def _service(
+    settings: Settings, key: Key | None, console: Console, patience: Patience
+) -> list[_Line]:
+    """Ask each chosen model, and show what comes of it as it comes."""
+    embedded = EmbeddedModel()
+    lines: list[_Line] = []
+    try:
+        address, names = await _address(settings, embedded)
+        provider = connect_bare(settings, key, base_url=address, patience=patience)
+        console.print(f"  {escape(provider.base_url)}, protocol {settings.protocol}", style="dim")
+        try:
+            for name, use in names.items():
+                line = _judge(await probe(provider, name), use)
+                _show(console, [line])
+                lines.append(line)
+                if line.good is False:
+                    break  # The other model would only say it again, and may cost.
+        finally:
+            await provider.close()
+    except GlmError as error:
+        lines.append(_Line(good=False, text=str(error)))
+        _show(console, lines[-1:])
+    finally:
+        embedded.close()
+    return lines
+
+
+async def _address(
+    settings: Settings, embedded: EmbeddedModel
+) -> tuple[str | None, dict[str, str]]:
+    """Return where to ask (None for what the settings say), and the models with their use."""
+    if settings.provider == "local" and settings.base_url is None:
+        return await embedded.start(), {catalogue.EMBEDDED: "everything"}
+    models = settings.models
+    if models.actions == models.completion:
+        return None, {models.actions: "everything"}
+    return None, {models.actions: "actions", models.completion: "completion"}
+
+
+def _judge(finding: Finding, use: str) -> _Line:
+    if finding.error is not None:
+        why = (finding.error.detail,) if finding.error.detail else ()
+        return _Line(good=False, text=f"{finding.model} ({use}): {finding.error}", more=why)
+    first = finding.first_token
+    if first is None:
+        return _Line(good=False, text=f"{finding.model} ({use}): answers with nothing at all.")
+    known = catalogue.find(finding.model)
+    more = [f"asked not to think: that {finding.switch}"]
+    if known.thinking is catalogue.ThinkingMode.NEVER:
+        more = ["never thinks"]
+    if finding.switch != "works" and use != "actions":
+        more[0] += "; completions will be slow, choose another `glm.models.completion`"
+    more.append(
+        f"thoughts come as `{finding.reasoning}`" if finding.reasoning else "no thoughts were seen"
+    )
+    more.append("tokens are reported" if finding.usage else "tokens are not reported: estimated")
+    if finding.usage:
+        more.append(
+            f"cached tokens are reported ({finding.cached} the second time)"
+            if finding.cached
+            else "no cached tokens in so short a question"
+        )
+    if finding.refused:
+        more.append("does not take: " + ", ".join(sorted(finding.refused)))
+    text = f"{finding.model} ({use}) answers; first token after {first * 1000:.0f} ms."
+    return _Line(good=True, text=text, more=tuple(more))
+
+
+def _show(console: Console, lines: list[_Line]) -> None:
+    for line in lines:
+        mark = {True: "[green]ok [/green]", False: "[red]fix[/red]", None: "   "}[line.good]
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row(f"  {mark}", escape(line.text))
+        for more in line.more:
+            table.add_row("", escape(more), style="dim")
+        console.print(table)

@@ -1,0 +1,124 @@
+"""Reads the ledger: totals by day, model and feature.
+
+Invariant: reading changes nothing, and a ledger that is not there yet is an empty one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from attrs import Factory, define, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+By = Literal["day", "model", "feature"]
+
+_COLUMNS = (
+    "at, model, feature, prompt, cached, output, reasoning, first_token, outcome, cost, counted"
+)
+
+
+@frozen
+class Total:
+    """What the requests of one day, model or feature took together.
+
+    Attributes:
+        cost: the estimated USD of those with a known price.
+        unpriced: how many have none.
+        estimated: how many have estimated tokens, for the service reported none.
+        first_token: the median of seconds until the first token; None without any answer.
+        accepted: how many suggestions the user took.
+    """
+
+    name: str
+    requests: int
+    failures: int
+    prompt: int
+    cached: int
+    output: int
+    reasoning: int
+    cost: float
+    unpriced: int
+    estimated: int
+    first_token: float | None
+    accepted: int
+
+
+@define
+class _Sum:
+    requests: int = 0
+    failures: int = 0
+    prompt: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+    estimated: int = 0
+    accepted: int = 0
+    first_tokens: list[float] = Factory(list)
+
+    def total(self, name: str) -> Total:
+        first = statistics.median(self.first_tokens) if self.first_tokens else None
+        return Total(
+            name, self.requests, self.failures, self.prompt, self.cached, self.output,
+            self.reasoning, self.cost, self.unpriced, self.estimated, first, self.accepted,
+        )  # fmt: skip
+
+
+def totals(path: Path, since: float) -> dict[By, list[Total]]:
+    """Return the totals since a moment (seconds since the epoch): days in order, else by cost.
+
+    Raises:
+        sqlite3.Error: the file is not a ledger, or cannot be read.
+    """
+    sums: dict[By, dict[str, _Sum]] = {"day": {}, "model": {}, "feature": {}}
+    if not path.exists():
+        return {by: [] for by in sums}
+    with closing(sqlite3.connect(path, timeout=10.0)) as connection:
+        query = f"SELECT {_COLUMNS} FROM request WHERE at >= ?"  # noqa: S608  # Our columns.
+        for row in connection.execute(query, (since,)):
+            for by, key in _keys(row[0], row[1], row[2]):
+                _add(sums[by].setdefault(key, _Sum()), row)
+        query = "SELECT at, model, feature FROM acceptance WHERE at >= ?"
+        for at, model, feature in connection.execute(query, (since,)):
+            for by, key in _keys(at, model, feature):
+                sums[by].setdefault(key, _Sum()).accepted += 1
+    found: dict[By, list[Total]] = {
+        by: [part.total(name) for name, part in parts.items()] for by, parts in sums.items()
+    }
+    for by, parts in found.items():
+        parts.sort(key=lambda total: (total.name,) if by == "day" else (-total.cost, total.name))
+    return found
+
+
+def _keys(at: float, model: str, feature: str) -> Iterable[tuple[By, str]]:
+    day = datetime.fromtimestamp(at).date().isoformat()  # noqa: DTZ006  # The user's own day.
+    return (("day", day), ("model", model), ("feature", feature))
+
+
+def _add(part: _Sum, row: tuple[object, ...]) -> None:
+    _, _, _, prompt, cached, output, reasoning, first_token, outcome, cost, counted = row
+    part.requests += 1
+    part.failures += outcome not in ("done", "abandoned")
+    part.prompt += _int(prompt)
+    part.cached += _int(cached)
+    part.output += _int(output)
+    part.reasoning += _int(reasoning)
+    part.estimated += not counted and bool(_int(prompt) or _int(output))
+    if isinstance(cost, float | int):
+        part.cost += cost
+    else:
+        part.unpriced += 1
+    if isinstance(first_token, float):
+        part.first_tokens.append(first_token)
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
