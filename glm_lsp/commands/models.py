@@ -26,7 +26,7 @@ def run(settings: Settings, *, as_json: bool = False, console: Console | None = 
         return 0
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model", no_wrap=True)
-    for title in ("window", "output", "input", "cached", "output"):
+    for title in ("window", "answer", "$ input", "$ cached", "$ output"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("thinking")
     table.add_column("used for")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class ThinkingMode(Enum):
     """What a model makes of being asked not to think."""
 
-    SWITCHABLE = "can be switched off"
-    ALWAYS = "always on"
+    SWITCHABLE = "optional"
+    ALWAYS = "always"
     NEVER = "never"
     UNKNOWN = "unknown"
 

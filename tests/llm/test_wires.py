@@ -1,0 +1,241 @@
+"""What each wire sends: bodies, addresses, and the fields each provider takes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+import pytest
+from attrs import evolve
+
+from glm_lsp.errors import ProviderError, SettingsError
+from glm_lsp.llm import catalogue
+from glm_lsp.llm.connect import WIRES, connect
+from glm_lsp.llm.credentials import Key
+from glm_lsp.llm.faults import Asked, from_exception
+from glm_lsp.llm.providers import PRESETS, find
+from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
+from glm_lsp.settings import Settings
+from tests.gateway import Gateway, Reply, completion_stream, frame
+from tests.llm.streams import stream
+
+ASK = Request("glm-5.1", "fix", (Message("user", "hi"),))
+
+
+def body(request: Request, provider: Any = "runapi", protocol: str = "chat") -> dict[str, Any]:
+    wires: Any = WIRES
+    fields: dict[str, Any] = wires[protocol].body(
+        request, find(provider), catalogue.find(request.model)
+    )
+    return fields
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "protocol", "expected"),
+    [
+        ("runapi", "glm-5.1", "chat", {"thinking": {"type": "disabled"}}),
+        ("zai", "glm-4.5", "chat", {"thinking": {"type": "disabled"}}),
+        ("zai", "glm-5.3", "chat", {"reasoning_effort": "low"}),
+        ("runapi", "glm-5.3", "chat", {}),
+        ("local", "zai-org/GLM-5.1-FP8", "chat", {
+            "chat_template_kwargs": {"enable_thinking": False}}),
+        ("local", "embedded", "chat", {}),
+        ("runapi", "glm-5.1", "responses", {"reasoning": {"effort": "none"}}),
+        ("runapi", "glm-5.1", "messages", {"thinking": {"type": "disabled"}}),
+        ("runapi", "glm-5.3", "messages", {}),
+    ],
+)  # fmt: skip
+def test_thinking_is_switched_off_as_each_provider_and_model_wants_it(
+    provider: str, model: str, protocol: str, expected: dict[str, Any]
+) -> None:
+    """The right field for the place, and none where none would help."""
+    quiet = body(evolve(ASK, model=model, thinking=False), provider, protocol)
+    plain = body(evolve(ASK, model=model), provider, protocol)
+    assert {key: quiet[key] for key in quiet.keys() - plain.keys()} == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("https://openrouter.ai/api/v1", "reasoning"),
+        ("https://api.z.ai/api/paas/v4", "thinking"),
+        ("http://localhost:8000/v1", "chat_template_kwargs"),
+        ("https://notz.ai.example.com/v1", "chat_template_kwargs"),
+    ],
+)
+def test_a_custom_address_that_is_known_has_its_own_switch(address: str, field: str) -> None:
+    """Gateways are known by their host, and by nothing that merely looks like it."""
+    assert find("custom", address).thinking.value == field
+
+
+def test_temperatures_are_what_the_service_takes() -> None:
+    """Z.ai refuses more than 1 and two decimals, and takes the most likely text by name."""
+    assert body(evolve(ASK, temperature=1.7), "zai")["temperature"] == 1.0
+    assert body(evolve(ASK, temperature=0.123), "zai")["temperature"] == 0.12
+    greedy = body(evolve(ASK, temperature=0.0), "zai")
+    assert (greedy["temperature"], greedy["do_sample"]) == (0.0, False)
+    assert "do_sample" not in body(evolve(ASK, temperature=0.0), "runapi")
+    assert "temperature" not in body(ASK, "zai")
+
+
+@pytest.mark.parametrize(
+    ("settings", "address"),
+    [
+        ({}, "https://runapi.ai/v1"),
+        ({"provider": "zai"}, "https://api.z.ai/api/paas/v4"),
+        ({"provider": "zai", "protocol": "messages"}, "https://api.z.ai/api/anthropic/v1"),
+        ({"base_url": "https://proxy.example/glm/"}, "https://proxy.example/glm"),
+    ],
+)
+def test_the_base_url_is_the_presets_or_the_one_given(
+    settings: dict[str, Any], address: str
+) -> None:
+    """A given address is used as it is: nothing is invented but the wire's own path."""
+    assert connect(Settings(**settings), Key("not-a-key", "x")).base_url == address
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"provider": "custom"}, "No address to ask: set `glm.baseUrl`"),
+        ({"provider": "zai", "protocol": "responses"}, "set `glm.protocol` to `chat` or"),
+        ({"base_url": "ftp://x"}, "is not an address"),
+        ({"base_url": "runapi.ai/v1"}, "is not an address"),
+    ],
+)
+def test_without_an_address_the_setting_is_named(settings: dict[str, Any], words: str) -> None:
+    """What cannot be asked is said before anything is sent."""
+    with pytest.raises(SettingsError) as caught:
+        connect(Settings(**settings), Key("not-a-key", "x"))
+    assert words in str(caught.value)
+
+
+def test_no_preset_points_at_the_coding_plan() -> None:
+    """That endpoint is contractually for listed tools only."""
+    assert "coding" not in repr(PRESETS)
+
+
+def ask(gateway: Gateway, request: Request, provider: Any = "custom", **more: Any) -> list[Delta]:
+    async def run() -> list[Delta]:
+        service = connect(Settings(provider=provider, base_url=gateway.base_url, **more), None)
+        try:
+            async with aclosing(service.stream(request)) as deltas:
+                return [delta async for delta in deltas]
+        finally:
+            await service.close()
+
+    return asyncio.run(run())
+
+
+def test_a_prefix_is_continued_without_a_template() -> None:
+    """A prompt goes to `/completions` as it is, and its text comes back."""
+    with Gateway(completion_stream(" a + b", usage=(9, 4, 8))) as gateway:
+        deltas = ask(gateway, Request("m", "completion", prompt="return", stop="\n"))
+        record = gateway.requests[0]
+    assert record.path == "/v1/completions"
+    assert record.json["prompt"] == "return"
+    assert record.json["stop"] == ["\n"]
+    assert "".join(d.text for d in deltas if isinstance(d, TextDelta)) == " a + b"
+    assert deltas[-2:] == [Finish(FinishReason.STOP), Usage(9, 4, 8)]
+
+
+def test_the_middle_is_asked_for_with_glms_own_tokens() -> None:
+    """A self-hosted GLM gets prefix and suffix between its tokens, and no more than four stops."""
+    with Gateway(completion_stream("x")) as gateway:
+        ask(gateway, Request("m", "completion", prompt="A", suffix="B", stop="\n"))
+        sent = gateway.requests[0].json
+    assert sent["prompt"] == "<|code_prefix|>A<|code_suffix|>B<|code_middle|>"
+    assert sent["stop"][0] == "\n"
+    assert len(sent["stop"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        ({"stop_type": "limit"}, FinishReason.LENGTH),
+        ({"stop_type": "eos"}, FinishReason.STOP),
+        ({"stopped_limit": True}, FinishReason.LENGTH),
+    ],
+)
+def test_llamas_own_infill_is_read(last: dict[str, Any], reason: FinishReason) -> None:
+    """llama.cpp fills in with whatever tokens its model has, and counts in its own words."""
+    counts = {"tokens_evaluated": 20, "tokens_predicted": 2, "timings": {"cache_n": 15}}
+    steps = [
+        frame({"content": "x + ", "stop": False}),
+        frame({"content": "y", "stop": False}),
+        frame({"content": "", "stop": True, **last, **counts}),
+    ]
+    with Gateway(Reply(steps)) as gateway:
+        deltas = ask(gateway, Request("m", "c", prompt="A", suffix="B"), "local")
+        record = gateway.requests[0]
+    assert record.path == "/infill"
+    assert (record.json["input_prefix"], record.json["input_suffix"]) == ("A", "B")
+    assert deltas == [TextDelta("x + "), TextDelta("y"), Finish(reason), Usage(20, 2, 15)]
+
+
+@pytest.mark.parametrize("protocol", ["chat", "responses", "messages"])
+def test_the_key_travels_in_the_headers_of_its_wire(protocol: Any) -> None:
+    """Bearer everywhere, and Messages' own header too; never in the address or the body."""
+
+    async def run(base_url: str) -> None:
+        service = connect(
+            Settings(base_url=base_url, protocol=protocol), Key("not-a-key-0123", "RUNAPI_KEY")
+        )
+        async with aclosing(service.stream(ASK)) as deltas:
+            assert [delta async for delta in deltas]
+        await service.close()
+
+    with Gateway(stream(protocol, "fine")) as gateway:
+        asyncio.run(run(gateway.base_url))
+        record = gateway.requests[0]
+    paths = {"chat": "chat/completions", "responses": "responses", "messages": "messages"}
+    assert record.path == f"/v1/{paths[protocol]}"
+    assert record.headers["authorization"] == "Bearer not-a-key-0123"
+    assert record.headers.get("x-api-key") == ("not-a-key-0123" if protocol == "messages" else None)
+    assert b"not-a-key" not in record.content
+
+
+def test_a_wire_without_stop_texts_is_cut_by_us() -> None:
+    """Responses knows no stop: the client ends the answer there, and hangs up."""
+    with Gateway(stream("responses", "one STOP two", chunk=3)) as gateway:
+        deltas = ask(gateway, evolve(ASK, stop="STOP"), protocol="responses")
+        assert "stop" not in gateway.requests[0].json
+    assert "".join(d.text for d in deltas if isinstance(d, TextDelta)) == "one "
+    assert deltas[-1] == Finish(FinishReason.STOP)
+
+
+def test_an_embedded_key_shows_nowhere() -> None:
+    """No representation of anything that holds a key holds its value."""
+    service = connect(Settings(), Key("not-a-key-0123", "RUNAPI_KEY"))
+    shown = f"{service!r} {vars(service)!r} {vars(service._provider)!r}"
+    asked = service._provider._asked(ASK)
+    assert "not-a-key" not in f"{shown} {asked!r}"
+
+
+def library_errors() -> list[Exception]:
+    """Make one of every exception that the HTTP library has, and some that it lets through."""
+    kinds: list[type[Exception]] = [
+        httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError,
+    ]  # fmt: skip
+    made: list[Exception] = [OSError(104, "Connection reset"), ValueError("x"), RuntimeError("x")]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        try:
+            made.append(kind("said by the library: not-a-key-0123"))
+        except TypeError:
+            continue  # Those need a request and a response, or no message at all.
+    return made
+
+
+@pytest.mark.parametrize("error", library_errors(), ids=lambda error: type(error).__name__)
+def test_every_error_of_the_library_is_one_of_ours(error: Exception) -> None:
+    """The map is total: each becomes one sentence, with nothing the library said in it."""
+    asked = Asked("RunAPI", "runapi.ai", "glm-5.1", "RUNAPI_KEY", "not-a-key-0123")
+    ours = from_exception(asked, error)
+    assert isinstance(ours, ProviderError)
+    assert str(ours).endswith(".")
+    assert "not-a-key" not in f"{ours} {ours.detail}"
+    assert type(error).__name__ in ours.detail
