@@ -67,9 +67,9 @@ class Room:
     """How much of a document is shown: lines and characters above and below the cursor."""
 
     lines_above: int = 140
-    characters_above: int = 8_000
+    characters_above: int = 6_000
     lines_below: int = 60
-    characters_below: int = 3_000
+    characters_below: int = 2_000
 
     def halved(self) -> Room:
         """Return half the room, for a model whose window is smaller than thought."""
@@ -80,14 +80,12 @@ class Room:
 class Window:
     r"""The part of a document that a prompt shows, with `\n` line ends.
 
-    `above` are whole lines, `head` and `tail` the cursor's line around the cursor,
-    `below` whole lines again.
+    `above` are whole lines, `head` the cursor's line up to the cursor, `after` what follows.
     """
 
     above: str = field(repr=False)
     head: str = field(repr=False)
-    tail: str = field(repr=False)
-    below: str = field(repr=False)
+    after: str = field(repr=False)
 
     @property
     def before(self) -> str:
@@ -95,9 +93,14 @@ class Window:
         return self.above + self.head
 
     @property
-    def after(self) -> str:
-        """Everything after the cursor."""
-        return f"{self.tail}\n{self.below}" if self.below else self.tail
+    def tail(self) -> str:
+        """The rest of the cursor's line, without its line end."""
+        return self.after.partition("\n")[0]
+
+    @property
+    def below(self) -> str:
+        """The lines below the cursor's."""
+        return self.after.partition("\n")[2]
 
 
 @frozen
@@ -135,16 +138,13 @@ def window_at(snapshot: Snapshot, offset: int, room: Room) -> Window:
     text = snapshot.text
     line, _ = text.position(offset)
     line_start = text.line_start(line)
-    line_end = text.line_span(line).end
     start = _upper_edge(snapshot, offset, line, room)
     last = min(line + room.lines_below, text.line_count - 1)
-    end = min(text.line_span(last).end, max(line_end, offset + room.characters_below))
-    tail = text.slice(Span(offset, line_end)).rstrip("\r\n")
+    end = min(text.line_span(last).end, offset + room.characters_below)
     return Window(
         above=_plain(text.slice(Span(start, max(start, line_start)))),
         head=text.slice(Span(max(start, line_start), offset)),
-        tail=tail[: room.characters_below],
-        below=_plain(text.slice(Span(line_end, max(line_end, end)))),
+        after=_plain(text.slice(Span(offset, end))),
     )
 
 

@@ -87,6 +87,18 @@ def test_a_stream_stopped_early_shows_the_same(case: Case) -> None:
     assert show(case, pipeline.run(draft, place)) == case.shown
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_a_stream_is_never_said_to_begin_otherwise_than_it_does(case: Case) -> None:
+    """At every moment of a stream its known beginning agrees with what will be shown."""
+    place = place_of(case)
+    final = pipeline.run(Draft(case.raw, extent=extent_at(place)), place).text
+    draft = Draft("", extent=extent_at(place))
+    for character in case.raw if final else "":
+        draft = draft.with_text(draft.text + character)
+        opening = pipeline.opening(draft, place)
+        assert opening.startswith(final) or final.startswith(opening.rstrip()), draft.text
+
+
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_is_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a filter at least one of its own golden cases goes wrong."""

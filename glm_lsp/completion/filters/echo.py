@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _LEAST = 3
 _CERTAIN = 12
 _FURTHEST = 2_000
+_WORD_START = re.compile(r"(?<!\w)\w")
+_INDENTATION = re.compile(r"\n[ \t]+")
 _WORD = re.compile(r"[^\W\d]\w{2,}")
 
 
@@ -29,10 +31,18 @@ def apply(draft: Draft, place: Place) -> Draft:
 
 def may_echo(text: str, place: Place) -> bool:
     """Tell whether all of a text so far may be the beginning of a repetition."""
-    bare = text.strip()
-    return bool(bare) and f"\n{bare}" in "\n" + place.before.replace("\n" + " " * 4, "\n").replace(
-        "\t", ""
-    )
+    bare = _flat(text).lstrip(" \t\n")
+    if not bare:
+        return False
+    if f"\n{bare}" in "\n" + _flat(place.before):
+        return True
+    starts = (match.start() for match in _WORD_START.finditer(place.head))
+    return any(place.head.startswith(bare, start) for start in starts)
+
+
+def _flat(text: str) -> str:
+    """Return a text without the indentation of its lines."""
+    return _INDENTATION.sub("\n", text)
 
 
 def _overlap(before: str, text: str) -> int:

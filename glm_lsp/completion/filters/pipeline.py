@@ -52,8 +52,15 @@ def run(draft: Draft, place: Place) -> Draft:
 
 def opening(draft: Draft, place: Place) -> str:
     """Return how the completion certainly begins, from an answer that is still growing."""
-    text = echo.apply(wrapping.apply(draft, place), place).text
-    return text.lstrip(" \t") if place.head[-1:].isspace() else text
+    plain = wrapping.apply(draft, place)
+    if wrapping.may_talk(draft, place):
+        return ""
+    text = echo.apply(plain, place).text
+    if text == plain.text and echo.may_echo(text, place):
+        return ""
+    text = indentation.apply(plain.with_text(text), place).text
+    # Lines further down may still be shifted, once more of them are known.
+    return text if place.head.strip() else text.partition("\n")[0]
 
 
 def finished(draft: Draft, place: Place) -> bool:

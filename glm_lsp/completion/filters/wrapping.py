@@ -43,6 +43,8 @@ _UNFINISHED = re.compile(
     r"(?:[=+\-*/,(\[{.<>&|!?:%^~]|\b(?:return|in|and|or|not|is|import|from|if|while|yield|await"
     r"|new|case|raise|throw|assert|with|as))\s*\Z"
 )
+_TALK_BEGUN = re.compile(r"(?:[A-Z]|[^\W\d_a-z]|[^\x00-\x7f])[^(){}\[\]=;<>_]*\n?\s*")
+_MARKS = (OPEN, "```", "~~~", "<think>", HOLE, "<above>", "<below>", "<related")
 _WORDS = 3
 
 
@@ -62,13 +64,22 @@ def unwrap(raw: str, place: Place) -> str:
     if OPEN in text:
         inside = text.partition(OPEN)[2].partition(CLOSE)[0]
         return _plain_code(_without_half(inside, CLOSE), place)
-    return _plain_code(_without_half(text.partition(CLOSE)[0], CLOSE), place)
+    text = _without_half(_without_half(text.partition(CLOSE)[0], CLOSE), OPEN)
+    return _plain_code(text.removesuffix("\n<"), place)
+
+
+def may_talk(draft: Draft, place: Place) -> bool:
+    """Tell whether an answer that is still growing may begin with something but code."""
+    text = draft.text.lstrip()
+    if OPEN in text or is_text(place.before, place.language):
+        return False
+    return place.language.startswith(text.lower()) or bool(_TALK_BEGUN.fullmatch(text))
 
 
 def _may_open(text: str) -> bool:
     """Tell whether the answer so far may still become a tag or a fence."""
     start = text.lstrip()
-    return bool(start) and any(mark.startswith(start) for mark in (OPEN, "```", "<think>", HOLE))
+    return bool(start) and any(mark.startswith(start) for mark in _MARKS)
 
 
 def _without_half(text: str, mark: str) -> str:
@@ -80,6 +91,8 @@ def _without_half(text: str, mark: str) -> str:
 
 
 def _plain_code(text: str, place: Place) -> str:
+    if _may_open(text):
+        return ""
     if HOLE in text:  # The model wrote the form again, hole and all.
         text = text.partition(HOLE)[2]
     for pattern in (_MODEL_TOKEN, _FORM_TAG):

@@ -1,0 +1,171 @@
+"""The embedded model's raw replies at real cursor positions, through the filters.
+
+What comes out is checked by rules that share nothing with the filters. `GLM_TEST_SCALE`
+times 5 positions are asked for; 40 makes the 200 of the full run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import pytest
+from attrs import frozen
+
+from glm_lsp.completion.extent import Extent, extent_at
+from glm_lsp.completion.filters import pipeline
+from glm_lsp.completion.filters.draft import Draft
+from glm_lsp.completion.place import Place, place_at
+from glm_lsp.llm.connect import connect
+from glm_lsp.llm.types import TextDelta
+from glm_lsp.local.embedded import EmbeddedModel
+from glm_lsp.prompts.completion import Kind, Question, Room, render, window_at
+from glm_lsp.settings import Settings
+from glm_lsp.text import Snapshot, Text
+from tests.bench.histories import files
+
+if TYPE_CHECKING:
+    from glm_lsp.llm.types import Provider
+
+SCALE = int(os.environ.get("GLM_TEST_SCALE", "1"))
+POSITIONS = 5 * SCALE
+ROOM = Room(20, 800, 6, 300)
+
+pytestmark = pytest.mark.model
+
+
+@frozen
+class Reply:
+    """A raw reply, where it was given, and what the filters made of it."""
+
+    kind: Kind
+    place: Place
+    raw: str
+    draft: Draft
+
+
+def positions(count: int) -> list[tuple[Snapshot, int]]:
+    """Choose cursors in installed packages' sources where completions would be asked for.
+
+    The rest of the cursor's line is taken out, or left as the closers it ends with.
+    """
+    chance = random.Random(5)  # noqa: S311
+    sources = [(path, path.read_text(encoding="utf-8")) for path in files()]
+    chosen: list[tuple[Snapshot, int]] = []
+    while len(chosen) < count:
+        path, source = chance.choice(sources)
+        lines = source.splitlines(keepends=True)
+        number = chance.randrange(len(lines))
+        line = lines[number].rstrip("\n")
+        if len(line.strip()) < 4 or len(lines) < 20:
+            continue
+        column = chance.randrange(len(line) - len(line.lstrip()), len(line))
+        closers = re.search(r"[)\]}\"':]*\Z", line[column:])
+        kept = closers.group() if closers and chance.random() < 0.5 else ""
+        before = "".join(lines[:number]) + line[:column]
+        text = before + kept + "\n" + "".join(lines[number + 1 :])
+        chosen.append((Snapshot(path.as_uri(), 1, "python", Text.of(text)), len(before)))
+    return chosen
+
+
+async def ask(provider: Provider, kind: Kind, snapshot: Snapshot, offset: int) -> Reply:
+    """Ask at a cursor as the engine does, early stop included."""
+    place = place_at(snapshot, offset)
+    extent = extent_at(place)
+    question = Question(
+        window_at(snapshot, offset, ROOM), "python", several_lines=extent is Extent.BLOCK
+    )
+    draft = Draft("", extent=extent)
+    async with aclosing(provider.stream(render(kind, question, "local"))) as deltas:
+        async for delta in deltas:
+            if isinstance(delta, TextDelta):
+                draft = draft.with_text(draft.text + delta.text)
+                if pipeline.finished(draft, place):
+                    break
+    return Reply(kind, place, draft.text, pipeline.run(draft, place))
+
+
+@pytest.fixture(scope="module")
+def replies() -> list[Reply]:
+    """Ask the embedded model, half by raw prefix and half through the chat prompt."""
+
+    async def collect() -> list[Reply]:
+        model = EmbeddedModel()
+        provider = connect(Settings(provider="local"), None, base_url=await model.start())
+        try:
+            kinds: tuple[Kind, Kind] = ("prefix", "chat")
+            return [
+                await ask(provider, kinds[number % 2], snapshot, offset)
+                for number, (snapshot, offset) in enumerate(positions(POSITIONS))
+            ]
+        finally:
+            await provider.close()
+            model.close()
+
+    return asyncio.run(collect())
+
+
+def test_no_wrapping_is_left(replies: list[Reply]) -> None:
+    """No fence, no tag of the prompt and no token of a model is shown."""
+    for reply in replies:
+        text = reply.draft.text
+        for mark in ("```", "~~~", "<fill", "</fill", "<hole", "<above", "<below", "<|"):
+            assert mark not in text or mark in reply.place.before, (mark, reply)
+
+
+def test_no_prose_is_left(replies: list[Reply]) -> None:
+    """Outside comments and strings no shown line reads as an English sentence."""
+    for reply in replies:
+        if _in_words(reply.place):
+            continue
+        for number, line in enumerate(reply.draft.text.split("\n")):
+            whole = (reply.place.head if not number else "") + line
+            code = re.split(r"#|\"|'", whole)[0].strip()
+            sentence = re.fullmatch(r"[A-Z][a-z]+(?: [a-z]+,?){3,}(?: [A-Za-z]+)*[.:!?]?", code)
+            assert not sentence, reply
+
+
+def test_what_follows_is_not_said_twice(replies: list[Reply]) -> None:
+    """No completion ends with the rest of its line or with the line below."""
+    for reply in replies:
+        text, place = reply.draft.text, reply.place
+        tail = place.tail[reply.draft.replaced :].strip()
+        if not text or _in_words(place):
+            continue
+        closing = len(tail) - len(tail.lstrip(")]}"))
+        if tail and text.rstrip().endswith(tail):
+            # A bracket twice is right only if both close something.
+            assert closing, reply
+            assert _depth(place.before + text + place.tail[reply.draft.replaced :]) >= 0, reply
+        below = next((line.strip() for line in place.below if line.strip()), "")
+        lines = (place.head + text).strip().split("\n")
+        if len(re.sub(r"\W", "", below)) > 6:
+            assert below not in [line.strip() for line in lines], reply
+
+
+def test_completions_are_shown_at_all(replies: list[Reply]) -> None:
+    """The filters do not buy silence by showing nothing."""
+    shown = sum(bool(reply.draft.text) for reply in replies)
+    raw = sum(bool(reply.raw.strip()) for reply in replies)
+    print(f"{len(replies)} replies, {raw} not blank, {shown} shown")
+    assert shown >= raw // 4
+
+
+def _in_words(place: Place) -> bool:
+    """Tell whether the cursor stands in a comment or a docstring, by counting marks."""
+    triple = place.before.count('"""') % 2 == 1 or place.before.count("'''") % 2 == 1
+    return triple or "#" in place.head
+
+
+def _depth(code: str) -> int:
+    """Return how many brackets are open at the end of the last statement, at the least."""
+    line = code.rpartition("\n")[2]
+    depth = lowest = 0
+    for character in re.sub(r"\"[^\"]*\"|'[^']*'", "", line):
+        depth += (character in "([{") - (character in ")]}")
+        lowest = min(lowest, depth)
+    return lowest + (code.count("(") > code.count(")"))
