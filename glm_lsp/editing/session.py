@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot, Text
 
 
+_FEW = 8
+
+
 class EditSession:
     """The change of one job in one document.
 
@@ -150,7 +153,7 @@ class EditSession:
         while done < len(changes):
             taken = self._take_echo(changes[done:]) or self._take_undo(changes[done:])
             if not taken:
-                change = self._without_echo(changes[done])
+                change = self._without_undo(self._without_echo(changes[done]))
                 self._absorb(change, mark)
                 self.text = self.text.replace(change.span, change.text)
             for change in changes[done : done + taken]:
@@ -199,7 +202,10 @@ class EditSession:
                 return 1
         if len(expected) > 1:
             ours = [step.change for step in reversed(expected)]
+            most = sum(len(change.span) for change in ours)
             for count in range(1, len(changes) + 1):
+                if count > 1 and sum(len(change.span) for change in changes[:count]) > most:
+                    break  # Something that came was removed again: not ours alone.
                 if same_effect(self.text, changes[:count], ours):
                     for step in expected:
                         self._confirm(step)
@@ -230,16 +236,42 @@ class EditSession:
         inside = self._expected()  # One edit is made as a whole or not at all.
         if not inside or len(change.span) + len(change.text) < 2:
             return change
-        given, text = change, self.text
-        change = _widened(text, change, inside[0].change.span, inside[-1].change.span)
-        for step in reversed(inside):
-            text = text.replace(step.change.span, step.change.text)
-        end = change.span.end + len(text) - len(self.text)
-        rest = Change(Span(change.span.start, end), change.text)
-        if _effort(text, rest) >= _effort(self.text, change):
-            return given
+        rest = self._explained(change, inside)
+        if rest is None:
+            return change
         for step in inside:
             self._confirm(step)
+        return rest
+
+    def _without_undo(self, change: Change) -> Change:
+        """Take the undoing of hunks out of a change that also holds something else."""
+        if len(change.span) + len(change.text) < 2:
+            return change
+        made = {piece.hunk for piece in self._pieces.list if self._is_made(piece)}
+        for hunks in [made, *({hunk} for hunk in sorted(made)[-_FEW:])] if made else []:
+            self._pieces.disturbed()
+            steps = self._pieces.steps(partial(_without, hunks))
+            near = steps and change.span.touches(Span(*_ends(steps)))
+            rest = self._explained(change, steps) if near else None
+            if rest is not None:
+                self._take_back(steps)
+                return rest
+        return change
+
+    def _explained(self, change: Change, steps: Sequence[Step]) -> Change | None:
+        """Return what is left of a change once steps are taken out of it.
+
+        None when more is left than there was: then they are no part of it. Otherwise the
+        text moves on by the steps.
+        """
+        text = self.text
+        wide = _widened(text, change, Span(*_ends(steps)))
+        for step in reversed(steps):
+            text = text.replace(step.change.span, step.change.text)
+        end = wide.span.end + len(text) - len(self.text)
+        rest = Change(Span(wide.span.start, end), wide.text)
+        if _effort(text, rest) >= _effort(self.text, wide):
+            return None
         self._pieces.disturbed()
         self.text = text
         return rest
@@ -330,22 +362,23 @@ class EditSession:
 
     def _take_undo(self, changes: Sequence[Change]) -> int:
         """Recognise that hunks are taken back exactly; return how many changes that is."""
-        made = {piece.hunk for piece in self._pieces.list if self._is_made(piece)}
-        span = changes[0].span
-        near = {
-            piece.hunk
-            for position, piece in self._pieces.walk()
-            if piece.hunk in made
-            and position <= span.end
-            and span.start <= position + (len(piece) if piece.live else 0)
-        }
-        if not near:
+        growth: dict[int, int] = {}  # Of the document, if a hunk that is in it is taken back.
+        for piece in self._pieces.list:
+            if self._is_made(piece):
+                sign = -1 if piece.live else 1
+                growth[piece.hunk] = growth.get(piece.hunk, 0) + sign * len(piece)
+        if not growth:
             return 0
         self._pieces.disturbed()
-        for hunks in [*({hunk} for hunk in sorted(near)), near, made]:
-            steps = self._pieces.steps(partial(_without, hunks))
-            ours = [step.change for step in reversed(steps)]
-            for count in range(1, len(changes) + 1):
+        total = 0
+        for count, change in enumerate(changes, start=1):
+            total += change.growth
+            alone = [{hunk} for hunk, one in growth.items() if one == total]
+            for hunks in [*alone, set(growth)]:
+                if sum(growth[hunk] for hunk in hunks) != total:
+                    continue
+                steps = self._pieces.steps(partial(_without, hunks))
+                ours = [step.change for step in reversed(steps)]
                 if same_effect(self.text, changes[:count], ours):
                     self._take_back(steps)
                     return count
@@ -449,10 +482,14 @@ def _without(hunks: set[int], piece: Piece) -> bool:
     return piece.owner is Owner.ORIGINAL and not piece.gone
 
 
-def _widened(text: Text, change: Change, first: Span, last: Span) -> Change:
-    """Return the same change with a span that covers two more spans."""
-    start = min(change.span.start, first.start)
-    end = max(change.span.end, last.end)
+def _ends(steps: Sequence[Step]) -> tuple[int, int]:
+    return steps[0].change.span.start, steps[-1].change.span.end
+
+
+def _widened(text: Text, change: Change, other: Span) -> Change:
+    """Return the same change with a span that covers another one."""
+    start = min(change.span.start, other.start)
+    end = max(change.span.end, other.end)
     head = text.slice(Span(start, change.span.start))
     tail = text.slice(Span(change.span.end, end))
     return Change(Span(start, end), head + change.text + tail)

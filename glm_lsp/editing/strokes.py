@@ -22,10 +22,8 @@ def strokes(removed: str, text: str) -> list[Hunk]:
     old, new = removed[start:end_removed], text[start:end_text]
     if not old and not new:
         return []
-    if max(len(old), len(new)) > _MOST:
-        found = diff(old, new)
-    else:
-        found = _by_character(old, new)
+    large = max(len(old), len(new)) > _MOST
+    found = diff(old, new) if large else _by_character(old, new)
     return [Hunk(Span(h.span.start + start, h.span.end + start), h.text) for h in found]
 
 

@@ -18,13 +18,14 @@ from glm_lsp.text import Span
 from tests.editing.simulated import (
     URI,
     Manners,
+    Report,
     Sighting,
     SimulatedEditor,
+    Stale,
     beside_paste,
     marks,
     without_marks,
 )
-
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -127,9 +128,13 @@ def _is_subsequence(short: str, long: str) -> bool:
 
 
 def _manners(rng: Random) -> Manners:
+    stale: Stale = rng.choice(["no", "silent", "error", "no", "silent", "error", "apply"])
+    reports: list[Report] = ["exact", "trimmed", "apart"]
+    if stale != "apply":  # Else nobody can know what our edit took away before it was seen.
+        reports += ["joined", "whole"]
     return Manners(
-        stale=rng.choice(["no", "silent", "error"]),
-        report=rng.choice(["exact", "trimmed", "joined", "whole", "apart"]),
+        stale=stale,
+        report=rng.choice(reports),
         reply_after=rng.choice([0, 0.02, 0.5]),
         report_after=rng.choice([0, 0.005, 0.15, 0.4]),
         refusals=rng.choice([0, 0, 0.1, 0.3]),
@@ -160,14 +165,15 @@ async def _model(
     rng: Random, replacement: str, progress: list[float], *, breaks: bool
 ) -> AsyncGenerator[str, None]:
     sent = 0
-    pace = rng.choice([0.001, 0.02, 0.2])
+    pace = rng.choice([0.001, 0.02, 0.2, 0.8])
     stop = rng.uniform(0, len(replacement)) if breaks else len(replacement)
     while sent < stop:
         await asyncio.sleep(rng.uniform(0, pace))
         count = rng.randint(1, 9)
         yield replacement[sent : sent + count]
         sent += count
-        progress[0] = sent / max(1, len(replacement))
+        progress[0] = sent / len(replacement)
+    progress[0] = 1.0
     if breaks:
         raise ReplyError("The stream broke.")
 
@@ -176,17 +182,27 @@ async def _user(
     rng: Random, editor: SimulatedEditor, progress: list[float], job: asyncio.Future[Outcome]
 ) -> None:
     pause = rng.choice([0.02, 0.1, 0.6])
-    left = rng.choice([0, 2, 6, 12])
+    left = rng.choice([0, 2, 6, 12, 24])
     cursor = rng.randint(0, len(editor.buffer))
     acts = rng.choice(["types", "types", "edits", "edits", "undoes", "reopens"])
+    vague = editor.manners.report in ("joined", "whole")
+    if vague and acts in ("edits", "reopens"):
+        acts = "types"  # Which of two equal characters was deleted could only be guessed.
+    elif editor.manners.stale == "apply":
+        acts = "types"  # A paste torn apart by a misplaced edit cannot be told from code.
     while left and not job.done():
         await asyncio.sleep(rng.uniform(0, pause))
+        if acts == "undoes" and not editor.seen.edits:
+            continue
         left -= 1
         if rng.random() < 0.4:
             cursor = rng.randint(0, len(editor.buffer))
         cursor = beside_paste(editor.buffer, min(cursor, len(editor.buffer)))
         what = rng.random()
-        if what < 0.6 or acts == "types":
+        if acts == "undoes" and what < 0.5:
+            if progress[0] < 0.8:  # Later the change may be finished: then undo is no refusal.
+                editor.undo()
+        elif what < 0.6 or acts == "types" or vague:
             editor.type(cursor)
             cursor += 1
         elif what < 0.75:
@@ -195,7 +211,5 @@ async def _user(
         elif acts == "edits":
             end = min(len(editor.buffer), cursor + rng.randint(1, 12))
             editor.delete(Span(cursor, beside_paste(editor.buffer, end)))
-        elif acts == "undoes" and progress[0] < 0.7:
-            editor.undo()
         elif acts == "reopens":
             editor.close_and_open()

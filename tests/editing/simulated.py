@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 URI = "file:///work.py"
 
+Stale = Literal["no", "silent", "error", "apply"]
+Report = Literal["exact", "trimmed", "joined", "whole", "apart"]
+
 
 @frozen
 class Manners:
@@ -38,8 +41,8 @@ class Manners:
         declines: it asks the user about edits that need confirmation, and the user says no.
     """
 
-    stale: Literal["no", "silent", "error", "apply"] = "no"
-    report: Literal["exact", "trimmed", "joined", "whole", "apart"] = "exact"
+    stale: Stale = "no"
+    report: Report = "exact"
     reply_after: float = 0.01
     report_after: float = 0.01
     refusals: float = 0.0
@@ -62,6 +65,7 @@ class Sighting:
     undone: int = 0
     reopened: int = 0
     typed_in_flight: int = 0
+    trace: list[str] = Factory(list)  # In which order things happened, one letter each.
 
 
 class RefusedError(Exception):
@@ -100,12 +104,15 @@ class SimulatedEditor:
     async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> bool:
         """Take an edit as the server sends it."""
         self._in_flight += 1
+        self.seen.trace.append("s")
         try:
             await self._pass(self.manners.reply_after)
             answer = self._take(edit, first)
+            self.seen.trace.append({True: "y", False: "n", None: "e"}[answer])
             await self._pass(self.manners.reply_after)
         finally:
             self._in_flight -= 1
+            self.seen.trace.append("r")
         if answer is None:
             raise RefusedError("refused")
         return answer
@@ -144,18 +151,21 @@ class SimulatedEditor:
         mark = text if text is not None else self._mark()
         self._user(Span(offset, offset), mark)
         self.seen.typed += 1
+        self.seen.trace.append("t")
         self.seen.typed_in_flight += self._in_flight > 0
 
     def paste(self, offset: int) -> None:
         """Paste two lines."""
         self._user(Span(offset, offset), _pasted(self._mark()))
         self.seen.pasted += 1
+        self.seen.trace.append("p")
 
     def delete(self, span: Span) -> None:
         """Delete a selection."""
         self.deleted += len(without_marks(self.buffer[span.start : span.end]))
         self._user(span, "")
         self.seen.deleted += 1
+        self.seen.trace.append("d")
 
     def undo(self) -> bool:
         """Undo the last step; tell whether there was one."""
@@ -167,6 +177,7 @@ class SimulatedEditor:
         self._replace(Span(start, end_new), before[start:end_old])
         self.alive = (self.alive - ours) | marks(before)
         self.seen.undone += 1
+        self.seen.trace.append("u")
         return True
 
     def close_and_open(self) -> None:
@@ -176,6 +187,7 @@ class SimulatedEditor:
         self.version = 0
         self._open()
         self.seen.reopened += 1
+        self.seen.trace.append("o")
 
     def settle(self) -> None:
         """Report what was not reported yet."""
@@ -199,6 +211,7 @@ class SimulatedEditor:
         before = self.buffer
         self.buffer = before[: span.start] + text + before[span.end :]
         self.version += 1
+        self.seen.trace.append("+")
         self._unreported.append((before, self.buffer, span, text))
         if not self._reporting:
             self._reporting = True
@@ -232,6 +245,7 @@ class SimulatedEditor:
             self._tell(events, self.version)
 
     def _tell(self, events: list[types.TextDocumentContentChangeEvent], version: int) -> None:
+        self.seen.trace.append("c")
         identifier = types.VersionedTextDocumentIdentifier(uri=URI, version=version)
         self.documents.change(types.DidChangeTextDocumentParams(identifier, events))
 
@@ -270,12 +284,10 @@ def without_marks(text: str) -> str:
 
 def beside_paste(text: str, offset: int) -> int:
     """Return the next offset that is not within what was pasted."""
-    around = text[max(0, offset - 2) : offset + 2]
     for start in range(max(0, offset - 2), offset):
         pasted = text[start : start + 3]
-        if len(pasted) == 3 and _is_mark(pasted[0]) and pasted[1] == "\n" and around:
-            if pasted[2] == _partner(pasted[0]) and start + 3 > offset:
-                return start + 3
+        if start + 3 > offset and len(pasted) == 3 and pasted == _pasted(pasted[0]):
+            return start + 3
     return offset
 
 
