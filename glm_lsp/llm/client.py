@@ -167,6 +167,10 @@ class HttpProvider:
         own = _is_own(self.base_url)
         plain = self.base_url.startswith("http://")
         return httpx.AsyncClient(
+            # HTTP/1.1 on purpose: httpcore's HTTP/2 does not tell a server that a stream was
+            # abandoned, so a cancelled answer would be written, and billed, to its end. One
+            # request per model at a time leaves nothing to multiplex anyway.
+            http2=False,
             # A server on this machine is never asked through a proxy.
             trust_env=not own,
             # Plain HTTP needs no certificates: the context stays empty, and cheap.
