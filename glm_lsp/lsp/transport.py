@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _HEADERS = re.compile(rb"(?:content-(?:length|type):[^\r\n]*(?:\r\n|\Z))+", re.IGNORECASE)
+_NAME = b"Content-Length: "
 _END = b"\r\n\r\n"
 _MAX_HEADER = 8192
 
@@ -84,17 +85,14 @@ class FrameReader:
         while (body := self._next()) is not None:
             yield body
 
-    def resync(self, body: bytes) -> bool:
+    def resync(self, body: bytes) -> None:
         """Look for frames inside a body that proved to be none, and read on from there.
 
         JSON holds no raw line end within a string, so a header in a body shows that the
         length before it was wrong.
         """
         found = _LENGTH.search(body)
-        if found is None:
-            return False
-        self._buffer[:0] = body[found.start() :]
-        return True
+        self._buffer[:0] = body[found.start() if found else _torn(body) :]
 
     def _next(self) -> bytes | None:
         buffer = self._buffer
@@ -136,6 +134,14 @@ class FrameReader:
         else:
             self._length = length
         return True
+
+
+def _torn(body: bytes) -> int:
+    """Return where a header begins that the end of a body cuts in two; else the end."""
+    for at in range(max(0, len(body) - len(_NAME)), len(body)):
+        if _NAME.startswith(body[at:]):
+            return at
+    return len(body)
 
 
 class WriteTransport(Protocol):
@@ -206,7 +212,7 @@ class Connection(asyncio.Protocol):
         _settle(self.closed)
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:
         """Note that the transport is gone."""
         _settle(self.closed)
         if isinstance(self._reading, asyncio.Transport):

@@ -29,3 +29,17 @@ def stock() -> Iterator[Client]:
     """The sample server on stock pygls, not yet initialized."""
     with running(python(str(SAMPLE), "stock")) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def _shared() -> Iterator[Client]:
+    with running(python(str(SAMPLE), "ours")) as client:
+        client.initialize()
+        yield client
+
+
+@pytest.fixture
+def served(_shared: Client) -> Client:
+    """The sample server on our floor, initialized, and shared by the tests of a module."""
+    _shared.received.clear()
+    return _shared

@@ -1,4 +1,4 @@
-"""One small server, on stock pygls or on our floor: `python sample_server.py stock|ours`.
+"""One small server, on stock pygls or on our floor: `python sample_server.py stock|ours|tcp`.
 
 Both register the very same handlers, so that a test or a benchmark that tells the two apart
 tells the floors apart.
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
+
+    from glm_lsp.lsp.jobs import Job
+    from glm_lsp.lsp.server import Server
 
 
 def register(server: LanguageServer) -> None:
@@ -60,6 +63,10 @@ def register(server: LanguageServer) -> None:
         source: str = server.workspace.get_text_document(uri).source
         return source
 
+    @server.command("text_later")
+    async def text_later(uri: str) -> str:
+        return text(uri)
+
     @server.command("wait")
     async def wait() -> None:
         await _marked(log, "wait")
@@ -94,8 +101,8 @@ def register(server: LanguageServer) -> None:
         os.write(1, b"written by a library in C\n")
 
     @server.command("flood")
-    def flood(megabytes: int) -> None:
-        for _ in range(megabytes * 16):
+    def flood(megabytes: float) -> None:
+        for _ in range(int(megabytes * 16)):
             server.window_log_message(types.LogMessageParams(types.MessageType.Log, "x" * 65_000))
 
     @server.command("thread")
@@ -117,10 +124,87 @@ def register(server: LanguageServer) -> None:
             return {name.rstrip(":"): int(size) for name, size, _ in fields}
 
 
-async def _marked(log: list[str], name: str) -> None:
+def register_jobs(server: Server) -> None:
+    """Register the commands that only our floor can have: jobs."""
+    from lsprotocol import types
+
+    from glm_lsp.errors import GlmError
+
+    state: dict[str, Any] = {}
+    log: list[str] = []
+
+    async def wait(_: Job) -> None:
+        await _marked(log, "job", 30.0)
+
+    async def report(job: Job) -> None:
+        for count in range(500):
+            job.report(f"{count} of 500", count // 5)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.3)
+
+    async def fail(_: Job) -> None:
+        raise GlmError("There is no key: set one.")
+
+    async def crash(_: Job) -> None:
+        raise KeyError("an inside matter")
+
+    async def stubborn(_: Job) -> None:
+        while True:
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                log.append("job would not stop")
+
+    async def ask(_: Job) -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            params = types.ShowMessageRequestParams(types.MessageType.Info, "Undo?")
+            answer = await server.request(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
+            log.append(f"answered {answer.title}")
+            Path(state["marker"]).touch()
+
+    works = {f.__name__: f for f in (wait, report, fail, crash, stubborn, ask)}
+
+    @server.command("job")
+    def job(work: str, uri: str | None = None, marker: str = "") -> dict[str, str]:
+        state["marker"] = marker
+        return {"job": server.jobs.start(f"Sample {work}", works[work], uri=uri).id}
+
+    @server.command("jobs")
+    def jobs() -> list[str]:
+        return [job.id for job in server.jobs.running()]
+
+    @server.command("cancel")
+    def cancel(id_: str) -> bool:
+        return server.jobs.cancel(id_)
+
+    @server.command("joblog")
+    def read_log() -> list[str]:
+        return log
+
+    @server.command("spawn")
+    async def spawn() -> None:
+        server.spawn(fail(None))  # type: ignore[arg-type]
+
+    @server.feature("sample/echo")
+    def echo(params: Any) -> Any:
+        return params
+
+    @server.command("custom")
+    async def custom() -> Any:
+        return await server.request("sample/question", {"depth": [1, {"two": None}]})
+
+    def advertise(capabilities: types.ServerCapabilities) -> None:
+        capabilities.experimental = {"sample": True}
+
+    server.advertise(advertise)
+
+
+async def _marked(log: list[str], name: str, seconds: float = 1.0) -> None:
     log.append(f"{name} began")
     try:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(seconds)
     except asyncio.CancelledError:
         log.append(f"{name} cancelled")
         raise
@@ -128,7 +212,7 @@ async def _marked(log: list[str], name: str) -> None:
 
 
 def main(kind: str) -> int:
-    """Serve on stdio with the floor that `kind` names; return the exit code."""
+    """Serve with the floor that `kind` names; return the exit code."""
     if kind == "stock":
         from pygls.lsp.server import LanguageServer
 
@@ -137,16 +221,25 @@ def main(kind: str) -> int:
         stock.start_io()
         return 0
 
-    from glm_lsp.lsp.serve import prepare, serve_stdio
+    from glm_lsp.lsp.serve import prepare, serve_stdio, serve_tcp
 
     prepare()
     from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.transport import Limits
 
     def factory() -> Server:
         server = Server("sample", "1")
         register(server)
+        register_jobs(server)
         return server
 
+    def listening(_: str, port: int) -> None:
+        print(port, flush=True)
+
+    if kind == "tcp":
+        return serve_tcp(factory, "127.0.0.1", 0, listening=listening)
+    if kind == "impatient":
+        return serve_stdio(factory, limits=Limits(unsent=2**20, patience=0.2))
     return serve_stdio(factory)
 
 
