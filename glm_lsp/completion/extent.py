@@ -74,6 +74,9 @@ def block_end(text: str, place: Place) -> int | None:
     lines = text.split("\n")
     if blank_head and not place.head:
         inside = width(lines[0])
+    if not blank_head and lines[0].strip() and not opens(lines[0], place.language):
+        # The block was not begun: what was opened goes on, and ends, in its own line.
+        return len(lines[0]) if len(lines) > 1 else None
     position = len(lines[0]) + 1
     blank = False
     for number, line in enumerate(lines[1:], start=1):

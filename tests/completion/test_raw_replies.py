@@ -21,9 +21,9 @@ from glm_lsp.completion.filters import pipeline
 from glm_lsp.completion.filters.draft import Draft
 from glm_lsp.completion.place import Place, place_at
 from glm_lsp.llm.connect import connect
-from glm_lsp.llm.types import TextDelta
+from glm_lsp.llm.types import Message, Request, TextDelta
 from glm_lsp.local.embedded import EmbeddedModel
-from glm_lsp.prompts.completion import Kind, Question, Room, render, window_at
+from glm_lsp.prompts.completion import Question, Room, render, window_at
 from glm_lsp.settings import Settings
 from glm_lsp.text import Snapshot, Text
 from tests.bench.histories import files
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.model
 class Reply:
     """A raw reply, where it was given, and what the filters made of it."""
 
-    kind: Kind
+    kind: str
     place: Place
     raw: str
     draft: Draft
@@ -72,32 +72,41 @@ def positions(count: int) -> list[tuple[Snapshot, int]]:
     return chosen
 
 
-async def ask(provider: Provider, kind: Kind, snapshot: Snapshot, offset: int) -> Reply:
-    """Ask at a cursor as the engine does, early stop included."""
+def naive(snapshot: Snapshot, offset: int, max_tokens: int) -> Request:
+    """Ask a chat model carelessly, which brings fences, prose and repetitions."""
+    window = window_at(snapshot, offset, ROOM)
+    ask = f"Complete this code:\n\n```python\n{window.before}"
+    return Request("local", "completion", (Message("user", ask),), max_tokens=max_tokens)
+
+
+async def ask(provider: Provider, kind: str, snapshot: Snapshot, offset: int) -> Reply:
+    """Ask at a cursor as the engine does; stop early, as it does, only with its own prompt."""
     place = place_at(snapshot, offset)
     extent = extent_at(place)
     question = Question(
         window_at(snapshot, offset, ROOM), "python", several_lines=extent is Extent.BLOCK
     )
+    request = render("prefix", question, "local") if kind == "prefix" else None
+    request = request or naive(snapshot, offset, 48)
     draft = Draft("", extent=extent)
-    async with aclosing(provider.stream(render(kind, question, "local"))) as deltas:
+    async with aclosing(provider.stream(request)) as deltas:
         async for delta in deltas:
             if isinstance(delta, TextDelta):
                 draft = draft.with_text(draft.text + delta.text)
-                if pipeline.finished(draft, place):
+                if kind == "prefix" and pipeline.finished(draft, place):
                     break
     return Reply(kind, place, draft.text, pipeline.run(draft, place))
 
 
 @pytest.fixture(scope="module")
 def replies() -> list[Reply]:
-    """Ask the embedded model, half by raw prefix and half through the chat prompt."""
+    """Ask the embedded model, half by raw prefix and half through a careless chat prompt."""
 
     async def collect() -> list[Reply]:
         model = EmbeddedModel()
         provider = connect(Settings(provider="local"), None, base_url=await model.start())
         try:
-            kinds: tuple[Kind, Kind] = ("prefix", "chat")
+            kinds = ("prefix", "naive")
             return [
                 await ask(provider, kinds[number % 2], snapshot, offset)
                 for number, (snapshot, offset) in enumerate(positions(POSITIONS))

@@ -1,4 +1,4 @@
-"""Offer no blanks: none at the end, and no completion of nothing else."""
+"""Offer no blanks: none at the end, and nothing that consists of hardly more."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ if TYPE_CHECKING:
 
 
 def apply(draft: Draft, place: Place) -> Draft:
-    """Cut trailing blanks, and drop what is only blank, or only what stands there already."""
+    """Cut trailing blanks; drop what is only blank, or only what stands there already."""
     text = draft.text.rstrip()
     if not text or text.strip() == place.tail[: draft.replaced].strip():
         return draft.nothing()
+    if len(text.strip()) == 1 and not text.strip().isalnum():
+        return draft.nothing()  # Faster typed than looked at.
     follows = place.tail[draft.replaced : draft.replaced + 1]
     if follows.isalnum() or follows in ("_", '"', "'"):
         return draft.with_text(draft.text.rstrip("\n"))  # A blank keeps the two apart.

@@ -86,7 +86,7 @@ def _after_opener(text: str, place: Place, unit: str) -> str:
         text = "\n" + text
     lines = text.split("\n")
     body = [line for line in lines[1:] if line.strip()]
-    if not body:
+    if not body or lines[0].strip():
         return text
     here = width(place.head)
     if width(body[0]) <= here and not _CLOSING.match(body[0]):
