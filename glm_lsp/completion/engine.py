@@ -21,6 +21,7 @@ import attrs
 from attrs import define, field
 
 from glm_lsp.completion.acceptance import KEPT_AFTER, Acceptance, Known
+from glm_lsp.completion.along import typed_since
 from glm_lsp.completion.cache import Cache, Entry
 from glm_lsp.completion.clock import Clock, RealClock
 from glm_lsp.completion.eligibility import welcome, worth_asking
@@ -116,7 +117,7 @@ class Engine:
         self._runway = Runway(self._clock, self._landed, self._rhythm.judge)
         self._calls: set[_Call] = set()
         self._watching: set[asyncio.Task[None]] = set()
-        self._keys_reported = False
+        self._last: Place | None = None
         self._quiet_until = 0.0
         self._ids = count(1)
 
@@ -129,23 +130,17 @@ class Engine:
                 keeps quiet for a while.
         """
         now = self._clock.now()
-        if not self._keys_reported:
-            self._rhythm.key(now)
         place = self._place(request)
         self._supersede(place)
         if place is None:
             return []
+        self._note_key(place, now)
         if self._refusals.move(place, now) and self._acceptance is not None:
             self._acceptance.refused()
         draft = self._cache.find(place, now)
         if draft is None or (not draft.text and not request.automatic):
             draft = await self._wait_for_answer(_Call(place), request)
         return self._suggestions(draft, request, place)
-
-    def typed(self) -> None:
-        """Take note of a keystroke, if the caller sees them; else requests count as keys."""
-        self._keys_reported = True
-        self._rhythm.key(self._clock.now())
 
     def accepted(self, suggestion_id: str) -> None:
         """Take note that the user took a suggestion."""
@@ -184,6 +179,12 @@ class Engine:
             return None
         place = place_at(*_with_selection(request))
         return place if not request.automatic or worth_asking(place) else None
+
+    def _note_key(self, place: Place, now: float) -> None:
+        typed = typed_since(self._last, place) if self._last is not None else None
+        if typed != "":
+            self._rhythm.key(now, len(typed.strip()) if typed else 1)
+        self._last = place
 
     def _supersede(self, place: Place | None) -> None:
         """End the requests for other places; a twin of this one may go on."""

@@ -3,6 +3,8 @@
 Invariant: the wait is a little longer than the user's own time between two keys, so that a
 request goes out when the hand pauses and not in the middle of a word. The first key after
 a rest does not wait, as long as early answers often enough foresee what is typed then.
+An editor that asks only when the hand has paused is not made to wait a second time: it is
+known by several characters having been typed from one request to the next.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
-LEAST, MOST = 0.06, 0.3
+LEAST, MOST = 0.06, 0.25
 REST = 1.0
 _FIRST_GUESS = 0.12
 _REMEMBERED = 10
 _WEIGHT = 0.25
 _WORTH = 0.2
 _TRY_AGAIN = 5
+_MOSTLY = 0.6
 
 
 class Rhythm:
@@ -30,9 +33,10 @@ class Rhythm:
         self._first_of_burst = True
         self._foresight = 0.5
         self._bursts = 0
+        self._batched = 0.0
 
-    def key(self, now: float) -> None:
-        """Take note of a keystroke."""
+    def key(self, now: float, characters: int = 1) -> None:
+        """Take note of a request, and of how many characters were typed since the last."""
         gap = REST if self._last is None else now - self._last
         self._last = now
         self._first_of_burst = gap >= REST
@@ -40,6 +44,7 @@ class Rhythm:
             self._bursts += 1
         else:
             self._gaps.append(gap)
+            self._batched += _WEIGHT * ((characters > 1) - self._batched)
 
     def judge(self, foreseen: bool) -> None:
         """Take note whether an answer agreed with what was typed while it was made."""
@@ -61,6 +66,8 @@ class Rhythm:
     def delay(self, now: float) -> float:
         """Return how long to wait from now on."""
         if self._fixed is None and self._first_of_burst and self.leads:
+            return 0.0
+        if self._fixed is None and self._batched > _MOSTLY:
             return 0.0
         wait = self.pause if self._fixed is None else self._fixed
         return max(0.0, wait - (now - (self._last if self._last is not None else now)))

@@ -60,3 +60,16 @@ def test_a_fixed_wait_is_kept() -> None:
     rhythm.key(1.0)
     assert rhythm.delay(1.0) == pytest.approx(0.4)
     assert rhythm.delay(1.3) == pytest.approx(0.1)
+
+
+def test_an_editor_that_waits_itself_is_not_made_to_wait_again() -> None:
+    """Where several characters come with each request, the hand has paused already."""
+    rhythm, now = Rhythm(), 10.0
+    for _ in range(8):
+        now += 0.5
+        rhythm.key(now, characters=4)
+    assert rhythm.delay(now) == 0
+    for _ in range(8):
+        now += 0.1
+        rhythm.key(now, characters=1)
+    assert rhythm.delay(now) > 0
