@@ -19,10 +19,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
-from glm_lsp.llm.chat import CHAT
-from glm_lsp.llm.client import HttpProvider
-from glm_lsp.llm.providers import find
+from glm_lsp.llm.connect import connect
 from glm_lsp.llm.types import Message, Request, TextDelta
+from glm_lsp.settings import Settings
 
 MEDIAN_LIMIT = 0.5e-3
 RATIO_LIMIT = 0.7
@@ -69,8 +68,8 @@ async def measure(url: str, tokens: int, rounds: int) -> tuple[list[float], list
 
 
 async def by_ours(url: str, tokens: int) -> AsyncIterator[str]:
-    """Read with our client."""
-    provider = HttpProvider(find("local"), CHAT, base_url=url, key=None)
+    """Read as the rest of the program does."""
+    provider = connect(Settings(provider="local", base_url=url), None)
     request = Request("m", "bench", (Message("user", "go"),), max_tokens=tokens)
     async with aclosing(provider.stream(request)) as deltas:
         async for delta in deltas:
