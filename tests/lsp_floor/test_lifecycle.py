@@ -122,7 +122,8 @@ server = subprocess.Popen(
     [sys.executable, sample, "ours"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
 )
 if holder:
-    os.set_inheritable(server.stdin.fileno(), True)
+    for pipe in (server.stdin, server.stdout):
+        os.set_inheritable(pipe.fileno(), True)
     subprocess.Popen([sys.executable, "-c", holder], close_fds=False)
 client = Client(server)
 client.initialize(processId=os.getpid())
