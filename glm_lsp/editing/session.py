@@ -109,6 +109,15 @@ class EditSession:
         """Return the text that the document has once the change is taken back."""
         return "".join(p.text for p in self._pieces.list if self._wanted(p, withdrawn=True))
 
+    def intended(self) -> str:
+        """Return the snapshot's text with all hunks, and nothing of the user's."""
+        kept = []
+        for piece in self._pieces.list:
+            mine = piece.owner is Owner.GLM and piece.hunk >= 0
+            if mine or (piece.owner is Owner.ORIGINAL and piece.hunk < 0):
+                kept.append(piece.text)
+        return "".join(kept)
+
     @property
     def span(self) -> Span | None:
         """The stretch of `text` from the first hunk to the last; None when there is none."""

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     Send = Callable[[types.WorkspaceEdit, bool, bool], Awaitable[bool]]
     Ask = Callable[[str | None], AsyncGenerator[str | Hunk, None]]
-    Check = Callable[[str, str], str | None]
+    Check = Callable[[str, str], Awaitable[str | None]]
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +95,8 @@ class Applier:
         snapshot: what the prompt was made of; the document may have moved on since.
         span: what the replacement replaces.
         send: hands an edit to the editor: (edit, first, last) -> applied; may raise.
-        check: given the text without and with the change, a sentence about what the change
-            breaks, or None.
+        check: given the snapshot's text without and with the change, a sentence about what
+            that breaks, or None.
         title: what the user is asked to confirm.
     """
 
@@ -237,12 +237,12 @@ class Applier:
                 else:
                     session.add(difference.feed(piece), self._span.start)
                 if mode == "stream":
-                    session.release(hold_back=1)  # So that there is a last edit to be marked.
+                    session.release()
                     self._news.set()
         session.add(difference.finish(), self._span.start)
         if self._check is None:
             return None
-        return self._check(session.without_change(), session.with_change())
+        return await self._check(str(self._snapshot.text), session.intended())
 
     async def _conclude(self, mode: Mode) -> Outcome:
         """Deliver a finished change as the mode says."""

@@ -8,6 +8,7 @@ stay on this machine.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cattrs
@@ -16,6 +17,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from glm_lsp.actions.ask import Progress, prose, replacement
 from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.context.syntax import parse
+from glm_lsp.editing.guard import find_fault
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.convert import to_span
 from glm_lsp.lsp.features.code_actions import to_diagnostic
@@ -102,7 +105,11 @@ class Actions:
                 def ask(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
                     return replacement(planned, self._session, listen, fault=fault)
 
-                await self._changes.deliver(job, planned, ask, None)
+                async def check(before: str, after: str) -> str | None:
+                    parsed = partial(parse, task.snapshot.language)
+                    return await asyncio.to_thread(find_fault, parsed, before, after)
+
+                await self._changes.deliver(job, planned, ask, check)
         except GlmError as failure:
             error = failure
             raise
