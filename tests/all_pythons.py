@@ -56,7 +56,9 @@ def main() -> int:
     found = interpreters()
     results = {version: run(version, command) for version, command in found.items()}
     for version in VERSIONS:
-        state = {True: "passed", False: "FAILED"}.get(results.get(version, ...), "not on this machine")  # type: ignore[arg-type]
+        state = {True: "passed", False: "FAILED"}.get(
+            results.get(version, ...), "not on this machine"
+        )  # type: ignore[arg-type]
         print(f"Python {version}: {state}")
     return 0 if results and all(results.values()) else 1
 

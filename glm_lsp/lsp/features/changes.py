@@ -7,10 +7,12 @@ closed; so it can be undone after any later typing, which stays.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from glm_lsp.errors import EditError, ReplyError
 from glm_lsp.lsp.apply import Applier, Outcome
@@ -60,6 +62,7 @@ class Changes:
         self._session = session
         self._running: dict[str, Applier] = {}
         self._done: dict[str, Change] = {}
+        self._open_steps: dict[str, bool] = {}
         server.documents.subscribe(self._follow)
 
     async def deliver(self, job: Job, planned: Plan, ask: Ask, check: Check | None) -> None:
@@ -83,11 +86,13 @@ class Changes:
         self._running[job.id] = applier
         try:
             outcome = await applier.run(ask)
+            await self._close_step(job)
         except BaseException:
             applier.close()
             raise
         finally:
             del self._running[job.id]
+            self._open_steps.pop(job.id, None)
         self._conclude(Change(job.id, planned.task, applier), outcome)
 
     def keep(self, job: str) -> None:
@@ -159,11 +164,24 @@ class Changes:
             return "stream" if own else "once"
         return delivery
 
+    async def _close_step(self, job: Job) -> None:
+        """Tell a client that groups undo that no more edits come, if no edit has said so.
+
+        Which edit is the last is known only when the model has stopped; holding one back
+        until then would show a change of one hunk at the very end.
+        """
+        if self._open_steps.pop(job.id, False):
+            edit = types.WorkspaceEdit(document_changes=[])
+            params = {"edit": edit, "job": job.id, "first": False, "last": True}
+            with suppress(JsonRpcException):
+                await self._server.request(APPLY_EDIT, params)
+
     async def _send(
         self, job: Job, title: str, edit: types.WorkspaceEdit, first: bool, last: bool
     ) -> bool:
         if self._session.extensions.apply_edit and not edit.change_annotations:
             params = {"edit": edit, "job": job.id, "first": first, "last": last}
+            self._open_steps[job.id] = not last
             result = await self._server.request(APPLY_EDIT, params)
             return isinstance(result, dict) and result.get("applied") is True
         applied: types.ApplyWorkspaceEditResult = await self._server.request(
