@@ -73,6 +73,10 @@ class Tally:
 
     def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(str(self._path), timeout=_PATIENCE)
-        database.execute("PRAGMA synchronous = OFF")
-        database.execute(_TABLE)
+        try:
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(_TABLE)
+        except sqlite3.Error:
+            database.close()
+            raise
         return database
