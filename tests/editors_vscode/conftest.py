@@ -40,24 +40,31 @@ def shared_gateway() -> Iterator[Gateway]:
         yield gateway
 
 
+def settings(gateway: Gateway) -> dict[str, Any]:
+    """Return a user's settings that ask the gateway, and complete nothing."""
+    own = {"glm.provider": "custom", "glm.baseUrl": gateway.base_url}
+    return {**SERVER, **own, "glm.completion.enabled": False}
+
+
 @pytest.fixture(scope="session")
 def shared_server(
     ready: None, shared_gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CodeServer]:
-    settings = {
-        **SERVER,
-        "glm.provider": "custom",
-        "glm.baseUrl": shared_gateway.base_url,
-        "glm.completion.enabled": False,
-    }
     home = tmp_path_factory.mktemp("vscode")
-    with code_server(home, settings, {"GLM_API_KEY": KEY}) as server:
+    with code_server(home, settings(shared_gateway), {"GLM_API_KEY": KEY}) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def shared_window(shared_server: CodeServer) -> Iterator[Workbench]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that is open in the window."""
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="session")
+def shared_window(shared_server: CodeServer, folder: Path) -> Iterator[Workbench]:
     with workbench(shared_server) as window:
+        window.open(folder)
         yield window
 
 
@@ -71,16 +78,17 @@ def gateway(shared_gateway: Gateway) -> Gateway:
 
 @pytest.fixture
 def opened(
-    shared_window: Workbench, gateway: Gateway, tmp_path: Path, request: pytest.FixtureRequest
+    shared_window: Workbench, gateway: Gateway, folder: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Workbench]]:
-    """Open a folder with one file in it; `GLM: ready` is waited for."""
+    """Open a file in the window; `GLM: ready` is waited for."""
 
     def open_(name: str, text: str) -> Workbench:
-        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-        shared_window.open(tmp_path, name)
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+        shared_window.open_file(name)
         shared_window.wait_status("GLM: ready")
         return shared_window
 
     yield open_
     # A picture of how it ended, kept for whoever looks into a failure.
     shared_window.screenshot(f"end-of-{request.node.name}")
+    shared_window.leave()

@@ -29,6 +29,7 @@ const calls = {
     await old?.close();
     await page.goto(url);
   },
+  reload: async () => void (await page.reload()),
   // Wait until the text of some element that matches contains (or lacks) a text.
   async awaitText({ selector, text, gone, timeout }) {
     const found = page.locator(selector).filter({ hasText: text });

@@ -149,7 +149,9 @@ def _npm(*arguments: str, folder: Path) -> None:
     _run(["npm", *arguments, "--silent", "--no-audit", "--no-fund"], folder=folder)
 
 
-def _run(words: list[str], *, folder: Path = CHECKOUT, environ: dict[str, str] | None = None) -> None:
+def _run(
+    words: list[str], *, folder: Path = CHECKOUT, environ: dict[str, str] | None = None
+) -> None:
     """Run a program quietly; show what it said only when it failed."""
     done = subprocess.run(
         words, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=600

@@ -45,7 +45,7 @@ def test_lightbulb_lists_actions_of_a_diagnostic(
 
 
 def test_fix_streams_and_one_undo_takes_it_back(
-    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
 ) -> None:
     """A fix reaches the text before its stream ends; one Ctrl+Z takes all of it back."""
     before, after = items(8)
@@ -63,13 +63,13 @@ def test_fix_streams_and_one_undo_takes_it_back(
     gate.open()
     until(lambda: "items[7]" in "\n".join(window.lines()), 20, "the last hunk is seen")
     window.wait_status("GLM: ready")
-    assert window.save(tmp_path / "total.py") == after
+    assert window.save(folder / "total.py") == after
     window.press("Control+z")
-    assert window.save(tmp_path / "total.py") == before
+    assert window.save(folder / "total.py") == before
 
 
 def test_typing_during_a_stream_of_forty_hunks_loses_nothing(
-    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
 ) -> None:
     """What the user types above and below a streaming edit is kept, and so are its 40 hunks."""
     before, after = items(40)
@@ -88,7 +88,7 @@ def test_typing_during_a_stream_of_forty_hunks_loses_nothing(
     window.press("End")
     window.type(" and this 0123456789", delay=25)
     window.wait_status("GLM: ready", timeout=60)
-    assert window.save(tmp_path / "total.py") == (
+    assert window.save(folder / "total.py") == (
         "# top typed while it streams: abcdefghijklmnopqrstuvwxyz\n\n"
         f"{after}\n\n# bottom and this 0123456789\n"
     )
@@ -112,11 +112,13 @@ def test_explanation_streams_beside_the_editor(
     window.wait_frames("The very end.")
     window.screenshot("explanation")
     window.type("typed")
-    until(lambda: any("typed" in line for line in window.lines()), 10, "the editor has the keyboard")
+    until(
+        lambda: any("typed" in line for line in window.lines()), 10, "the editor has the keyboard"
+    )
 
 
 def test_cancel_from_the_progress_restores_the_text(
-    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
 ) -> None:
     """Cancel in the notification hangs up on the model and puts the text back as it was."""
     before, after = items(8)
@@ -133,11 +135,11 @@ def test_cancel_from_the_progress_restores_the_text(
     window.wait_status("GLM: ready")
     window.see(".notification-toast", "Fix", gone=True)
     until(lambda: "items[0]" not in "\n".join(window.lines()), 20, "the text is as it was")
-    assert window.save(tmp_path / "total.py") == before
+    assert window.save(folder / "total.py") == before
 
 
 def test_undo_command_keeps_what_was_typed_since(
-    opened: Callable[..., Workbench], gateway: Gateway, tmp_path: Path
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
 ) -> None:
     """“GLM: Undo the Change” takes the change back and leaves later typing alone."""
     before, after = items(3)
@@ -151,7 +153,7 @@ def test_undo_command_keeps_what_was_typed_since(
     window.type("# later")
     window.command("GLM: Undo the Change")
     until(lambda: "itmes[2]" in "\n".join(window.lines()), 20, "the change is undone")
-    assert window.save(tmp_path / "total.py") == f"{before}# later"
+    assert window.save(folder / "total.py") == f"{before}# later"
 
 
 def test_edit_with_an_instruction_sends_the_users_words(

@@ -47,9 +47,7 @@ class CodeServer:
         return done.stdout
 
     def configure(self, settings: Mapping[str, Any]) -> None:
-        """Write the user's settings."""
-        path = self.home / "user" / "User" / "settings.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the user's settings, those of the machine where VS Code wants them."""
         quiet = {
             "workbench.startupEditor": "none",
             "security.workspace.trust.startupPrompt": "never",
@@ -61,8 +59,15 @@ class CodeServer:
             "files.autoSave": "off",
             "workbench.enableExperiments": False,
             "git.enabled": False,
+            "editor.quickSuggestions": {"other": "off"},
+            "editor.suggestOnTriggerCharacters": False,
         }
-        path.write_text(json.dumps({**quiet, **settings}))
+        machine = {key: value for key, value in settings.items() if key in _machine_scoped()}
+        mine = {key: value for key, value in settings.items() if key not in machine}
+        for folder, values in (("Machine", machine), ("User", {**quiet, **mine})):
+            path = self.home / "user" / folder / "settings.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
 
     def start(self, environ: Mapping[str, str]) -> None:
         """Start it, with an environment that its extensions inherit."""
@@ -79,7 +84,7 @@ class CodeServer:
             words, env=self._environ(), stdout=log, stderr=log, start_new_session=True
         )
         log.close()
-        until(lambda: self._answers(), 60, "code-server answers")
+        until(self._answers, 60, "code-server answers")
 
     def close(self) -> None:
         """End it and what it started."""
@@ -98,9 +103,9 @@ class CodeServer:
         return "\n".join(path.read_text(errors="replace") for path in sorted(files))
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):  # noqa: S310
-                return True
+        address = f"http://127.0.0.1:{self.port}/healthz"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
+            return True
         return False
 
     def _command(self) -> list[str]:
@@ -158,23 +163,49 @@ class Workbench:
         for file in files:
             self.open_file(file)
 
+    def reload(self, *files: str) -> None:
+        """Load the window anew, as after closing and opening VS Code; open files in it."""
+        self.call("reload")
+        self.see(".monaco-workbench .statusbar", "")
+        for file in files:
+            self.open_file(file)
+
     def open_file(self, name: str) -> None:
         """Open a file by Quick Open, and wait until the cursor is in it."""
-        self.press("Control+p")
-        self.see(".quick-input-widget", "")
-        self.type(name)
-        self.see(".quick-input-list .monaco-list-row.focused", Path(name).name)
-        self.press("Enter")
+        self._pick("Control+p", name, Path(name).name)
         self.see(".tab.active", Path(name).name)
         self.see(".editor-instance .monaco-editor.focused", "")
 
     def command(self, title: str) -> None:
         """Run a command from the palette."""
-        self.press("F1")
-        self.see(".quick-input-widget", "")
-        self.type(title)
-        self.see(".quick-input-list .monaco-list-row.focused", title.split(": ")[-1])
-        self.press("Enter")
+        self._pick("F1", title, title.rsplit(": ", maxsplit=1)[-1])
+
+    def _pick(self, key: str, words: str, wanted: str) -> None:
+        """Choose from a list; as a person does, try again when it is not there at once."""
+        row = ".quick-input-list .monaco-list-row.focused"
+        for patience in (3, 6, 20):
+            self.press(key)
+            self.see(".quick-input-widget", "")
+            self.type(words)
+            try:
+                self.see(row, wanted, timeout=patience)
+            except AssertionError:
+                self.press("Escape")
+                continue
+            self.press("Enter")
+            return
+        raise AssertionError(f"{wanted} is not to be found with {words}")
+
+    def leave(self) -> None:
+        """Save and close everything, so that the next test finds an empty window."""
+        self.press("Escape")
+        self.press("Control+s")
+        self.see(".tab.active.dirty", "", gone=True)
+        self.press("Control+k")
+        self.press("Control+w")
+        self.see(".tab", "", gone=True)
+        if self.texts(".notification-toast"):
+            self.command("Notifications: Clear All Notifications")
 
     def press(self, key: str) -> None:
         """Press a key, by Playwright's name of it."""
@@ -246,6 +277,14 @@ class Workbench:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.call("screenshot", path=str(path))
         return path
+
+
+def _machine_scoped() -> frozenset[str]:
+    """Return the settings that belong to the machine on which VS Code's server runs."""
+    manifest = json.loads((setup_vscode.EXTENSION / "package.json").read_text(encoding="utf-8"))
+    groups = manifest["contributes"]["configuration"]
+    found = {name: schema for group in groups for name, schema in group["properties"].items()}
+    return frozenset(name for name, schema in found.items() if schema["scope"] == "machine")
 
 
 def until(
