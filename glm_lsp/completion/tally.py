@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ _ADD = (
     " ON CONFLICT (day, event) DO UPDATE SET count = count + excluded.count"
 )
 _PATIENCE = 0.2
+
+
+def open_tally(directory: Path | None = None) -> Tally:
+    """Return the user's counts, in the operating system's place for such data."""
+    if directory is None:
+        from platformdirs import user_data_path
+
+        directory = user_data_path("glm-lsp", appauthor=False)
+    return Tally(directory / "completions.sqlite3", lambda: datetime.now().date().isoformat())  # noqa: DTZ005
 
 
 class Tally:

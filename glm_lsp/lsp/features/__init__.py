@@ -9,6 +9,7 @@ from glm_lsp.lsp.features import (
     actions,
     changes,
     code_actions,
+    completion_menu,
     explanation,
     inline_completion,
     lifecycle,
@@ -27,7 +28,7 @@ def register(server: Server, session: Session) -> None:
     session.on_usage(board.spent)
     explanations = Explanations(server)
     server.resources.callback(explanations.close)
-    completions = Completions(server, session)
+    completions = Completions(server, session, board.failed)
     server.resources.push_async_callback(completions.close)
 
     edits = changes.Changes(server, session)
@@ -39,4 +40,7 @@ def register(server: Server, session: Session) -> None:
     actions.register(server, running)
     changes.register(server, edits, running.run)
     code_actions.register(server, session, edits.nearby)
-    inline_completion.register(server, completions.complete, completions.accepted, board.failed)
+    inline_completion.register(
+        server, completions.complete, completions.accepted, completions.partly_accepted
+    )
+    completion_menu.register(server, session, completions.menu)

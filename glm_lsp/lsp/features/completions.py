@@ -1,13 +1,23 @@
-"""The completion engine of one client: made of the settings, and made anew when they change."""
+"""The completion engine of one client: made of the settings, and made anew when they change.
+
+Invariant: a failure is said once, not per keystroke, and leaves the request without
+suggestions.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.acceptance import Acceptance
 from glm_lsp.completion.engine import Engine
+from glm_lsp.completion.fallback import Answer, Fallback
+from glm_lsp.completion.tally import open_tally
+from glm_lsp.errors import GlmError
 from glm_lsp.prompts.completion import Room, kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from glm_lsp.completion.types import CompletionRequest, Suggestion
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
@@ -16,30 +26,81 @@ if TYPE_CHECKING:
 class Completions:
     """Keeps the engine that fits the settings in force."""
 
-    def __init__(self, server: Server, session: Session) -> None:
+    def __init__(
+        self, server: Server, session: Session, failed: Callable[[GlmError | None], None]
+    ) -> None:
+        """Tell `failed` each failure, and None when there are suggestions again."""
         self._server = server
         self._session = session
+        self._failed = failed
+        self._acceptance = Acceptance(open_tally(), server.documents.get)
         self._engine: Engine | None = None
+        self._fallback: Fallback | None = None
+        self._told: set[str] = set()
         session.on_change(self._settings_changed)
 
     async def complete(self, request: CompletionRequest) -> list[Suggestion]:
-        """Return what may stand at the cursor; see `Engine.complete`."""
-        if self._engine is None:
-            self._engine = self._make()
-        return await self._engine.complete(request)
+        """Return what may stand at the cursor.
+
+        Raises:
+            Superseded: a newer request took this one's place.
+        """
+        try:
+            suggestions = await self._ready().complete(request)
+        except GlmError as error:
+            self._tell(error)
+            return []
+        if suggestions:
+            self._well()
+        return suggestions
+
+    async def menu(self, request: CompletionRequest) -> Answer:
+        """Return what a completion menu may show, soon; see `Fallback.complete`."""
+        engine = self._ready()
+        if self._fallback is None:
+            self._fallback = Fallback(engine, self._tell)
+        try:
+            answer = await self._fallback.complete(request)
+        except GlmError as error:
+            self._tell(error)
+            return Answer()
+        if answer.entries:
+            self._well()
+        return answer
 
     def accepted(self, suggestion: str) -> None:
         """Take note that the user took a suggestion."""
+        self._ready().accepted(suggestion)
+
+    def partly_accepted(self, suggestion: str) -> None:
+        """Take note that the user took the beginning of a suggestion."""
+        self._ready().partly_accepted(suggestion)
 
     async def close(self) -> None:
         """End what is running."""
-        if self._engine is not None:
-            await self._engine.close()
+        await _close(self._engine, self._fallback)
 
     def _settings_changed(self) -> None:
         engine, self._engine = self._engine, None
+        fallback, self._fallback = self._fallback, None
         if engine is not None:
-            self._server.spawn(engine.close())
+            self._server.spawn(_close(engine, fallback))
+
+    def _tell(self, error: GlmError) -> None:
+        self._failed(error)
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            self._server.report(error)
+
+    def _well(self) -> None:
+        if self._told:
+            self._told.clear()
+            self._failed(None)
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._make()
+        return self._engine
 
     def _make(self) -> Engine:
         session = self._session
@@ -51,4 +112,12 @@ class Completions:
             kind=kind_of(session.settings.completion.prompt, session.settings.provider),
             room=Room(lines_above=40, characters_above=1_500) if local else None,
             allowed=lambda snapshot: not session.exclusions.excludes(snapshot.uri),
+            acceptance=self._acceptance,
         )
+
+
+async def _close(engine: Engine | None, fallback: Fallback | None) -> None:
+    if fallback is not None:
+        await fallback.close()
+    if engine is not None:
+        await engine.close()

@@ -1,7 +1,7 @@
 """textDocument/inlineCompletion: ghost text.
 
 Invariant: every request is answered: with items, or, when a newer one took its place, with
--32800. A failure is said once, not per keystroke, and leaves the request without items.
+-32800. The two notifications are those that Copilot's clients send; they are optional.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from glm_lsp.completion.types import CompletionRequest, SelectedCompletion, Superseded
-from glm_lsp.errors import GlmError
 from glm_lsp.lsp.convert import to_offset, to_range, to_span
 
 if TYPE_CHECKING:
@@ -25,19 +24,17 @@ if TYPE_CHECKING:
     Complete = Callable[[CompletionRequest], Awaitable[list[Suggestion]]]
 
 ACCEPTED = "glm.completionAccepted"
+SHOWN = "textDocument/didShowCompletion"
+PARTLY_ACCEPTED = "textDocument/didPartiallyAcceptCompletion"
 
 
 def register(
     server: Server,
     complete: Complete,
     accepted: Callable[[str], None],
-    failed: Callable[[GlmError | None], None],
+    partly_accepted: Callable[[str], None],
 ) -> None:
-    """Serve inline completion from an engine's `complete`.
-
-    `failed` is told each failure, and None when there are suggestions again.
-    """
-    told: set[str] = set()
+    """Serve inline completion from an engine's `complete`."""
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(
@@ -52,15 +49,6 @@ def register(
         except Superseded:
             code = types.LSPErrorCodes.RequestCancelled
             raise JsonRpcException("A newer request took its place.", code) from None
-        except GlmError as error:
-            failed(error)
-            if str(error) not in told:
-                told.add(str(error))
-                server.report(error)
-            return []
-        if suggestions and told:
-            told.clear()
-            failed(None)
         return [_to_item(suggestion, snapshot, encoding) for suggestion in suggestions]
 
     @server.command(ACCEPTED)
@@ -68,6 +56,26 @@ def register(
         for argument in arguments:
             if isinstance(argument, dict) and isinstance(argument.get("id"), str):
                 accepted(argument["id"])
+
+    @server.feature(SHOWN)
+    def shown(_: Any) -> None:
+        """Take the notification, and nothing from it: what is answered counts as shown."""
+
+    @server.feature(PARTLY_ACCEPTED)
+    def taken_in_part(params: Any) -> None:
+        if isinstance(suggestion := _suggestion_id(params), str):
+            partly_accepted(suggestion)
+
+
+def _suggestion_id(params: Any) -> Any:
+    """Find the suggestion's id in the item that a client sends back, None if it is not there."""
+    found = params
+    for step in ("item", "command", "arguments", 0, "id"):
+        if isinstance(step, int):
+            found = found[step] if isinstance(found, list | tuple) and found else None
+        else:
+            found = found.get(step) if isinstance(found, dict) else getattr(found, step, None)
+    return found
 
 
 def _request(

@@ -1,0 +1,83 @@
+"""textDocument/completion: for editors that have no inline completion.
+
+Invariant: an answer never waits for a model longer than a moment; it is incomplete, so the
+editor asks again with the next key. Editors with inline completion are not even told that
+the server completes, unless the settings say so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from glm_lsp.completion.types import CompletionRequest
+from glm_lsp.lsp.convert import to_offset, to_range
+from glm_lsp.lsp.features.inline_completion import ACCEPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from glm_lsp.completion.fallback import Answer, Entry
+    from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.session import Session
+    from glm_lsp.text import Snapshot
+
+TRIGGERS = (".", "(", "[", "{", ",", "=", ":", " ")
+_LAST = "\U0010ffff"  # Behind the entries of servers that know the language.
+
+
+def register(
+    server: Server,
+    session: Session,
+    complete: Callable[[CompletionRequest], Awaitable[Answer]],
+) -> None:
+    """Serve a completion menu from `complete`."""
+
+    def wanted() -> bool:
+        setting = session.settings.completion.fallback
+        return setting == "on" or (setting == "auto" and not _has_ghost_text(server))
+
+    def keep_quiet(capabilities: types.ServerCapabilities) -> None:
+        if not wanted():
+            capabilities.completion_provider = None
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=TRIGGERS)
+    )
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        snapshot = server.documents.get(params.text_document.uri)
+        if snapshot is None or not wanted():
+            return types.CompletionList(is_incomplete=False, items=[])
+        encoding = server.documents.encoding
+        offset = to_offset(snapshot.text, params.position, encoding)
+        # Editors call it "invoked" when a word is typed, too: nobody called for a model.
+        answer = await complete(CompletionRequest(snapshot, offset, automatic=True))
+        items = [_to_item(entry, snapshot, encoding) for entry in answer.entries]
+        return types.CompletionList(is_incomplete=answer.incomplete, items=items)
+
+    server.advertise(keep_quiet)
+
+
+def _has_ghost_text(server: Server) -> bool:
+    document = server.client_capabilities.text_document
+    return document is not None and document.inline_completion is not None
+
+
+def _to_item(entry: Entry, snapshot: Snapshot, encoding: str) -> types.CompletionItem:
+    preview = None
+    if entry.preview is not None:
+        fenced = f"```{snapshot.language}\n{entry.preview}\n```"
+        preview = types.MarkupContent(types.MarkupKind.Markdown, fenced)
+    return types.CompletionItem(
+        label=entry.label,
+        kind=types.CompletionItemKind.Text,
+        detail="GLM",
+        documentation=preview,
+        filter_text=entry.filter_text,
+        sort_text=_LAST,
+        insert_text_format=types.InsertTextFormat.PlainText,
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=types.TextEdit(to_range(snapshot.text, entry.span, encoding), entry.text),
+        command=types.Command("Accepted", ACCEPTED, arguments=[{"id": entry.suggestion_id}]),
+    )
