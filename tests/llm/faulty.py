@@ -317,12 +317,12 @@ def _stalls(protocol: str) -> Iterator[tuple[str, Fault]]:
     yield slow("silence after the headers", whole.stall_after(0))
     yield slow("silence after four events", whole.stall_after(4))
     yield slow("silence within an event", whole.before(4, b"data: {", Stall()))
-    comments: list[Step] = [Pause(0.05), b": keep-alive\n\n"] * 40
-    yield slow("comments for ever", Reply([*whole.steps[:4], *comments, Stall()]))
+    comments: list[Step] = [Pause(0.05), b": keep-alive\n\n"] * 400
+    yield slow("comments for ever", Reply([*whole.steps[:4], *comments]))
     drip: list[Step] = []
-    for byte in b"data: " + b'{"never": "ending' * 4:
+    for byte in b"data: " + b'{"never": "ending' * 30:
         drip += [Pause(0.05), bytes([byte])]
-    yield slow("one event, byte by byte, for ever", Reply([*whole.steps[:4], *drip, Stall()]))
+    yield slow("one event, byte by byte, for ever", Reply([*whole.steps[:4], *drip]))
 
 
 def _reported(protocol: str) -> Iterator[tuple[str, Fault]]:
@@ -373,6 +373,8 @@ def _chat_only() -> Iterator[tuple[str, Fault]]:
     yield "a reset instead of [DONE]", Fault([Reply([*body, last, Cut(reset=True)])], None)
     yield "garbage instead of [DONE]", Fault([Reply([*body, last, frame("oops")])], None)
     yield "no usage", Fault([chat_stream(TEXT, usage=None)], None, usage=False)
+    more = frame({"choices": [{"index": 0, "delta": {"content": "more"}}]})
+    yield "text after the finish_reason", Fault([Reply([*body, last, more, done])], None)
     apart = chat_stream(TEXT, usage=(10, 5, 4), usage_apart=True)
     yield "usage on a chunk of its own", Fault([apart], None)
     yield "[DONE] without a finish_reason", Fault([Reply([*body, done])], None, usage=False)

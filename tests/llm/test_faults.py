@@ -30,7 +30,7 @@ ALL = dict(faults())
 async def answer(base_url: str, fault: Fault) -> list[Delta]:
     patience = Patience(
         connect=10.0,
-        token=0.2 if fault.stalls else 10.0,
+        token=0.2 if fault.stalls else 100.0,
         tail=0.2,
         attempts=3,
         first_wait=0.001,

@@ -19,7 +19,7 @@ from glm_lsp.llm.estimate import Estimates
 from glm_lsp.llm.ledger import Ledger
 from glm_lsp.llm.types import Message, Request
 from glm_lsp.settings import LimitSettings, Price, Settings
-from tests.gateway import Gate, Gateway, Reply, chat_stream, error
+from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +118,14 @@ def test_a_failed_generation_costs_nothing(ledger: Ledger) -> None:
     assert rows(ledger, "outcome, cost") == [("QuotaError", 0.0)]
 
 
+def test_a_generation_that_is_lost_half_way_costs_nothing(ledger: Ledger) -> None:
+    """Its tokens are estimated for the record, and not charged."""
+    reply = chat_stream("a long answer", chunk=2).cut_after(5)
+    with Gateway(reply) as gateway, pytest.raises(errors.UnreachableError):
+        run(service(gateway, ledger), action())
+    assert rows(ledger, "outcome, output, cost") == [("UnreachableError", 3, 0.0)]
+
+
 def test_a_users_price_goes_before_the_catalogue(ledger: Ledger) -> None:
     """`prices` count per 1M tokens, cached ones apart."""
     prices = {"glm-5.1": Price(input=10.0, output=20.0, cached=1.0)}
@@ -200,6 +208,28 @@ def test_a_service_that_is_down_is_left_alone_for_a_while() -> None:
         assert asked.status == Status("error", str(caught.value))
         clock.now += 16
         run(asked, completion())
+        assert asked.status == Status("ready")
+
+
+def test_a_trial_that_nobody_waits_for_leaves_room_for_the_next() -> None:
+    """Typing on abandons the trial before its first token: the next completion tries again."""
+    clock = Clock()
+    replies = [error(429, "1113"), Reply([Stall()]), chat_stream("fine")]
+
+    async def go(gateway: Gateway, asked: Service) -> None:
+        with pytest.raises(errors.QuotaError):
+            await read(asked, completion())
+        clock.now += 301
+        trial = asyncio.create_task(read(asked, completion()))
+        await asyncio.to_thread(gateway.wait_for_requests, 2)
+        trial.cancel()
+        await asyncio.gather(trial, return_exceptions=True)
+        await read(asked, completion())
+        await asked.close()
+
+    with Gateway(replies) as gateway:
+        asked = service(gateway, clock=clock)
+        asyncio.run(go(gateway, asked))
         assert asked.status == Status("ready")
 
 
