@@ -28,6 +28,11 @@ def interpreters() -> dict[str, list[str]]:
             found[version] = [str(kept[-1])]
         elif named and _answers([named], version):
             found[version] = [named]
+    if "3.14" not in found:  # It comes with the editors of the tests.
+        setup = [sys.executable, "tests/editors/setup_editors.py", "--path", "python3.14"]
+        given = subprocess.run(setup, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+        if given.stdout.strip():
+            found["3.14"] = [given.stdout.strip()]
     return found
 
 
@@ -42,9 +47,12 @@ def run(version: str, command: list[str]) -> bool:
     environment = CACHE / version
     bin_ = environment / ("Scripts" if sys.platform == "win32" else "bin")
     if not (environment / ".ready").exists():
-        subprocess.run([*command, "-m", "venv", "--clear", str(environment)], check=True)
-        pip = [str(bin_ / "python"), "-m", "pip", "install", "-q", "-c", "constraints.txt"]
-        subprocess.run([*pip, "-e", ".[dev]"], check=True, cwd=ROOT)
+        # Without pip of its own: distributions leave it out, and this one's serves them all.
+        bare = [*command, "-m", "venv", "--clear", "--without-pip", str(environment)]
+        subprocess.run(bare, check=True)
+        pip = [sys.executable, "-m", "pip", "--python", str(bin_ / "python")]
+        install = [*pip, "install", "-q", "-c", "constraints.txt", "-e", ".[dev]"]
+        subprocess.run(install, check=True, cwd=ROOT)
         (environment / ".ready").touch()
     print(f"== Python {version}", flush=True)
     tests = [str(bin_ / "python"), "-m", "pytest", "-q", "-m", "not editor and not model"]
