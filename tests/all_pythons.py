@@ -64,9 +64,8 @@ def main() -> int:
     found = interpreters()
     results = {version: run(version, command) for version, command in found.items()}
     for version in VERSIONS:
-        state = {True: "passed", False: "FAILED"}.get(
-            results.get(version, ...), "not on this machine"
-        )  # type: ignore[arg-type]
+        passed = results.get(version)
+        state = "not on this machine" if passed is None else "passed" if passed else "FAILED"
         print(f"Python {version}: {state}")
     return 0 if results and all(results.values()) else 1
 
