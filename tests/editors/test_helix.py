@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.editors.real_server import (
 )
 from tests.editors.setup_editors import ROOT
 from tests.editors.terminal import Terminal
-from tests.gateway import Gateway, chat_stream
+from tests.gateway import Gateway, Reply, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,6 +110,31 @@ def test_an_explanation_opens_as_markdown(tmp_path: Path, helix: Callable[..., T
         assert ".md" in terminal.wait("what it got")
         terminal.keys("g", "a")
         terminal.wait("return value")
+
+
+def test_a_completion_is_taken_from_the_menu(
+    tmp_path: Path, helix: Callable[..., Terminal]
+) -> None:
+    """What the model says stands in the completion menu with the next key, and is taken."""
+    path = tmp_path / "area.py"
+    path.write_text("def area(width, height):\n    \n")
+
+    def the_rest(body: Any) -> Reply:
+        typed = body["messages"][-1]["content"].partition("<hole/>")[0].rpartition(" ")[2]
+        return chat_stream(f"<fill>{'return width * height'.removeprefix(typed)}</fill>")
+
+    with (
+        Gateway(the_rest) as gateway,
+        helix(through_gateway(gateway.base_url), path) as terminal,
+    ):
+        terminal.keys("g", "e", "A")
+        terminal.type("ret")
+        gateway.wait_for_requests(1)
+        terminal.type("u")
+        assert "def area(width, height)" in terminal.wait("return width * height")
+        terminal.keys("Tab", "Enter")
+        taken = "def area(width, height):\n    return width * height\n"
+        assert written(terminal, path, lambda text: text == taken) == taken
 
 
 @pytest.mark.model
