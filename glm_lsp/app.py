@@ -7,14 +7,13 @@ which is a whole neural network, is shared by the clients of a process.
 from __future__ import annotations
 
 import asyncio
-
 import os
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from glm_lsp.llm import providers
-from glm_lsp.llm.connect import connect
+from glm_lsp.llm.connect import connect, open_ledger
 from glm_lsp.llm.credentials import find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from glm_lsp.llm.credentials import Key
+    from glm_lsp.llm.ledger import Ledger
     from glm_lsp.llm.service import Service
     from glm_lsp.lsp.session import Model
     from glm_lsp.settings import Settings
@@ -80,16 +81,22 @@ class _Connector:
         self._embedded = EmbeddedModel()
         self._loading = asyncio.Lock()
         self._address = ""
+        self._ledger: Ledger | None = None
 
     async def __call__(self, settings: Settings, api_key: str | None) -> Model:
         if settings.provider == "local" and settings.base_url is None:
             async with self._loading:
                 if not self._address:
                     self._address = await self._embedded.start(self._model_file)
-            return _Open(connect(settings, None, base_url=self._address))
+            return self._connected(settings, None, self._address)
         preset = providers.find(settings.provider, settings.base_url)
         # A keyring may ask the user to unlock it: never on the event loop.
         key = await asyncio.to_thread(find_key, preset, given=api_key, environ=self._environ)
         if key is None and preset.needs_key:
             raise no_key(preset)
-        return _Open(connect(settings, key))
+        return self._connected(settings, key, None)
+
+    def _connected(self, settings: Settings, key: Key | None, address: str | None) -> Model:
+        if self._ledger is None:
+            self._ledger = open_ledger()
+        return _Open(connect(settings, key, base_url=address, ledger=self._ledger))

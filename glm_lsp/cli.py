@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,8 +82,10 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from glm_lsp.lsp.serve import prepare, serve_stdio, serve_tcp
+
+    prepare()  # Before anything imports LSP's types.
     from glm_lsp.app import factory
-    from glm_lsp.lsp.serve import serve_stdio, serve_tcp
 
     build = factory(model_file=arguments.model)
     if arguments.tcp:
@@ -98,6 +101,68 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands around the server."""
+    doctor = commands.add_parser("doctor", help="what is set, and whether it works")
+    doctor.set_defaults(run=_doctor)
+
+    models = commands.add_parser("models", help="the models, with windows and prices")
+    models.add_argument("--json", action="store_true", help="for programs")
+    models.set_defaults(run=_models)
+
+    usage = commands.add_parser("usage", help="tokens and estimated cost by day")
+    usage.add_argument("--json", action="store_true", help="for programs")
+    usage.add_argument("--days", type=int, default=30, help="how many (default: 30)")
+    usage.set_defaults(run=_usage)
+
+    auth = commands.add_parser("auth", help="the API key in the system's keyring")
+    auth.add_argument("step", choices=("set", "status", "remove"))
+    auth.add_argument(
+        "--provider", choices=("runapi", "zai", "bigmodel", "custom"), help="default: the one set"
+    )
+    auth.set_defaults(run=_auth)
+
+    config = commands.add_parser("config", help="ready configuration for an editor")
+    config.add_argument("editor", choices=_editors())
+    config.set_defaults(run=_config)
+
+
+def _editors() -> list[str]:
+    from glm_lsp.commands.config import EDITORS
+
+    return list(EDITORS)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from glm_lsp import doctor
+
+    return doctor.run(os.environ)
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from glm_lsp.commands import models
+    from glm_lsp.settings import from_environment, load
+
+    return models.run(load(from_environment(os.environ)).settings, as_json=arguments.json)
+
+
+def _usage(arguments: argparse.Namespace) -> int:
+    from glm_lsp.commands import usage
+    from glm_lsp.llm.connect import ledger_path
+
+    return usage.run(ledger_path(), days=arguments.days, as_json=arguments.json)
+
+
+def _auth(arguments: argparse.Namespace) -> int:
+    from glm_lsp.commands import auth
+    from glm_lsp.settings import from_environment, load
+
+    provider = arguments.provider or load(from_environment(os.environ)).settings.provider
+    return auth.run(arguments.step, provider, os.environ)
+
+
+def _config(arguments: argparse.Namespace) -> int:
+    from glm_lsp.commands import config
+
+    return config.run(arguments.editor)
 
 
 def _address(value: str) -> tuple[str, int]:

@@ -91,10 +91,13 @@ def connect_bare(
     )
 
 
-def open_ledger(directory: Path | None = None) -> Ledger:
-    """Return the user's ledger of usage, in the operating system's place for such data."""
-    if directory is None:
-        from platformdirs import user_data_path
+def ledger_path() -> Path:
+    """Return the file of the user's ledger, in the operating system's place for such data."""
+    from platformdirs import user_data_path
 
-        directory = user_data_path("glm-lsp", appauthor=False)
-    return Ledger(directory / "usage.sqlite3")
+    return user_data_path("glm-lsp", appauthor=False) / "usage.sqlite3"
+
+
+def open_ledger(directory: Path | None = None) -> Ledger:
+    """Return the user's ledger of usage."""
+    return Ledger(ledger_path() if directory is None else directory / "usage.sqlite3")
