@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, whole_lines
@@ -111,6 +111,12 @@ def plan(task: Task, surface: Surface) -> Plan:
         instruction=task.instruction,
         house_rules=surface.house_rules,
     )
+
+    def shorter() -> Request:
+        """Return the question without what stands around the code."""
+        bare = evolve(question, around=gather(task.snapshot, target, 0, surface.roots))
+        return evolve(request, messages=render(bare, brief=brief))
+
     request = Request(
         model=surface.model,
         feature=task.action,
@@ -118,6 +124,7 @@ def plan(task: Task, surface: Surface) -> Plan:
         max_tokens=_most_output(task, surface, code),
         temperature=0.2 if not brief else 0.0,
         thinking=_thinks(task, surface.thinking),
+        shorter=shorter,
     )
     subject = name or around.path
     return Plan(task, target, f"{_TITLES[task.action]} {subject}", request)
