@@ -30,10 +30,15 @@ test-all: $(READY) ## Unit and protocol tests on every Python from 3.10 to 3.14 
 
 test-editors: $(READY) ## Real editors; installs them into .cache where there are none.
 	$(BIN)/python tests/editors/setup_editors.py
+	$(BIN)/python -m tests.editors_vscode.setup_vscode
 	$(BIN)/python -m pytest -m editor
 
-bench: $(READY) ## Speed, as ratios measured side by side.
-	$(BIN)/python -m tests.bench
+bench: $(READY) ## Speed, as ratios measured side by side; each says its bound and fails over it.
+	$(BIN)/python -m tests.bench.lsp_overhead
+	$(BIN)/python -m tests.bench.llm_overhead
+	$(BIN)/python -m tests.bench.llm_soak
+	$(BIN)/python -m tests.bench.streaming_edits
+	$(BIN)/python -m tests.bench.typing_replay
 
 check: $(READY) ## What CI checks before it tests.
 	$(BIN)/ruff check .

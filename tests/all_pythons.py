@@ -28,11 +28,13 @@ def interpreters() -> dict[str, list[str]]:
             found[version] = [str(kept[-1])]
         elif named and _answers([named], version):
             found[version] = [named]
-    if "3.14" not in found:  # It comes with the editors of the tests.
-        setup = [sys.executable, "tests/editors/setup_editors.py", "--path", "python3.14"]
-        given = subprocess.run(setup, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-        if given.stdout.strip():
-            found["3.14"] = [given.stdout.strip()]
+    newest = VERSIONS[-1]
+    if newest not in found:  # The editors' folder brings one.
+        setup = ROOT / "tests" / "editors" / "setup_editors.py"
+        words = [sys.executable, str(setup), "--path", f"python{newest}"]
+        path = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+        if path and _answers([path], newest):
+            found[newest] = [path]
     return found
 
 
@@ -46,16 +48,16 @@ def run(version: str, command: list[str]) -> bool:
     """Make the environment of a version and run the tests in it."""
     environment = CACHE / version
     bin_ = environment / ("Scripts" if sys.platform == "win32" else "bin")
+    python = str(bin_ / "python")
     if not (environment / ".ready").exists():
-        # Without pip of its own: distributions leave it out, and this one's serves them all.
-        bare = [*command, "-m", "venv", "--clear", "--without-pip", str(environment)]
-        subprocess.run(bare, check=True)
-        pip = [sys.executable, "-m", "pip", "--python", str(bin_ / "python")]
-        install = [*pip, "install", "-q", "-c", "constraints.txt", "-e", ".[dev]"]
-        subprocess.run(install, check=True, cwd=ROOT)
+        # Debian's Python has no pip of its own: this one's installs into the other.
+        make = [*command, "-m", "venv", "--clear", "--without-pip", str(environment)]
+        subprocess.run(make, check=True)
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q"]
+        subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], check=True, cwd=ROOT)
         (environment / ".ready").touch()
     print(f"== Python {version}", flush=True)
-    tests = [str(bin_ / "python"), "-m", "pytest", "-q", "-m", "not editor and not model"]
+    tests = [python, "-m", "pytest", "-q", "-m", "not editor and not model"]
     return subprocess.run([*tests, "-p", "no:cacheprovider"], cwd=ROOT, check=False).returncode == 0
 
 
