@@ -7,6 +7,7 @@ any of them. No text is ever stored: only names, counts and times.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import queue
 import sqlite3
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _WAIT = 30.0  # Seconds to wait for another server's commit.
+_LAST_WAIT = 5.0  # Seconds that the end of a server may wait for the disk.
 _BATCH = 500  # The most rows of one commit.
 _RECENT = 300  # How many requests of a model say how long its tokens are.
 
@@ -73,7 +75,10 @@ _Row = tuple[str, tuple[object, ...]]
 
 
 class Ledger:
-    """Writes to the file in a thread of its own, which starts with the first record."""
+    """Writes to the file in a thread of its own, which starts with the first record.
+
+    What is still to be written when the process ends is written then.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -92,8 +97,9 @@ class Ledger:
         """Write what is still to be written, and end the thread."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            atexit.unregister(self.close)
             self._rows.put(None)
-            thread.join(_WAIT)
+            thread.join(_LAST_WAIT)
 
     def spent(self, since: float) -> float:
         """Return the estimated USD spent since a moment; reads the file, so not in the loop."""
@@ -118,25 +124,29 @@ class Ledger:
 
     def _put(self, row: _Row) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
+            self._rows = queue.SimpleQueue()  # The thread before may still empty its own.
+            self._thread = threading.Thread(
+                target=self._write, args=(self._rows,), name="ledger", daemon=True
+            )
             self._thread.start()
+            atexit.register(self.close)
         self._rows.put(row)
 
-    def _write(self) -> None:
+    def _write(self, waiting: queue.SimpleQueue[_Row | None]) -> None:
         """Commit rows as they come, all that are waiting at once."""
         ended = False
         try:
             with opened(self.path) as connection:
                 while not ended:
-                    batch = [self._rows.get()]
-                    while len(batch) < _BATCH and not self._rows.empty():
-                        batch.append(self._rows.get())
+                    batch = [waiting.get()]
+                    while len(batch) < _BATCH and not waiting.empty():
+                        batch.append(waiting.get())
                     ended = None in batch
                     self._commit(connection, [row for row in batch if row is not None])
         except (sqlite3.Error, OSError) as error:
             _log.warning("Usage is not recorded: %s cannot be written (%s).", self.path, error)
             while not ended:  # Keep the queue empty, for nobody else reads it.
-                ended = self._rows.get() is None
+                ended = waiting.get() is None
 
     def _commit(self, connection: sqlite3.Connection, rows: list[_Row]) -> None:
         try:

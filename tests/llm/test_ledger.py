@@ -138,3 +138,15 @@ def test_a_ledger_of_nothing_is_empty(tmp_path: Path) -> None:
     assert ledger.spent(since=0.0) == 0.0
     assert ledger.lengths() == {}
     ledger.close()
+
+
+def test_the_last_rows_are_written_when_the_process_ends(tmp_path: Path) -> None:
+    """A server that ends without closing its ledger loses nothing."""
+    path = tmp_path / "usage.sqlite3"
+    script = (
+        "import sys; from pathlib import Path; from glm_lsp.llm.ledger import Ledger;"
+        "from tests.llm.test_ledger import record; ledger = Ledger(Path(sys.argv[1]));"
+        "[ledger.add(record('m', n)) for n in range(300)]"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True, timeout=60)
+    assert last_row(path, "m") == 299
