@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo setup test test-all test-editors bench check format wheel clean
+.PHONY: demo setup test test-all test-editors bench check docs format wheel clean
 
 demo: $(READY) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -45,6 +45,9 @@ check: $(READY) ## What CI checks before it tests.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY) ## Write what is generated: the README's table of settings.
+	$(BIN)/python -m tests.docs
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -99,7 +99,7 @@ class Session:
 
     def model_name(self, *, completion: bool = False) -> str:
         """Return the name to ask for."""
-        if self.settings.provider == "local":
+        if self.settings.provider == "local" and self.settings.base_url is None:
             return catalogue.EMBEDDED
         models = self.settings.models
         return models.completion if completion else models.actions

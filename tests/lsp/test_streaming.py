@@ -32,20 +32,22 @@ WITH_VOLUME = WHOLE.replace(FIXED, LONG)
 
 def test_the_first_edit_comes_before_the_stream_ends(tmp_path: Path) -> None:
     """Edits begin while the model still writes, its reasoning first and usage last."""
-    gate = Gate()
+    thought, gate = Gate(), Gate()
     reply = chat_stream(fence(LONG), reasoning="Let me look at the names.", usage=(40, 30, 8))
-    reply = reply.before(len(reply.steps) - 4, gate)
+    reply = reply.before(len(reply.steps) - 4, gate).before(3, thought)
 
     async def work() -> None:
         with Gateway(reply) as gateway:
             async with serving(gateway, tmp_path) as editor:
                 await choose(editor, "GLM: Fix")
+                await editor.until(lambda: "thinking" in str(editor.received("$/progress")))
+                assert editor.text(URI) == SOURCE
+                thought.open()
                 await editor.until(lambda: "* height" in editor.text(URI))
                 assert gateway.requests[0].finished is None
                 gate.open()
                 await idle(editor)
                 assert editor.text(URI) == WITH_VOLUME
-                assert "thinking" in str(editor.received("$/progress"))
 
     run(work)
 

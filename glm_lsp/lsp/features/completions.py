@@ -13,6 +13,7 @@ from glm_lsp.completion.engine import Engine
 from glm_lsp.completion.fallback import Answer, Fallback
 from glm_lsp.completion.tally import open_tally
 from glm_lsp.errors import GlmError
+from glm_lsp.llm import catalogue
 from glm_lsp.prompts.completion import Room, kind_of
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ class Completions:
 
     def _make(self) -> Engine:
         session = self._session
-        local = session.settings.provider == "local"
+        model = session.model_name(completion=True)
+        small = model == catalogue.EMBEDDED
         return Engine(
             session,
-            session.model_name(completion=True),
+            model,
             session.settings.completion,
             kind=kind_of(session.settings.completion.prompt, session.settings.provider),
-            room=Room(lines_above=40, characters_above=1_500) if local else None,
+            room=Room(lines_above=40, characters_above=1_500) if small else None,
             allowed=lambda snapshot: not session.exclusions.excludes(snapshot.uri),
             acceptance=self._acceptance,
         )
