@@ -237,7 +237,8 @@ class Applier:
                 else:
                     session.add(difference.feed(piece), self._span.start)
                 if mode == "stream":
-                    session.release()
+                    # One is held back, so that the last edit can be marked as such.
+                    session.release(hold_back=1 if self._in_document else 0)
                     self._news.set()
         session.add(difference.finish(), self._span.start)
         if self._check is None:
