@@ -14,12 +14,10 @@ import ssl
 import time
 from contextlib import aclosing, suppress
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-from attrs import frozen
-from httpx_sse import EventSource, ServerSentEvent
 
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, faults
@@ -27,44 +25,21 @@ from glm_lsp.llm.completions import COMPLETIONS, INFILL
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import Gate
 from glm_lsp.llm.providers import Infill
+from glm_lsp.llm.reading import Patience, cut_at, read
 from glm_lsp.llm.stops import StopCutter
-from glm_lsp.llm.types import Finish, FinishReason, TextDelta
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.faults import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
-    from glm_lsp.llm.wire import Parser, Wire
+    from glm_lsp.llm.wire import Wire
 
 _BODY_LIMIT = 64 * 1024
-_LINE_LIMIT = 1024 * 1024
 # The essentials stay even when a service names no field: without them an answer is wrong.
 _ESSENTIAL = frozenset({"temperature", "top_p", "stop"})
-
-
-@frozen
-class Patience:
-    """How long to wait, and how often to ask again; all times in seconds.
-
-    Attributes:
-        connect: for a connection.
-        token: for the first token, and from each to the next.
-        tail: for what follows a complete answer (usage, the end mark), and for the rest of an
-            error that has begun.
-        attempts: how often a request is sent at most that somebody waits for.
-        first_wait: before the second attempt; later waits double.
-        longest_wait: the longest wait; a service that asks for more is not asked again.
-    """
-
-    connect: float = 8.0
-    token: float = 60.0
-    tail: float = 2.0
-    attempts: int = 4
-    first_wait: float = 0.5
-    longest_wait: float = 8.0
 
 
 class HttpProvider:
@@ -113,8 +88,11 @@ class HttpProvider:
             cutter = None
             if request.stop and not wire.stops & body.keys():
                 cutter = StopCutter(request.stop)
-            async with aclosing(self._read(response, wire.parser(asked), asked)) as deltas:
-                async for delta in _cut_at(cutter, deltas) if cutter else deltas:
+            reading = read(
+                response, wire.parser(asked), asked, self._patience, self._clock, self.tap
+            )
+            async with aclosing(reading) as deltas:
+                async for delta in cut_at(cutter, deltas) if cutter else deltas:
                     yield delta
 
     async def warm(self) -> None:
@@ -156,7 +134,7 @@ class HttpProvider:
         )
 
     async def _ready(self) -> httpx.AsyncClient:
-        """Return the client; make it in a thread, for reading certificates takes a while."""
+        """Return the client; make it in a thread, for certificates and imports take a while."""
         if self._client is None:
             async with self._opening:
                 if self._client is None:
@@ -164,6 +142,8 @@ class HttpProvider:
         return self._client
 
     def _make_client(self) -> httpx.AsyncClient:
+        import stamina  # noqa: F401  # Loaded here, it costs the event loop nothing.
+
         own = _is_own(self.base_url)
         plain = self.base_url.startswith("http://")
         return httpx.AsyncClient(
@@ -285,120 +265,6 @@ class HttpProvider:
         finally:
             await response.aclose()
         return bytes(content)
-
-    async def _read(
-        self, response: httpx.Response, parser: Parser, asked: Asked
-    ) -> AsyncGenerator[Delta, None]:
-        paced = _Paced(response, asked, self._patience.token, self._clock)
-        # EventSource reads headers and `aiter_text` only, which is what _Paced has.
-        source = EventSource(cast("httpx.Response", paced))
-        events = source.aiter_sse()
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    if self.tap:
-                        self.tap(event.data)
-                    for delta in parser.feed(_name(event), event.data):
-                        paced.progressed()
-                        yield delta
-                    if parser.complete:
-                        break
-                while parser.complete and not parser.done:
-                    try:
-                        event = await asyncio.wait_for(events.__anext__(), self._patience.tail)
-                    except (StopAsyncIteration, asyncio.TimeoutError):
-                        break
-                    for delta in parser.feed(_name(event), event.data):
-                        yield delta
-                for delta in parser.end() if not parser.done else ():
-                    yield delta
-                await self._drain(events)
-        except GlmError:
-            if not parser.complete:
-                raise
-        except (httpx.NetworkError, httpx.RemoteProtocolError):
-            if not parser.complete:
-                raise faults.cut(asked) from None
-        except Exception as error:
-            if not parser.complete:
-                raise faults.from_exception(asked, error) from None
-        finally:
-            await response.aclose()
-
-    async def _drain(self, events: AsyncIterator[Any]) -> None:
-        """Read the end of the body, which is there already, so that the connection lives on."""
-
-        async def rest() -> None:
-            async for _ in events:
-                pass
-
-        with suppress(Exception):
-            await asyncio.wait_for(rest(), 0.2)
-
-
-class _Paced:
-    """A response whose text must make progress.
-
-    The HTTP library's time-out watches bytes; comments and single characters would keep it
-    content for ever. This watches deltas, and the length of a line.
-    """
-
-    def __init__(
-        self,
-        response: httpx.Response,
-        asked: Asked,
-        timeout: float,
-        clock: Callable[[], float],
-    ) -> None:
-        self.headers = {"content-type": "text/event-stream"}  # As _is_stream found.
-        self._response = response
-        self._asked = asked
-        self._timeout = timeout
-        self._clock = clock
-        self._last = clock()
-        response.encoding = "utf-8"  # Streams of events have no other.
-
-    def progressed(self) -> None:
-        """Note that a delta came."""
-        self._last = self._clock()
-
-    async def aiter_text(self) -> AsyncGenerator[str, None]:
-        """Yield the text as it comes.
-
-        Raises:
-            SlowError: nothing of use came for too long.
-            WireError: a line is longer than any event can be.
-        """
-        line = 0
-        async for text in self._response.aiter_text():
-            end = text.rfind("\n")
-            line = len(text) - end - 1 if end >= 0 else line + len(text)
-            if line > _LINE_LIMIT or len(text) > _LINE_LIMIT:
-                raise faults.garbled(self._asked, "a line is too long")
-            if self._clock() - self._last > self._timeout:
-                raise faults.silent(self._asked, self._timeout)
-            yield text
-
-
-async def _cut_at(cutter: StopCutter, deltas: AsyncIterator[Delta]) -> AsyncGenerator[Delta, None]:
-    """Pass deltas on up to the stop text, which ends the answer."""
-    async for delta in deltas:
-        if isinstance(delta, TextDelta):
-            text = cutter.feed(delta.text)
-            if text:
-                yield TextDelta(text)
-            if cutter.stopped:
-                yield Finish(FinishReason.STOP)
-                return
-            continue
-        if isinstance(delta, Finish) and (rest := cutter.rest()):
-            yield TextDelta(rest)
-        yield delta
-
-
-def _name(event: ServerSentEvent) -> str:
-    """Return an event's name, "" for one without (which the library calls "message")."""
-    return "" if event.event == "message" else event.event
 
 
 def _is_own(url: str) -> bool:

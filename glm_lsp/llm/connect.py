@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.llm import providers
 from glm_lsp.llm.chat import CHAT
-from glm_lsp.llm.client import HttpProvider, Patience
+from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.ledger import Ledger
 from glm_lsp.llm.messages import MESSAGES
+from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.responses import RESPONSES
 from glm_lsp.llm.service import Service
 

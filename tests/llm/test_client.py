@@ -13,8 +13,9 @@ import pytest
 from glm_lsp import errors
 from glm_lsp.llm import providers
 from glm_lsp.llm.chat import CHAT
-from glm_lsp.llm.client import HttpProvider, Patience
+from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.credentials import Key
+from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.types import (
     Delta,
     Finish,

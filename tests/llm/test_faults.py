@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from glm_lsp import errors
-from glm_lsp.llm.client import HttpProvider, Patience
+from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.providers import find
+from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
 from tests.gateway import Gateway
 from tests.llm.faulty import TEXT, Fault, faults

@@ -12,9 +12,10 @@ import pytest
 from attrs import frozen
 
 from glm_lsp.llm import catalogue
-from glm_lsp.llm.client import HttpProvider, Patience
+from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.providers import find
+from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.types import (
     Delta,
     Finish,

@@ -12,11 +12,11 @@ from attrs import evolve
 
 from glm_lsp import errors
 from glm_lsp.llm.breaker import Status
-from glm_lsp.llm.client import Patience
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.estimate import Estimates
 from glm_lsp.llm.ledger import Ledger
+from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.types import Message, Request
 from glm_lsp.settings import LimitSettings, Price, Settings
 from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error
