@@ -138,6 +138,18 @@ def test_no_prose_is_left(replies: list[Reply]) -> None:
             assert not sentence, reply
 
 
+def test_nobody_is_spoken_to(replies: list[Reply]) -> None:
+    """Nowhere, comments and strings included, does the model talk about the code to the user."""
+    phrases = (
+        "You can use", "Your code", "Here is", "Here's", "Sure,", "This code", "The code is",
+        "In the code above", "In this code", "I hope", "Certainly", "I have added", "I've added",
+        "As an AI", "This function takes", "To use the above", "example demonstrates",
+    )  # fmt: skip
+    for reply in replies:
+        for phrase in phrases:
+            assert phrase not in reply.draft.text, (phrase, reply)
+
+
 def test_what_follows_is_not_said_twice(replies: list[Reply]) -> None:
     """No completion ends with the rest of its line or with the line below."""
     for reply in replies:

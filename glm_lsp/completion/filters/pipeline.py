@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from glm_lsp.completion.filters import (
     blank,
     closers,
+    continuation,
     echo,
     indentation,
     length,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 STAGES = (
     wrapping,
     echo,
+    continuation,
     indentation,
     placeholder,
     length,
@@ -67,6 +69,8 @@ def finished(draft: Draft, place: Place) -> bool:
     """Tell whether nothing that may still arrive can be part of the completion."""
     if CLOSE in draft.text:
         return True
+    if wrapping.may_announce(draft, place):
+        return False
     plain = wrapping.apply(draft, place)
     text = indentation.apply(echo.apply(plain, place), place).text
     if text == plain.text and echo.may_echo(text, place):

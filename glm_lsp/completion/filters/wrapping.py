@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from glm_lsp.completion.place import Place
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
+_FENCE_BEGUN = re.compile(r"^[ \t]*(?:```|~~~|(?:`{1,2}|~{1,2})\Z)", re.MULTILINE)
+_LABEL = re.compile(r"[A-Z][\w+#. ]{0,20}[:：]")
 _THOUGHT = re.compile(r"\A\s*<think>[\s\S]*?(?:</think>\s*|\Z)")
 _FORM_TAG = re.compile(r"</?(?:above|below|related|fill|hole)\b[^>\n]*>?|<hole/?")
 _MODEL_TOKEN = re.compile(
@@ -76,6 +78,16 @@ def may_talk(draft: Draft, place: Place) -> bool:
     return place.language.startswith(text.lower()) or bool(_TALK_BEGUN.fullmatch(text))
 
 
+def may_announce(draft: Draft, place: Place) -> bool:
+    """Tell whether all there is so far may only announce a fence that follows."""
+    text = draft.text.strip()
+    return (
+        bool(_LABEL.fullmatch(text) or _announces(text))
+        and "\n\n\n" not in draft.text
+        and place.language not in WRITING
+    )
+
+
 def _may_open(text: str) -> bool:
     """Tell whether the answer so far may still become a tag or a fence."""
     start = text.lstrip()
@@ -101,7 +113,7 @@ def _plain_code(text: str, place: Place) -> str:
     if place.language in WRITING:
         return text
     if is_text(place.before, place.language):
-        return text
+        return _before_fence(text)
     text = _unfenced(text)
     return _without_chatter(_without_language(text, place.language))
 
@@ -112,25 +124,37 @@ def _without_language(text: str, language: str) -> str:
     return rest if newline and first.strip().lower() == language else text
 
 
+def _before_fence(text: str) -> str:
+    """Return what stands before a fence: code in fences is no part of a comment or string."""
+    fence = _FENCE_BEGUN.search(text)
+    if fence is None:
+        return text
+    lead = text[: fence.start()].rstrip()
+    return "" if lead.endswith((":", "：")) else lead
+
+
 def _unfenced(text: str) -> str:
     fence = _FENCE.search(text)
     if fence is None:
-        stripped = text.lstrip()
-        if stripped.startswith(("```", "~~~")):
-            return ""  # A fence whose line is still coming.
         if all(_announces(line) for line in text.splitlines() if line.strip()):
             return ""  # The code may still come.
-        half = re.search(r"\n[ \t]*(?:`{1,3}|~{1,3})[^\n]*\Z", text)
-        return text[: half.start()] if half else text
+        half = _FENCE_BEGUN.search(text)
+        return text[: half.start()].rstrip("\n") if half else text
     lead = text[: fence.start()]
-    if lead.strip() and not all(_is_prose(line) for line in lead.splitlines() if line.strip()):
+    if lead.strip() and not all(_is_lead(line) for line in lead.splitlines() if line.strip()):
         return lead.rstrip()  # Code, then a fence: the fence ends it.
     inside = text[fence.end() :].removeprefix("\n")
-    return (
-        inside
-        if text[fence.end() :].startswith("\n") and not _FENCE.search(inside)
-        else (inside[: found.start()].rstrip("\n") if (found := _FENCE.search(inside)) else inside)
-    )
+    while (again := _FENCE.match(inside)) and inside[again.end() :].startswith("\n"):
+        if not inside[again.end() :].strip() or again.group().strip(" `~") == "":
+            break  # It closes what was just opened.
+        inside = inside[again.end() + 1 :]
+    closing = _FENCE_BEGUN.search(inside)
+    return inside[: closing.start()].rstrip("\n") if closing else inside
+
+
+def _is_lead(line: str) -> bool:
+    """Tell whether a line before a fence talks about what is in it."""
+    return _is_prose(line) or bool(_LABEL.fullmatch(line.strip()))
 
 
 def _without_chatter(text: str) -> str:

@@ -1,0 +1,44 @@
+"""Offer nothing in the middle of a line that cannot go on there.
+
+Chat models answer there, too, with a statement of its own or a sentence said to the reader.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from glm_lsp.completion.lexis import WRITING
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.place import Place
+
+_STATEMENT = re.compile(
+    r"(?:def \w+\(|class \w+ ?[:({]|import \w|from [\w.]+ import\b|return\b|package \w|#include\b"
+    r"|async def\b|print\(|@\w+\n)"
+)
+_MAY_PRECEDE = re.compile(
+    r"(?:[;:{}>=(]|\b(?:from\s+[\w.]+|async|export|default|else|then|do))\s*\Z"
+)
+_SENTENCE = re.compile(r"(?:\b[a-z]+[,;]? ){3}")
+_ADDRESS = re.compile(
+    r"(?:You(?: can|r|'ll)?|To (?:use|create|complete|fix|do|implement)|Here(?:'s| is| are)|Sure"
+    r"|This (?:is|code|function|method|will)|The (?:code|above|function|given|following)|Note that"
+    r"|In (?:this|the) (?:code|example)|If you|I(?:'ve|'m)?|Let's|However) "
+)
+_SENTENCE_START = re.compile(r"(?:[.:!?]\s+|[\"'#*/]+\s*|^\s*)\Z")
+
+
+def apply(draft: Draft, place: Place) -> Draft:
+    """Drop a new statement, and a new sentence, behind the beginning of another."""
+    head, text = place.head, draft.text
+    if not head.strip() or place.language in WRITING or text.startswith("\n"):
+        return draft
+    if _STATEMENT.match(text) and not _MAY_PRECEDE.search(head):
+        return draft.nothing()
+    if text[:1].isupper() and not _SENTENCE_START.search(head):
+        sentence = _SENTENCE.search(text.partition("\n")[0])
+        if sentence and (head[-1:].isalnum() or head[-1:] == "_" or _ADDRESS.match(text)):
+            return draft.nothing()
+    return draft
