@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The HTTP libraries log addresses and headers at these levels; headers hold the key.
     for name in ("httpx", "httpcore", "hpack"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A request that is asked again is no news to the user, unless it fails in the end.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     run: Callable[[argparse.Namespace], int] = arguments.run
     from glm_lsp.errors import GlmError
 
