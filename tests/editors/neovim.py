@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack  # type: ignore[import-untyped]
 
-from tests.editors.setup_editors import Found, find
+from tests.editors.setup_editors import find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,30 @@ return table.concat(lines, '\\n')
 """
 
 
+def command(
+    folder: Path, init: str, environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """Make `folder` a home with the plugin and an init.lua; return how Neovim starts there.
+
+    Raises:
+        LookupError: there is no Neovim.
+    """
+    found = find("nvim", os.environ)
+    if found is None:
+        raise LookupError("no Neovim: run tests/editors/setup_editors.py")
+    package = folder / "data/nvim/site/pack/tests/start"
+    package.mkdir(parents=True, exist_ok=True)
+    if not (package / "glm").exists():
+        shutil.copytree(PLUGIN, package / "glm")
+    (folder / "config/nvim").mkdir(parents=True, exist_ok=True)
+    # Looking for a Python provider takes a second and has nothing to do with the plugin.
+    quick = "vim.g.loaded_python3_provider = 0\n"
+    (folder / "config/nvim/init.lua").write_text(quick + init)
+    home = {"HOME": str(folder), "NVIM_LOG_FILE": str(folder / "nvim.log")}
+    homes = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in _XDG}
+    return [*found.argv], {**environ, **found.environ, **home, **homes}
+
+
 class Neovim:
     """One Neovim; `folder` becomes its home, `init` its init.lua."""
 
@@ -51,19 +75,12 @@ class Neovim:
         environ: Mapping[str, str] | None = None,
         size: tuple[int, int] = (100, 30),
     ) -> None:
-        found = find("nvim", os.environ)
-        if found is None:
-            raise LookupError("no Neovim: run tests/editors/setup_editors.py")
-        self.found: Found = found
-        self._install(folder, init)
-        home = {"HOME": str(folder), "NVIM_LOG_FILE": str(folder / "nvim.log")}
-        homes = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in _XDG}
-        given = os.environ if environ is None else environ
+        argv, surroundings = command(folder, init, os.environ if environ is None else environ)
         self._process = subprocess.Popen(
-            [*found.argv, "--embed", "--headless"],
+            [*argv, "--embed", "--headless"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**given, **found.environ, **home, **homes},
+            env=surroundings,
             bufsize=0,
         )
         self._unpacker = msgpack.Unpacker(raw=False, unicode_errors="replace")
@@ -87,18 +104,6 @@ class Neovim:
         finally:
             process.stdin.close()
             process.stdout.close()
-
-    @staticmethod
-    def _install(folder: Path, init: str) -> None:
-        """Put the plugin where Neovim's packages lie, and write init.lua."""
-        package = folder / "data/nvim/site/pack/tests/start"
-        package.mkdir(parents=True, exist_ok=True)
-        if not (package / "glm").exists():
-            shutil.copytree(PLUGIN, package / "glm")
-        (folder / "config/nvim").mkdir(parents=True, exist_ok=True)
-        # Looking for a Python provider takes a second and has nothing to do with the plugin.
-        quick = "vim.g.loaded_python3_provider = 0\n"
-        (folder / "config/nvim/init.lua").write_text(quick + init)
 
     def call(self, function: str, *arguments: Any, seconds: float = 30) -> Any:
         """Call a function of Neovim's API and return its result.

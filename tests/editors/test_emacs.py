@@ -83,6 +83,15 @@ def test_typing_during_the_answer_is_kept(tmp_path: Path, emacs: Emacs) -> None:
     assert printed == {"edited": after + "typed = 'meanwhile'\n"}
 
 
+def test_completion_at_point(tmp_path: Path, emacs: Emacs) -> None:
+    """Eglot has no inline completion: the suggestion comes through completion-at-point."""
+    path = tmp_path / "area.py"
+    path.write_text("def area(width, height):\n    ret")
+    with Gateway(chat_stream("<fill>urn width * height</fill>")) as gateway:
+        printed = emacs(through_gateway(gateway.base_url), "driver-complete", str(path))
+    assert printed == {"candidates": "return width * height"}
+
+
 @pytest.mark.model
 def test_refactor_on_the_embedded_model(tmp_path: Path, emacs: Emacs) -> None:
     """The embedded model changes a real file, and one undo takes it back."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.editors.neovim import Neovim
+from tests.editors.neovim import Neovim, command
 from tests.editors.real_server import (
     SERVER,
     copy_of,
@@ -16,6 +16,7 @@ from tests.editors.real_server import (
     rewrite_of,
     through_gateway,
 )
+from tests.editors.terminal import Terminal
 from tests.gateway import Gate, Gateway, chat_stream
 
 if TYPE_CHECKING:
@@ -294,6 +295,33 @@ def test_undo_by_command_keeps_later_typing(tmp_path: Path) -> None:
         finish(neovim)
         assert neovim.text() == after + "typed\n"
         assert len(gateway.requests) == 3
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_confirming_asks_before_the_edit(
+    tmp_path: Path, answer: str, editor: Callable[[str], Found]
+) -> None:
+    """With `edits.delivery` "confirm" the user decides, and a no leaves the file as it was."""
+    editor("tmux")  # Neovim asks nobody when nobody looks: it needs a terminal.
+    before, after = rewrite_of("step", "def run(value):", 6)
+    path = tmp_path / "run.py"
+    path.write_text(before)
+    init = (
+        "vim.lsp.config('glm', { settings = { glm = { edits = { delivery = 'confirm' } } } })\n"
+        "vim.o.statusline = [[%f %= <%{v:lua.require'glm'.status()}>]]\n"
+    )
+    with Gateway(chat_stream(f"```python\n{after}```", chunk=16)) as gateway:
+        argv, environ = command(tmp_path / "home", INIT + init, through_gateway(gateway.base_url))
+        with Terminal(tmp_path, [*argv, str(path)], environ) as terminal:
+            terminal.wait("<GLM>")
+            terminal.type(":Glm refactor simplify\r")
+            terminal.wait("Apply all changes?")
+            assert "log.debug" not in terminal.screen()
+            terminal.type(answer + "\r")
+            terminal.wait("Apply all changes?", gone=True)
+            terminal.type(":w\r")
+            terminal.wait("written")
+            assert path.read_text() == (after if answer == "y" else before)
 
 
 def test_no_key_is_one_sentence(tmp_path: Path) -> None:
