@@ -80,12 +80,12 @@ def gateway(shared_gateway: Gateway) -> Gateway:
 def opened(
     shared_window: Workbench, gateway: Gateway, folder: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Workbench]]:
-    """Open a file in the window; `GLM: ready` is waited for."""
+    """Open a file in the window, and wait until the server is ready (or as said)."""
 
-    def open_(name: str, text: str) -> Workbench:
+    def open_(name: str, text: str, state: str = "ready") -> Workbench:
         (folder / name).write_text(text, encoding="utf-8", newline="")
         shared_window.open_file(name)
-        shared_window.wait_status("GLM: ready")
+        shared_window.wait_status(f"GLM: {state}")
         return shared_window
 
     yield open_

@@ -1,4 +1,4 @@
-"""Sets up a real VS Code for the tests: code-server, a browser, and the built extension.
+"""Sets up a real VS Code for the tests: code-server, a browser, our extension, our wheel.
 
 Invariant: apart from Debian packages, everything goes into the checkout's git-ignored
 `.cache/vscode/` and `editors/vscode/{node_modules,dist}/`. Run it again at will: what is there
@@ -53,12 +53,18 @@ def entry() -> Path:
     return root() / "node_modules" / "code-server" / "out" / "node" / "entry.js"
 
 
+def server() -> Path:
+    """Return the folder into which the server was installed from its wheel."""
+    return root() / "server"
+
+
 def missing() -> str | None:
     """Return a sentence about what the tests lack, or None when all is there."""
     wanted = {
         "a browser": browser(),
         "code-server": _stamp().is_file() and _stamp().read_text() == _wanted(),
         "the built extension": PACKAGE.is_file(),
+        "the server's wheel": (server() / "bin" / "glm-lsp").is_file(),
         "Node": shutil.which("node"),
     }
     lacking = [name for name, there in wanted.items() if not there]
@@ -75,6 +81,7 @@ def main() -> int:
         _install_debian()
         _install_code_server()
         _build_extension()
+        _build_server()
     except (MissingError, subprocess.CalledProcessError) as error:
         print(f"VS Code cannot be set up here: {error}", file=sys.stderr)
         return 1
@@ -143,6 +150,17 @@ def _build_extension() -> None:
         marker.write_text(lock.read_text())
     _npm("run", "check", folder=EXTENSION)
     _npm("run", "package", folder=EXTENSION)
+
+
+def _build_server() -> None:
+    """Install the server from its wheel into a folder of its own, without its dependencies."""
+    wheels, pip = root() / "wheels", [sys.executable, "-m", "pip"]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-deps"]
+    for old in (wheels, server()):
+        shutil.rmtree(old, ignore_errors=True)
+    _run([*pip, "wheel", *quiet, "--wheel-dir", str(wheels), str(CHECKOUT)])
+    (wheel,) = wheels.glob("*.whl")
+    _run([*pip, "install", *quiet, "--target", str(server()), str(wheel)])
 
 
 def _npm(*arguments: str, folder: Path) -> None:

@@ -94,6 +94,26 @@ def test_typing_during_a_stream_of_forty_hunks_loses_nothing(
     )
 
 
+def test_stream_goes_on_in_a_file_that_is_not_shown(
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
+) -> None:
+    """Looking at another file during a stream neither stops nor spoils it."""
+    before, after = items(8)
+    gate = Gate()
+    reply = chat_stream(f"```python\n{after}```\n", chunk=12)
+    gateway.script(reply.before(len(reply.steps) // 2, gate))
+    window = opened("total.py", before)
+    window.goto(2, 5)
+    window.command("GLM: Fix")
+    until(lambda: "items[0]" in "\n".join(window.lines()), 20, "the first hunk is seen")
+    opened("other.py", "pass\n", state="working")
+    gate.open()
+    window.wait_status("GLM: ready")
+    window.open_file("total.py")
+    until(lambda: "items[7]" in "\n".join(window.lines()), 20, "the last hunk is seen")
+    assert window.save(folder / "total.py") == after
+
+
 def test_explanation_streams_beside_the_editor(
     opened: Callable[..., Workbench], gateway: Gateway
 ) -> None:

@@ -6,18 +6,15 @@
 
 import * as vscode from "vscode";
 
-import { installServer, runInTerminal } from "./install";
+import { installCommand } from "./find";
+import { runInTerminal } from "./install";
 import type { Keys } from "./key";
 import type { Server } from "./server";
 import { effective, update } from "./settings";
 import type { Settings } from "./settings";
 
 /** Register the commands. */
-export function registerCommands(
-  server: Server,
-  settings: Settings,
-  keys: Keys,
-): vscode.Disposable[] {
+export function registerCommands(server: Server, settings: Settings, keys: Keys) {
   const table: Record<string, () => unknown> = {
     explain: () => ask(server, "glm.explain"),
     fix: () => ask(server, "glm.fix"),
@@ -33,12 +30,12 @@ export function registerCommands(
     toggleCompletions,
     toggleCompletionsForLanguage,
     pickModel: () => pickModel(settings),
-    showUsage: () => showUsage(server),
+    showUsage: async () => runInTerminal("GLM usage", [...(await server.program()), "usage"]),
     restart: () => server.restart(),
     showLog: () => {
       server.log.show();
     },
-    install: () => installServer(server),
+    install: () => install(server),
     menu: () => menu(settings),
   };
   return Object.entries(table).map(([name, run]) =>
@@ -52,7 +49,7 @@ async function ask(server: Server, command: string, more: object = {}): Promise<
   const converter = server.running()?.code2ProtocolConverter;
   if (!editor || !converter) {
     const missing = editor ? "GLM's server is not running." : "Open a file first.";
-    void vscode.window.showInformationMessage(missing);
+    await vscode.window.showInformationMessage(missing);
     return;
   }
   const { document, selection } = editor;
@@ -70,22 +67,18 @@ async function ask(server: Server, command: string, more: object = {}): Promise<
 }
 
 async function edit(server: Server): Promise<void> {
-  const instruction = await vscode.window.showInputBox({
-    title: "GLM: Edit",
-    prompt: "What should be done here?",
-    placeHolder: "return early when the list is empty",
-  });
-  if (instruction?.trim()) {
-    await ask(server, "glm.edit", { instruction });
-  }
+  const prompt = "What should be done here?";
+  const placeHolder = "return early when the list is empty";
+  const instruction = await vscode.window.showInputBox({ title: "GLM: Edit", prompt, placeHolder });
+  await (instruction && ask(server, "glm.edit", { instruction }));
 }
 
 /** Keep, undo or retry the last change in the active editor. */
 async function answer(server: Server, command: string): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
-  const job = document && server.edits.lastJob(document.uri);
+  const job = document && server.edits.lastJobs.get(document.uri.toString());
   if (job === undefined) {
-    void vscode.window.showInformationMessage("GLM has changed nothing in this file.");
+    await vscode.window.showInformationMessage("GLM has changed nothing in this file.");
   } else {
     await server.run(command, [{ job }]);
   }
@@ -106,38 +99,31 @@ async function toggleCompletionsForLanguage(): Promise<void> {
   say(`GLM completions are ${on ? "on" : "off"} in ${language}`);
 }
 
-function say(text: string): void {
-  vscode.window.setStatusBarMessage(text, 3000);
-}
+const say = (sentence: string) => vscode.window.setStatusBarMessage(sentence, 3000);
 
 async function pickModel(settings: Settings): Promise<void> {
-  const uses = ["actions", "completion"].map((use) => ({
-    label: `For ${use}`,
-    description: effective(`models.${use}`, ""),
-    key: `models.${use}`,
-  }));
+  const uses = ["actions", "completion"].map((use) => {
+    const key = `models.${use}`;
+    return { label: `For ${use}`, description: effective(key, ""), key };
+  });
   const use = await vscode.window.showQuickPick(uses, { title: "GLM: which model to change?" });
-  if (use) {
-    const title = `GLM: model ${use.label.toLowerCase()}`;
-    const model = await vscode.window.showQuickPick(settings.models(), { title });
-    await (model && update(use.key, model));
-  }
+  const title = `GLM: model ${use?.label.toLowerCase() ?? ""}`;
+  const model = use && (await vscode.window.showQuickPick(settings.models(), { title }));
+  await (model && update(use.key, model));
 }
 
-async function showUsage(server: Server): Promise<void> {
-  const program = await server.program();
-  if (program) {
-    await runInTerminal("GLM usage", [program.command, ...program.args, "usage"]);
-  }
+/** Install the server in a terminal, then start it. */
+async function install(server: Server): Promise<void> {
+  const code = await runInTerminal("Install glm-lsp", await installCommand());
+  await (code === 0 && server.restart());
 }
 
 /** The menu of the status bar: the commands that are not about a text. */
-async function menu(settings: Settings): Promise<void> {
-  const general = settings.commands.filter(({ enablement }) => enablement === undefined);
-  const entries = general.map(({ command, title, icon }) => ({
-    label: `${icon} ${title}`,
-    command,
-  }));
-  const chosen = await vscode.window.showQuickPick(entries, { title: "GLM" });
+async function menu({ commands }: Settings): Promise<void> {
+  const general = commands.filter(({ enablement }) => enablement === undefined);
+  const chosen = await vscode.window.showQuickPick(
+    general.map(({ command, title, icon }) => ({ label: `${icon} ${title}`, command })),
+    { title: "GLM" },
+  );
   await (chosen && vscode.commands.executeCommand(chosen.command));
 }

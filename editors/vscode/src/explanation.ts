@@ -14,23 +14,20 @@ import type { Explanation } from "./protocol";
 const REFRESH_MILLISECONDS = 60;
 
 /** The page beside the editor, with the latest explanation. */
-export class Explanations implements vscode.Disposable {
+export class Explanations {
   private panel: vscode.WebviewPanel | undefined;
   private job = "";
   private text = "";
   private timer: NodeJS.Timeout | undefined;
-
-  dispose(): void {
-    clearTimeout(this.timer);
-    this.panel?.dispose();
-  }
 
   /** Take a piece of an explanation; the first piece of a job opens the page. */
   add({ job, title, delta, done }: Explanation): void {
     if (job !== this.job && !done) {
       this.job = job;
       this.text = `## ${title}\n\n`;
-      this.open(title);
+      this.panel ??= this.create();
+      this.panel.title = title;
+      this.panel.reveal(undefined, true);
     }
     if (job === this.job) {
       this.text += delta;
@@ -38,24 +35,13 @@ export class Explanations implements vscode.Disposable {
     }
   }
 
-  private open(title: string): void {
-    this.panel ??= this.create();
-    this.panel.title = title;
-    this.panel.reveal(undefined, true);
-  }
-
   private create(): vscode.WebviewPanel {
     const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
-    const panel = vscode.window.createWebviewPanel("glm-lsp.explanation", "GLM", column, {
-      enableScripts: true,
-      enableFindWidget: true,
-      localResourceRoots: [],
-    });
+    const options = { enableScripts: true, enableFindWidget: true, localResourceRoots: [] };
+    const panel = vscode.window.createWebviewPanel("glm-lsp", "GLM", column, options);
     panel.webview.html = page(randomBytes(16).toString("hex"));
     panel.onDidChangeViewState(() => void this.render()); // A hidden page forgets.
-    panel.onDidDispose(() => {
-      this.panel = undefined;
-    });
+    panel.onDidDispose(() => (this.panel = undefined));
     return panel;
   }
 
@@ -74,14 +60,11 @@ function page(nonce: string): string {
 <style>
   body { line-height: 1.5; padding: 0 1.5em 1em; max-width: 50em }
   pre { padding: 0.8em; overflow: auto; background: var(--vscode-textCodeBlock-background) }
-  pre code { background: none }
   .hljs-keyword, .hljs-literal { color: var(--vscode-symbolIcon-keywordForeground) }
   .hljs-string { color: var(--vscode-debugTokenExpression-string) }
   .hljs-number { color: var(--vscode-debugTokenExpression-number) }
   .hljs-comment { opacity: 0.7 }
 </style></head><body><main aria-live="polite"></main><script nonce="${nonce}">
-  addEventListener("message", ({ data }) => {
-    document.querySelector("main").innerHTML = data;
-  });
+  addEventListener("message", ({ data }) => (document.querySelector("main").innerHTML = data));
 </script></body></html>`;
 }

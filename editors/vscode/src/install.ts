@@ -7,28 +7,14 @@
 import * as vscode from "vscode";
 
 import { installCommand } from "./find";
-import type { Server } from "./server";
 
 /** Tell that there is no server, and offer to install it. */
 export async function offerInstall(): Promise<void> {
   const command = (await installCommand()).join(" ");
-  const choice = await vscode.window.showWarningMessage(
-    `The server glm-lsp was not found. Install it with: ${command}`,
-    "Install",
-    "Choose Its Path",
-  );
-  if (choice === "Install") {
-    await vscode.commands.executeCommand("glm-lsp.install");
-  } else if (choice !== undefined) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", "glm-lsp.server.path");
-  }
-}
-
-/** Install the server in a terminal, then start it. */
-export async function installServer(server: Server): Promise<void> {
-  if ((await runInTerminal("Install glm-lsp", await installCommand())) === 0) {
-    await server.restart();
-  }
+  const sentence = `The server glm-lsp was not found. Install it with: ${command}`;
+  const choice = await vscode.window.showWarningMessage(sentence, "Install", "Choose Its Path");
+  const name = choice === "Install" ? "glm-lsp.install" : "workbench.action.openSettings";
+  await (choice && vscode.commands.executeCommand(name, "glm-lsp.server.path"));
 }
 
 /** Run a program in a terminal that stays open; return its exit code. */

@@ -6,28 +6,27 @@
  */
 
 import * as vscode from "vscode";
-import type {
-  ProgressToken,
-  WorkDoneProgressBegin,
-  WorkDoneProgressEnd,
-  WorkDoneProgressReport,
-} from "vscode-languageclient/node";
+import type * as lsp from "vscode-languageclient/node";
 
 const SHOWN_AFTER_MILLISECONDS = 700;
 
-type Value = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
+type Value = lsp.WorkDoneProgressBegin | lsp.WorkDoneProgressReport | lsp.WorkDoneProgressEnd;
+
+interface Work {
+  report(message: string | undefined): void;
+  end(): void;
+}
 
 /** The work under way, by progress token. */
 export class Progress {
-  private readonly work = new Map<ProgressToken, Work>();
+  private readonly work = new Map<lsp.ProgressToken, Work>();
 
-  constructor(private readonly cancel: (token: ProgressToken) => void) {}
+  constructor(private readonly cancel: (token: lsp.ProgressToken) => void) {}
 
   /** Take a progress value; false when it is not one to show here. */
-  take(token: ProgressToken, value: Value): boolean {
+  take(token: lsp.ProgressToken, value: Value): boolean {
     if (value.kind === "begin" && value.cancellable === true) {
-      const cancel = this.cancel.bind(this, token);
-      this.work.set(token, new Work(value.title, cancel));
+      this.work.set(token, begin(value.title, this.cancel.bind(this, token)));
     }
     const known = this.work.get(token);
     if (value.kind === "end") {
@@ -41,47 +40,38 @@ export class Progress {
 
   /** End what a server that is gone left behind. */
   clear(): void {
-    this.work.forEach((work) => {
+    for (const work of this.work.values()) {
       work.end();
-    });
+    }
     this.work.clear();
   }
 }
 
-/** One piece of work; `end` is called once. */
-class Work {
-  private message = "";
-  private progress: vscode.Progress<{ message: string }> | undefined;
-  private resolve: (() => void) | undefined;
-  private readonly timer = setTimeout(() => {
-    this.show();
-  }, SHOWN_AFTER_MILLISECONDS);
+/** Begin to show work; `end` may come before anything was shown. */
+function begin(title: string, cancel: () => void): Work {
+  let latest = "";
+  let shown: vscode.Progress<{ message: string }> | undefined;
+  const work = { report, end };
+  const timer = setTimeout(show, SHOWN_AFTER_MILLISECONDS);
+  return work;
 
-  constructor(
-    private readonly title: string,
-    private readonly cancel: () => void,
-  ) {}
-
-  report(message: string | undefined): void {
-    this.message = message ?? this.message;
-    this.progress?.report({ message: this.message });
-  }
-
-  end(): void {
-    clearTimeout(this.timer);
-    this.resolve?.();
-  }
-
-  private show(): void {
+  function show(): void {
     const location = vscode.ProgressLocation.Notification;
-    const options = { location, title: this.title, cancellable: true };
+    const options = { location, title, cancellable: true };
     void vscode.window.withProgress(options, (progress, cancelled) => {
-      cancelled.onCancellationRequested(this.cancel);
-      this.progress = progress;
-      this.report(undefined);
-      return new Promise<void>((resolve) => {
-        this.resolve = resolve;
-      });
+      cancelled.onCancellationRequested(cancel);
+      shown = progress;
+      report(undefined);
+      return new Promise<void>((resolve) => (work.end = resolve));
     });
+  }
+
+  function report(message: string | undefined): void {
+    latest = message ?? latest;
+    shown?.report({ message: latest });
+  }
+
+  function end(): void {
+    clearTimeout(timer);
   }
 }

@@ -40,8 +40,8 @@ export interface Status {
   needs?: "key" | null;
 }
 
-export const applyEditRequest = new RequestType<ApplyEdit, { applied: boolean }, void>(
-  "glm/applyEdit",
-);
+type Applied = Record<"applied", boolean>;
+
+export const applyEditRequest = new RequestType<ApplyEdit, Applied, void>("glm/applyEdit");
 export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
 export const statusNotification = new NotificationType<Status>("glm/status");

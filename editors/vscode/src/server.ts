@@ -8,20 +8,12 @@
 import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
-import {
-  ExecuteCommandRequest,
-  LanguageClient,
-  MessageType,
-  ShowMessageNotification,
-  State,
-  WorkDoneProgressCancelNotification,
-} from "vscode-languageclient/node";
-import type { LanguageClientOptions, ServerOptions } from "vscode-languageclient/node";
+import * as lsp from "vscode-languageclient/node";
 
-import { findServer } from "./find";
-import type { Program } from "./find";
 import { Edits } from "./edits";
 import type { Explanations } from "./explanation";
+import { findServer } from "./find";
+import { offerInstall } from "./install";
 import type { Keys } from "./key";
 import { Progress } from "./progress";
 import * as protocol from "./protocol";
@@ -29,27 +21,23 @@ import type { Settings } from "./settings";
 import type { StatusBar } from "./status";
 
 /** The server of this window. */
-export class Server implements vscode.Disposable {
+export class Server {
   readonly log = vscode.window.createOutputChannel("GLM", { log: true });
   readonly edits = new Edits();
+  private client: lsp.LanguageClient | undefined;
+  private last: Promise<void> = Promise.resolve();
+  private needsKey = false;
   private readonly progress = new Progress((token) => {
-    const cancelled = WorkDoneProgressCancelNotification.type;
+    const cancelled = lsp.WorkDoneProgressCancelNotification.type;
     void this.running()?.sendNotification(cancelled, { token });
   });
-  private client: LanguageClient | undefined;
-  private last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly settings: Settings,
     private readonly keys: Keys,
     private readonly status: StatusBar,
     private readonly explanations: Explanations,
-    private readonly onMissing: () => void,
   ) {}
-
-  dispose(): void {
-    this.log.dispose();
-  }
 
   /** Start the server, or start it anew. */
   restart(): Promise<void> {
@@ -59,41 +47,34 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  /** End the server. */
   stop(): Promise<void> {
     return this.next(() => this.end());
   }
 
   /** Return the client of a server that can be asked. */
-  running(): LanguageClient | undefined {
-    return this.client?.state === State.Running ? this.client : undefined;
+  running(): lsp.LanguageClient | undefined {
+    return this.client?.state === lsp.State.Running ? this.client : undefined;
   }
 
-  /** Return the program that the server is, wherever it is found. */
-  program(): Promise<Program | undefined> {
-    return findServer(
-      this.settings.own("server.path", ""),
-      this.settings.own<string[]>("server.args", []),
-    );
+  /** Return the program's command line, to which its command is added; empty for none. */
+  async program(): Promise<string[]> {
+    const path = await findServer(this.settings.own("server.path", ""));
+    return path === undefined ? [] : [path, ...this.settings.own<string[]>("server.args", [])];
   }
 
   /** Run a command of the server; what goes wrong is shown in its own words. */
   async run(command: string, args: unknown[]): Promise<unknown> {
     try {
       await this.last;
-      const client = this.running();
-      if (!client) {
-        throw new Error("The server is not running.");
-      }
-      const params = { command, arguments: args };
-      return (await client.sendRequest(ExecuteCommandRequest.type, params)) as unknown;
+      const request = lsp.ExecuteCommandRequest.type;
+      return (await this.running()?.sendRequest(request, { command, arguments: args })) as unknown;
     } catch (error) {
-      const sentence = error instanceof Error ? error.message : String(error);
-      void vscode.window.showErrorMessage(sentence);
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
 
+  /** Do one step after the other: starting and ending never overlap. */
   private next(step: () => Promise<void>): Promise<void> {
     this.last = this.last.then(step).catch((error: unknown) => {
       // The client has told the user; the log keeps the rest.
@@ -110,21 +91,22 @@ export class Server implements vscode.Disposable {
   }
 
   private async begin(): Promise<void> {
-    const program = await this.program();
-    if (!program) {
+    const [command, ...args] = await this.program();
+    if (command === undefined) {
       this.status.off("The server is not installed.");
-      this.onMissing();
+      void offerInstall();
       return;
     }
-    this.log.info(`Starting ${program.command}, from ${program.origin}`);
-    const key = await this.keys.get();
-    const client = new LanguageClient("glm-lsp", "GLM", starts(program), this.options(key));
-    this.client = client;
-    this.listen(client);
-    await client.start();
+    this.log.info(`Starting ${command}`);
+    // A folder's own modules must not shadow the server's: it does not start in the workspace.
+    const executable = { command, args: [...args, "--stdio"], options: { cwd: homedir() } };
+    const options = this.options(await this.keys.get());
+    this.client = new lsp.LanguageClient("glm-lsp", "GLM", executable, options);
+    this.listen(this.client);
+    await this.client.start();
   }
 
-  private listen(client: LanguageClient): void {
+  private listen(client: lsp.LanguageClient): void {
     client.registerFeature({
       getState: () => ({ kind: "static" }),
       fillClientCapabilities: (capabilities) => {
@@ -134,45 +116,44 @@ export class Server implements vscode.Disposable {
       clear: () => undefined,
     });
     client.onRequest(protocol.applyEditRequest, (piece) => this.edits.apply(client, piece));
-    client.onNotification(protocol.explanationNotification, (piece) => {
-      this.explanations.add(piece);
-    });
-    let needsKey = false;
+    const { explanations } = this;
+    client.onNotification(protocol.explanationNotification, explanations.add.bind(explanations));
     client.onNotification(protocol.statusNotification, (status) => {
-      needsKey = status.needs === "key";
+      this.needsKey = status.needs === "key";
       this.status.show(status);
     });
-    client.onNotification(ShowMessageNotification.type, ({ type, message }) =>
-      needsKey && type === MessageType.Error ? this.offerKey(message) : show(type, message),
-    );
+    client.onNotification(lsp.ShowMessageNotification.type, (message) => this.tell(message));
     client.onDidChangeState(({ newState }) => {
-      const running = newState === State.Running;
+      const running = newState === lsp.State.Running;
       void vscode.commands.executeCommand("setContext", "glm-lsp.running", running);
-      if (newState === State.Stopped) {
+      if (newState === lsp.State.Stopped) {
         this.progress.clear();
         this.status.off("The server is not running.");
       }
     });
   }
 
-  private async offerKey(message: string): Promise<void> {
-    if (await vscode.window.showErrorMessage(message, "Set Key")) {
-      await this.keys.ask();
+  /** Show a message of the server's; when a key is what is missing, with a way to set it. */
+  private async tell({ type, message }: lsp.ShowMessageParams): Promise<void> {
+    if (type === lsp.MessageType.Error) {
+      const choices = this.needsKey ? ["Set Key"] : [];
+      const choice = await vscode.window.showErrorMessage(message, ...choices);
+      await (choice && this.keys.ask());
+    } else {
+      const { showWarningMessage, showInformationMessage } = vscode.window;
+      const warning = type === lsp.MessageType.Warning;
+      await (warning ? showWarningMessage : showInformationMessage)(message);
     }
   }
 
-  private options(key: string | undefined): LanguageClientOptions {
+  private options(apiKey: string | undefined): lsp.LanguageClientOptions {
     return {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
-      initializationOptions: key ? { apiKey: key } : {},
+      initializationOptions: { apiKey },
       outputChannel: this.log,
       stdioOptions: {
         stdout: () => undefined,
-        stderr: (input, log) => {
-          createInterface({ input }).on("line", (line) => {
-            log.info(line);
-          });
-        },
+        stderr: (input, log) => createInterface({ input }).on("line", log.info.bind(log)),
       },
       middleware: {
         executeCommand: (command, args) => this.run(command, args),
@@ -182,26 +163,9 @@ export class Server implements vscode.Disposable {
           }
         },
         workspace: {
-          configuration: (params) =>
-            params.items.map((item) => this.settings.tree(item.section ?? "")),
+          configuration: ({ items }) => items.map(({ section }) => this.settings.tree(section)),
         },
       },
     };
   }
-}
-
-async function show(type: MessageType, message: string): Promise<void> {
-  if (type === MessageType.Error) {
-    await vscode.window.showErrorMessage(message);
-  } else if (type === MessageType.Warning) {
-    await vscode.window.showWarningMessage(message);
-  } else {
-    await vscode.window.showInformationMessage(message);
-  }
-}
-
-function starts(program: Program): ServerOptions {
-  // A folder's own modules must not shadow the server's: it does not start in the workspace.
-  const options = { cwd: homedir() };
-  return { command: program.command, args: [...program.args, "--stdio"], options };
 }

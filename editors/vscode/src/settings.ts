@@ -8,28 +8,22 @@
 
 import * as vscode from "vscode";
 
-/** The server's settings. */
-export const SECTION = "glm";
-
-/** The settings of this extension, which the server does not know. */
-export const CLIENT_SECTION = "glm-lsp";
+const SECTION = "glm";
+const OWN_SECTION = "glm-lsp"; // Of this extension: the server does not know them.
 
 type Tree = Record<string, unknown>;
 
-interface Property {
-  scope: string;
-  examples?: string[];
-}
+type Properties = Record<string, { scope: string; examples?: string[] }>;
 
 interface Contributes {
   commands: { command: string; title: string; icon: string; enablement?: string }[];
-  configuration: { properties: Record<string, Property> }[];
+  configuration: { properties: Properties }[];
 }
 
 /** The settings and commands that this extension's package.json declares. */
 export class Settings {
   readonly commands: Contributes["commands"];
-  private readonly properties: Record<string, Property> = {};
+  private readonly properties: Properties = {};
 
   constructor(extension: vscode.Extension<unknown>) {
     const { contributes } = extension.packageJSON as { contributes: Contributes };
@@ -40,7 +34,7 @@ export class Settings {
   }
 
   /** Return the tree that was set under a section such as `glm` or `glm.completion`. */
-  tree(section: string): unknown {
+  tree(section = SECTION): unknown {
     const set: Tree = {};
     for (const name of Object.keys(this.properties)) {
       const value = name.startsWith(SECTION + ".") ? this.explicit(name) : undefined;
@@ -54,13 +48,12 @@ export class Settings {
 
   /** Return one of this extension's own settings. */
   own<T>(name: string, fallback: T): T {
-    return (this.explicit(`${CLIENT_SECTION}.${name}`) as T | undefined) ?? fallback;
+    return (this.explicit(`${OWN_SECTION}.${name}`) as T | undefined) ?? fallback;
   }
 
   /** Return the provider in the user's settings. */
   provider(): string {
-    const value = this.explicit(`${SECTION}.provider`);
-    return typeof value === "string" ? value : "runapi";
+    return (this.explicit(`${SECTION}.provider`) as string | undefined) ?? "runapi";
   }
 
   /** Return the models that the server's catalogue names. */
@@ -82,8 +75,8 @@ export class Settings {
 
 /** Change one of the server's settings for this user. */
 export async function update(key: string, value: unknown): Promise<void> {
-  const configuration = vscode.workspace.getConfiguration(SECTION);
-  await configuration.update(key, value, vscode.ConfigurationTarget.Global);
+  const target = vscode.ConfigurationTarget.Global;
+  await vscode.workspace.getConfiguration(SECTION).update(key, value, target);
 }
 
 /** Return the value of one of the server's settings, defaults included. */

@@ -1,5 +1,5 @@
 /**
- * The status bar: what GLM is doing, with which model, what today cost; a menu on click.
+ * The status bar: what GLM is doing, with which model, what it cost; a menu on click.
  *
  * Invariant: it shows what the server said last, or that there is no server.
  */
@@ -8,36 +8,25 @@ import * as vscode from "vscode";
 
 import type { State, Status } from "./protocol";
 
-const ICONS: Record<State, string> = {
-  ready: "$(sparkle)",
-  working: "$(loading~spin)",
-  limited: "$(watch)",
-  error: "$(error)",
-  off: "$(circle-slash)",
+const LOOKS: Record<State, { icon: string; background?: string }> = {
+  ready: { icon: "sparkle" },
+  working: { icon: "loading~spin" },
+  limited: { icon: "watch", background: "statusBarItem.warningBackground" },
+  error: { icon: "error", background: "statusBarItem.errorBackground" },
+  off: { icon: "circle-slash" },
 };
 
-const BACKGROUNDS: Partial<Record<State, string>> = {
-  limited: "statusBarItem.warningBackground",
-  error: "statusBarItem.errorBackground",
-};
+const RIGHT = vscode.StatusBarAlignment.Right;
 
 /** The item in the status bar. */
-export class StatusBar implements vscode.Disposable {
-  private readonly item = vscode.window.createStatusBarItem(
-    "glm-lsp.status",
-    vscode.StatusBarAlignment.Right,
-    100,
-  );
+export class StatusBar {
+  readonly item = vscode.window.createStatusBarItem("glm-lsp.status", RIGHT, 100);
 
   constructor() {
     this.item.name = "GLM";
     this.item.command = "glm-lsp.menu";
     this.off("The server is not running.");
     this.item.show();
-  }
-
-  dispose(): void {
-    this.item.dispose();
   }
 
   /** Say that there is no server, and why. */
@@ -48,21 +37,17 @@ export class StatusBar implements vscode.Disposable {
   /** Show what the server said. */
   show(status: Status): void {
     const { state, model, message } = status;
-    const background = BACKGROUNDS[state];
-    this.item.text = `${ICONS[state]} ${model || "GLM"}`;
+    const { icon, background } = LOOKS[state];
+    this.item.text = `$(${icon}) ${model || "GLM"}`;
     this.item.backgroundColor = background ? new vscode.ThemeColor(background) : undefined;
-    const label = [`GLM: ${state}`, message].filter(Boolean).join(", ");
+    const lines = [`GLM: ${state}`, message, model && `Model: ${model}`, usage(status)];
+    this.item.tooltip = lines.filter(Boolean).join("\n");
+    const label = lines.slice(0, 2).filter(Boolean).join(", ");
     this.item.accessibilityInformation = { label };
-    const lines = [`**GLM** ${state}`, model && `Model: ${model}`, escaped(message), usage(status)];
-    this.item.tooltip = new vscode.MarkdownString(lines.filter(Boolean).join("  \n"));
   }
 }
 
-function usage(status: Status): string {
-  const tokens = `Today: ${status.tokens.toLocaleString("en")} tokens`;
-  return status.cost === null ? tokens : `${tokens}, about $${status.cost.toFixed(4)}`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>]/g, "\\$&");
+function usage({ tokens, cost }: Status): string {
+  const about = cost === null ? "" : `, about $${cost.toFixed(4)}`;
+  return `Today: ${tokens.toLocaleString("en")} tokens${about}`;
 }
