@@ -30,6 +30,23 @@ def same_effect(text: Text, ours: Sequence[Change], theirs: Sequence[Change]) ->
     return _after(text, window, ours) == _after(text, window, theirs)
 
 
+def leading_additions(changes: Sequence[Change]) -> int:
+    """Return how many changes at the head take nothing away that one of them has brought."""
+    brought: list[Span] = []
+    for count, change in enumerate(changes):
+        span = change.span
+        if any(span.start < other.end and other.start < span.end for other in brought):
+            return count
+        brought = [
+            Span(other.start + change.growth, other.end + change.growth)
+            if other.start >= span.end
+            else other
+            for other in brought
+        ]
+        brought.append(Span(span.start, span.start + len(change.text)))
+    return len(changes)
+
+
 def same_words(ours: Change, theirs: Change) -> bool:
     """Tell whether two changes at one place differ in blanks only: the editor reformatted."""
     words = ours.text.split()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 
-from glm_lsp.editing.echo import Sent, same_effect, same_words
+from glm_lsp.editing.echo import Sent, leading_additions, same_effect, same_words
 from glm_lsp.editing.pieces import Owner, Piece, Pieces, Step
 from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span
@@ -211,10 +211,7 @@ class EditSession:
                 return 1
         if len(expected) > 1:
             ours = [step.change for step in reversed(expected)]
-            most = sum(len(change.span) for change in ours)
-            for count in range(1, len(changes) + 1):
-                if count > 1 and sum(len(change.span) for change in changes[:count]) > most:
-                    break  # Something that came was removed again: not ours alone.
+            for count in range(1, 1 + leading_additions(changes)):
                 if same_effect(self.text, changes[:count], ours):
                     for step in expected:
                         self._confirm(step)
@@ -270,7 +267,7 @@ class EditSession:
     def _explained(self, change: Change, steps: Sequence[Step]) -> Change | None:
         """Return what is left of a change once steps are taken out of it.
 
-        None when more is left than there was: then they are no part of it. Otherwise the
+        None when they hardly make it smaller: then they are no part of it. Otherwise the
         text moves on by the steps.
         """
         text = self.text
@@ -279,7 +276,8 @@ class EditSession:
             text = text.replace(step.change.span, step.change.text)
         end = wide.span.end + len(text) - len(self.text)
         rest = Change(Span(wide.span.start, end), wide.text)
-        if _effort(text, rest) >= _effort(self.text, wide):
+        ours = sum(_effort(self.text, step.change) for step in steps)
+        if _effort(text, rest) + ours / 2 > _effort(self.text, wide):
             return None
         self._pieces.disturbed()
         self.text = text
