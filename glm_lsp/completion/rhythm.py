@@ -61,7 +61,7 @@ class Rhythm:
         gaps = self._gaps or (_FIRST_GUESS,)
         typical = median(gaps)
         spread = sum(abs(gap - typical) for gap in gaps) / len(gaps)
-        return max(LEAST, min(MOST, 1.1 * typical + 0.5 * spread))
+        return max(LEAST, min(MOST, 1.06 * typical + 0.5 * spread))
 
     def delay(self, now: float) -> float:
         """Return how long to wait from now on."""

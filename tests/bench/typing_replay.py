@@ -35,7 +35,7 @@ from glm_lsp.prompts.completion import HOLE, Kind, Question, Room, render, windo
 from glm_lsp.settings import CompletionSettings, ModelSettings, Settings
 from glm_lsp.text import Snapshot, Span, Text
 from tests.bench.histories import History, histories
-from tests.gateway import Gateway, Pause, Reply, chat_stream
+from tests.gateway import Gateway, Pause, Reply, Step, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -158,13 +158,12 @@ def waiting(reply: Reply, seconds: float = LATENCY) -> Reply:
 
 async def measure_burst(rounds: int) -> None:
     print(f"Bursts: 8 keys 80 ms apart, gateway {LATENCY * 1000:.0f} ms, {rounds} rounds")
-    for name, answer in (("disagrees", "zzz = 0"), ("foresees", FORESEEN)):
+    bare: list[float] = []
+    for name, answer in (("disagrees", "zzz = 0"), ("foresees", FORESEEN[1:])):
         last: list[float] = []
         requests: list[int] = []
         for _ in range(rounds):
             with Gateway(waiting(chat_stream(f"<fill>{answer}</fill>"))) as gateway:
-                if name == "foresees":
-                    gateway.script(waiting(chat_stream(f"<fill>{answer[1:]}</fill>")))
                 async with against(gateway) as meter:
                     engine = Engine(meter, MODEL, CompletionSettings())
                     outcomes = await burst(engine, meter)
@@ -173,14 +172,30 @@ async def measure_burst(rounds: int) -> None:
                     last.append(final)
                     requests.append(len(gateway.requests))
                     await engine.close()
+                    bare.append(await ask_bare(meter))
         line(
-            f"model {name} with what is typed: upstream requests",
+            f"model {name}: upstream requests",
             f"at most {max(requests)} (mean {statistics.mean(requests):.1f})",
         )
         line(
             f"model {name}: last key to answer, median / worst",
             f"{statistics.median(last) * 1000:.1f} / {max(last) * 1000:.1f} ms",
         )
+    line(
+        "for comparison, the gateway asked without the engine",
+        f"{statistics.median(bare) * 1000:.1f} / {max(bare) * 1000:.1f} ms",
+    )
+
+
+async def ask_bare(meter: Meter) -> float:
+    """Ask the gateway once, without an engine."""
+    start = time.perf_counter()
+    request = Request(MODEL, "completion", (Message("user", "x"),), max_tokens=8)
+    async with aclosing(meter.stream(request)) as deltas:
+        async for delta in deltas:
+            if isinstance(delta, TextDelta):
+                break
+    return time.perf_counter() - start
 
 
 async def measure_known(rounds: int) -> None:
@@ -212,28 +227,37 @@ async def measure_known(rounds: int) -> None:
 
 
 async def measure_early_stop(rounds: int) -> None:
-    """A stream of 400 tokens after the useful line: how many were sent when it was closed."""
-    useful = ["<fill>", "return ", "sum", "(prices)", "\n"]
-    tokens = [*useful, *(f"    x{i} = {i}\n" for i in range(400))]
-    steps = [
-        step
-        for token in tokens
-        for step in (*chat_stream(token, chunk=99).steps[:1], Pause(0.0125))
-    ]
-    surplus: list[int] = []
-    for _ in range(rounds):
-        with Gateway(Reply(steps)) as gateway:
-            async with against(gateway) as meter:
-                engine = Engine(meter, MODEL, CompletionSettings())
-                text = f"{BEFORE}# all of them\n    x = "
-                asked = request_at(text + "\n    return x\n", len(text))
-                (suggestion,) = await engine.complete(asked)
-                assert suggestion.text == "return sum(prices)"
-                record = await asyncio.to_thread(gateway.wait_for_hang_up)
-                surplus.append(record.sent - len(useful))
-                await engine.close()
-    print("Early stop: a stream of 80 tokens a second, 400 tokens after the useful line")
-    line("tokens sent after the line's end before the connection closed", f"at most {max(surplus)}")
+    """A stream of 400 tokens after the useful part: how many were sent when it was closed."""
+    print("Early stop: a stream of 80 tokens a second, 400 tokens after the useful part")
+    line_place = (f"{BEFORE}# all of them\n    x = ", "\n    return x\n")
+    block_place = (BEFORE, "\n\n\ndef more():\n    pass\n")
+    for name, (before, after), useful, shown in (
+        ("line", line_place, ["sum", "(prices)", "\n"], "sum(prices)"),
+        (
+            "block",
+            block_place,
+            ["if ", "prices:\n", "        return ", "sum(prices)\n", "    return 0", "\n", "\n"],
+            "if prices:\n        return sum(prices)\n    return 0",
+        ),
+    ):
+        tokens = ["<fill>", *useful, *(f"x{i} = {i}\n" for i in range(400))]
+        steps: list[Step] = []
+        for token in tokens:
+            steps += [chat_stream(token, chunk=99).steps[0], Pause(1 / 80)]
+        surplus: list[int] = []
+        for _ in range(rounds):
+            with Gateway(Reply(steps)) as gateway:
+                async with against(gateway) as meter:
+                    engine = Engine(meter, MODEL, CompletionSettings())
+                    (suggestion,) = await engine.complete(request_at(before + after, len(before)))
+                    assert suggestion.text == shown, suggestion.text
+                    record = await asyncio.to_thread(gateway.wait_for_hang_up)
+                    surplus.append(record.sent - len(useful) - 1)
+                    await engine.close()
+        line(
+            f"{name}: tokens sent after its end when the connection was closed",
+            f"at most {max(surplus)}",
+        )
 
 
 # Replays.
