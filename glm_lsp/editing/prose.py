@@ -50,6 +50,11 @@ def is_prose(line: str) -> bool:
     return item is not None or plain[-1] in ".:!?" or len(words) >= 6
 
 
+def looks_like_code(line: str) -> bool:
+    """Tell whether a line has punctuation that sentences have not."""
+    return _CODE.search(line) is not None
+
+
 def without_prose(lines: list[str], original: str) -> list[str]:
     """Return lines without the prose they start and end with; the original's own lines stay."""
     known = {line.strip() for line in original.splitlines()}

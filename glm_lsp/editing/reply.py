@@ -18,6 +18,7 @@ from glm_lsp.editing.prose import (
     is_elision,
     is_file_name,
     is_prose,
+    looks_like_code,
     refuses,
     without_number,
     without_prose,
@@ -101,19 +102,19 @@ class ReplyParser:
             self._line(partial)
         if self.done:
             return
-        if not complete and (self._state != "intro"):
+        closed = self._state != "fenced" or self._ends_with_fence()
+        if not closed or (not complete and self._state != "intro"):
             raise _cut_off()
         if self._state == "bare":
             for line in without_prose(self._doubtful, self._original):
                 self._block.take(line)
         elif self._state == "fenced":
-            for line in self._doubtful[:-1] if self._ends_with_fence() else self._doubtful:
-                self._block.take(line)
+            self._close()  # `_doubtful` is the fence that closes, and what follows it.
         elif self._state == "intro" and not self._spare:
             self._bare_after_all(complete)
 
     def _ends_with_fence(self) -> bool:
-        return bool(self._doubtful) and _FENCE.match(self._doubtful[-1]) is not None
+        return bool(self._doubtful) and _FENCE.match(self._doubtful[0]) is not None
 
     def _bare_after_all(self, complete: bool) -> None:
         """Take a reply without any fence, none of whose lines is in the original, as code."""
@@ -125,13 +126,21 @@ class ReplyParser:
         if refuses(whole):
             raise ReplyError("GLM declined to do this; nothing was changed.")
         lines = without_prose(self._intro, self._original)
-        if not lines:
+        if not lines or not self._is_code(lines):
             raise ReplyError("GLM answered in words instead of code; nothing was changed.")
         if not complete:
             raise _cut_off()
         for line in lines:
             self._block.take(line)
         self._block.accept()
+
+    def _is_code(self, lines: list[str]) -> bool:
+        """Tell whether lines without a fence show in any way that they are code."""
+        known = [line for line in self._original.splitlines() if line.strip()]
+        return not known or any(
+            looks_like_code(line) or self._block.knows(line) or any(alike(a, line) for a in known)
+            for line in lines
+        )
 
     def _chosen(self) -> _Block:
         """Return the block that is the answer: the accepted one, or the likeliest."""
