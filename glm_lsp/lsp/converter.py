@@ -7,6 +7,7 @@ only a newer protocol knows never makes a message unreadable: it stays as it cam
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cattrs
@@ -36,11 +37,16 @@ def explain(read: Callable[[cattrs.Converter], object]) -> str:
     `read` is what failed, done again with an explaining converter.
     """
     try:
-        read(make_converter(explaining=True))
+        read(_explaining())
     except Exception as error:  # cattrs raises whatever a hook raises.
         where = cattrs.transform_error(error, format_exception=lambda exc, _: _reason(exc))
         return "; ".join(where[:3])
     return "not a valid value"
+
+
+@lru_cache(maxsize=1)
+def _explaining() -> cattrs.Converter:
+    return make_converter(explaining=True)
 
 
 def _reason(error: BaseException) -> str:

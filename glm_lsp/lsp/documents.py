@@ -86,7 +86,8 @@ class Documents:
         """Take a document that was opened; one already open is closed first."""
         item = params.text_document
         self._close(item.uri)
-        snapshot = Snapshot(item.uri, item.version, str(item.language_id), Text.of(item.text))
+        language = str(getattr(item.language_id, "value", item.language_id))
+        snapshot = Snapshot(item.uri, item.version, language, Text.of(item.text))
         self._snapshots[_key(item.uri)] = snapshot
         self._tell(Opened(snapshot))
 

@@ -8,7 +8,6 @@ other clients of the same process do not notice.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 _SAY_AGAIN_AFTER = 60.0  # Seconds in which the same message is shown once.
 _CLEAN_UP = 1.0  # Seconds that cancelled work gets to clean up.
+_CLOSE = 2.0  # Seconds that all resources together get to close.
 
 
 class Server(LanguageServer):
@@ -44,8 +44,8 @@ class Server(LanguageServer):
     Attributes:
         documents: the mirror of the editor's documents.
         jobs: the long-running work.
-        resources: what is closed when the client leaves, in reverse order of being added;
-            each close gets a second.
+        resources: what is closed when the client leaves, in reverse order of being added,
+            all of it within two seconds.
         signatures: what each command takes.
     """
 
@@ -184,8 +184,10 @@ class Server(LanguageServer):
     async def _close(self) -> None:
         self.protocol.outgoing.disconnect()
         await self.end_work()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._close_resources(), _CLEAN_UP)
+        try:
+            await asyncio.wait_for(self._close_resources(), _CLOSE)
+        except asyncio.TimeoutError:
+            logger.warning("The server's resources were not closed in time.")
         if self._connection is not None:
             await self._connection.finish(_CLEAN_UP)
         if self._thread_pool is not None:

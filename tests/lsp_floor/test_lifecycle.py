@@ -323,10 +323,9 @@ def exists(pid: int) -> bool:
         os.kill(pid, 0)
     except OSError:
         return False
-    status = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self/stat").exists():
+        return True
     try:
-        return (
-            not status.parent.parent.exists() or status.read_text().split(")")[1].split()[0] != "Z"
-        )
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
     except OSError:
         return False
