@@ -76,7 +76,7 @@ async def _run(
         capabilities=CAPABILITIES,
     )
     try:
-        screen.begin(source.path.name, time.monotonic() - started)
+        screen.begin(source.path.name, source.text, time.monotonic() - started)
         uri = source.path.as_uri()
         failures = 0
         for stop in stops:

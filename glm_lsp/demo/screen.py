@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -35,17 +36,21 @@ class Screen:
         self._written = False
         self._live: Live | None = None
         self._first_line = 0
+        self._column = 0
+        self._lexer = "text"
 
-    def begin(self, name: str, seconds: float) -> None:
+    def begin(self, name: str, text: str, seconds: float) -> None:
         """Say what is about to be shown."""
+        self._lexer = Syntax.guess_lexer(name, text)
         self._console.print(
-            f"[bold]glm-lsp demo[/] on [cyan]{name}[/]: the real server over LSP, the embedded"
-            f" model [dim](server ready after {seconds:.2f} s)[/]"
+            f"[bold]glm-lsp demo[/] on [cyan]{name}[/]: the real server, the embedded model"
+            f" [dim](ready after {seconds:.2f} s)[/]"
         )
 
     def stop(self, stop: Stop, text: str) -> None:
         """Open a section."""
         self._written = False
+        self._column = 0
         self._first_line = text.count("\n", 0, stop.span.start)
         about = f" “{stop.problem}”" if stop.problem else ""
         self._console.print()
@@ -70,11 +75,22 @@ class Screen:
             self._shown += 1
             if method == EXPLANATION and params["delta"]:
                 found = self._written = True
-                self._console.print(Styled(params["delta"], "italic"), end="")
-            elif method == APPLY_EDIT:
+                self._write(params["delta"])
+            elif method == APPLY_EDIT and params["edit"]["documentChanges"]:
                 found = True
                 self._show_code(editor.text(uri))
         return found
+
+    def _write(self, piece: str) -> None:
+        """Write streamed words, each on the next line where this one has no room for it."""
+        for word in re.findall(r"\n| +|[^ \n]+", piece):
+            fits = self._column + len(word) <= self._console.width
+            if word == "\n" or not fits:
+                self._console.print()
+                self._column = 0
+            if word != "\n" and (fits or word.strip()):
+                self._console.print(Styled(word, "italic"), end="")
+                self._column += len(word)
 
     def _show_code(self, text: str) -> None:
         """Show the code around the action as it changes; only a terminal can."""
@@ -86,7 +102,11 @@ class Screen:
         first = max(0, self._first_line - 3)
         lines = text.splitlines()[first : first + _LINES_SHOWN]
         code = Syntax(
-            "\n".join(lines), "python", line_numbers=True, start_line=first + 1, theme="ansi_dark"
+            "\n".join(lines),
+            self._lexer,
+            line_numbers=True,
+            start_line=first + 1,
+            theme="ansi_dark",
         )
         self._live.update(code)
 
