@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.ledger import Ledger
     from glm_lsp.llm.service import Service
-    from glm_lsp.lsp.session import Model
+    from glm_lsp.lsp.session import Approve, Model
     from glm_lsp.settings import Settings
 
 
@@ -68,6 +68,15 @@ class _Open:
 
     provider: Service
 
+    async def warm(self) -> None:
+        await self.provider.warm()
+
+    def accepted(self, model: str, feature: str) -> None:
+        self.provider.accepted(model, feature)
+
+    def characters_per_token(self, model: str) -> float:
+        return self.provider.estimates.ratio(model)
+
     async def close(self) -> None:
         await self.provider.close()
 
@@ -83,20 +92,27 @@ class _Connector:
         self._address = ""
         self._ledger: Ledger | None = None
 
-    async def __call__(self, settings: Settings, api_key: str | None) -> Model:
+    async def __call__(
+        self, settings: Settings, api_key: str | None, approve: Approve | None
+    ) -> Model:
         if settings.provider == "local" and settings.base_url is None:
             async with self._loading:
                 if not self._address:
                     self._address = await self._embedded.start(self._model_file)
-            return self._connected(settings, None, self._address)
+            return self._connected(settings, None, self._address, approve)
         preset = providers.find(settings.provider, settings.base_url)
         # A keyring may ask the user to unlock it: never on the event loop.
         key = await asyncio.to_thread(find_key, preset, given=api_key, environ=self._environ)
         if key is None and preset.needs_key:
             raise no_key(preset)
-        return self._connected(settings, key, None)
+        return self._connected(settings, key, None, approve)
 
-    def _connected(self, settings: Settings, key: Key | None, address: str | None) -> Model:
+    def _connected(
+        self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
+    ) -> Model:
         if self._ledger is None:
             self._ledger = open_ledger()
-        return _Open(connect(settings, key, base_url=address, ledger=self._ledger))
+        service = connect(settings, key, base_url=address, ledger=self._ledger)
+        if approve is not None:
+            service.ask_before_overspending(approve)
+        return _Open(service)

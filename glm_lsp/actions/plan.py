@@ -62,6 +62,7 @@ class Surface:
         max_output: the most tokens it answers with.
         max_context: the most tokens of code to send along, None for a share of the window.
         house_rules: standing instructions, from the settings and AGENTS.md.
+        characters_per_token: how long a token of code is for this model.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Surface:
     thinking: Thinking = "auto"
     house_rules: str = field(default="", repr=False)
     roots: tuple[Path, ...] = ()
+    characters_per_token: float = CHARACTERS_PER_TOKEN
 
 
 @frozen
@@ -153,12 +155,12 @@ def _budget(surface: Surface, code: str) -> int:
     """Return how many characters may surround the code: a quarter of the window at most."""
     tokens = surface.window // 4 if surface.max_context is None else surface.max_context
     tokens = min(tokens, 24_000 if surface.max_context is None else tokens)
-    return max(0, int(tokens * CHARACTERS_PER_TOKEN) - len(code))
+    return max(0, int(tokens * surface.characters_per_token) - len(code))
 
 
 def _most_output(task: Task, surface: Surface, code: str) -> int:
     """Allow for twice the code, and for what a thinking model says to itself before."""
-    wanted = 500 + int(2 * len(code) / CHARACTERS_PER_TOKEN)
+    wanted = 500 + int(2 * len(code) / surface.characters_per_token)
     if task.action == "explain":
         wanted = 2_000
     if surface.window >= _SMALL_WINDOW:

@@ -2,29 +2,31 @@
 
 Invariant: one `Session` per client; a change of settings replaces the provider for what is
 asked from then on, and leaves running work alone. The key passes through here without being
-read: it is looked for when something is first asked, not at start.
+read: it is looked for when a document is opened or something is asked, not at start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Protocol
 
-from glm_lsp.actions.plan import Surface
+from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, Surface
 from glm_lsp.context.ignore import Exclusions
-from glm_lsp.errors import ExcludedError
+from glm_lsp.errors import ExcludedError, GlmError
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.types import Usage
 from glm_lsp.lsp.extension import Extensions
 from glm_lsp.settings import Layer, Loaded, Settings, load
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
     from glm_lsp.llm.types import Delta, Provider, Request
+
+    Approve = Callable[[str], Awaitable[bool]]
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,16 @@ class Model(Protocol):
         """Who answers."""
         ...
 
+    async def warm(self) -> None:
+        """Get ready before anybody waits."""
+
+    def accepted(self, model: str, feature: str) -> None:
+        """Record that the user took what a model suggested."""
+
+    def characters_per_token(self, model: str) -> float:
+        """Return how long a token is, as far as the service's counts tell."""
+        ...
+
     async def close(self) -> None:
         """Close the connections."""
 
@@ -46,8 +58,12 @@ class Model(Protocol):
 class Connector(Protocol):
     """Opens the way to a model that settings describe."""
 
-    async def __call__(self, settings: Settings, api_key: str | None) -> Model:
+    async def __call__(
+        self, settings: Settings, api_key: str | None, approve: Approve | None
+    ) -> Model:
         """Find the key, start what must be started, and return the open way.
+
+        `approve` asks the user whether to go on beyond a day's budget.
 
         Raises:
             GlmError: there is no key, no address, or no embedded model.
@@ -68,6 +84,7 @@ class Session:
         self._listeners: list[Callable[[], None]] = []
         self._meters: list[Callable[[str, Usage], None]] = []
         self._api_key: str | None = None
+        self._approve: Approve | None = None
         self.loaded: Loaded = load(environment)
         self.extensions = Extensions()
         self.roots: tuple[Path, ...] = ()
@@ -116,6 +133,11 @@ class Session:
             thinking=settings.thinking,
             house_rules=self._house_rules(),
             roots=self.roots,
+            characters_per_token=(
+                self._model.characters_per_token(model.name)
+                if self._model is not None
+                else CHARACTERS_PER_TOKEN
+            ),
         )
 
     def check(self, uri: str) -> None:
@@ -138,7 +160,7 @@ class Session:
         """
         async with self._opening:
             if self._model is None:
-                self._model = await self._connector(self.settings, self._api_key)
+                self._model = await self._connector(self.settings, self._api_key, self._approve)
             return self._model.provider
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
@@ -154,6 +176,22 @@ class Session:
                     for spent in self._meters:
                         spent(request.model, delta)
                 yield delta
+
+    async def warm(self) -> None:
+        """Get ready before anybody waits; what goes wrong is said when somebody does."""
+        with suppress(GlmError):
+            await self.provider()
+        if self._model is not None:
+            await self._model.warm()
+
+    def accepted(self) -> None:
+        """Record that the user took a completion."""
+        if self._model is not None:
+            self._model.accepted(self.model_name(completion=True), "completion")
+
+    def ask_before_overspending(self, approve: Approve) -> None:
+        """Set who asks the user, with one sentence, whether to go beyond a day's budget."""
+        self._approve = approve
 
     def on_usage(self, meter: Callable[[str, Usage], None]) -> None:
         """Have `meter` called with the model and the tokens of each answer."""

@@ -13,6 +13,7 @@ from glm_lsp.lsp.features import (
     explanation,
     inline_completion,
     lifecycle,
+    readiness,
     status,
 )
 from glm_lsp.lsp.features.completions import Completions
@@ -33,6 +34,7 @@ def register(server: Server, session: Session) -> None:
 
     edits = changes.Changes(server, session)
 
+    readiness.register(server, session)
     lifecycle.register(server, session, board.announce)
     status.register(server, board)
     explanation.register(server, explanations)

@@ -72,6 +72,7 @@ class Completions:
     def accepted(self, suggestion: str) -> None:
         """Take note that the user took a suggestion."""
         self._ready().accepted(suggestion)
+        self._session.accepted()
 
     def partly_accepted(self, suggestion: str) -> None:
         """Take note that the user took the beginning of a suggestion."""
