@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.editors.neovim import Neovim, command
+from tests.editors.glm_in_neovim import GHOST, INIT, WORKED, choose, finish, start
+from tests.editors.neovim import command
 from tests.editors.real_server import (
-    SERVER,
     copy_of,
     environ,
     on_embedded_model,
@@ -20,66 +19,12 @@ from tests.editors.terminal import Terminal
 from tests.gateway import Gate, Gateway, chat_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.editors.setup_editors import Found
 
 pytestmark = pytest.mark.editor
-
-INIT = f"""
-vim.lsp.config('glm', {{ cmd = {{ {", ".join(map(repr, SERVER))} }} }})
-vim.g.states = {{}}
-vim.api.nvim_create_autocmd('User', {{
-  pattern = 'GlmStatus',
-  callback = function(event)
-    vim.g.states = vim.list_extend(vim.g.states, {{ event.data.state }})
-  end,
-}})
-"""
-WORKED = """
-local states = vim.g.states
-return vim.list_contains(states, 'working') and states[#states] ~= 'working'
-"""
-GHOST = """
-local namespace = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
-local marks = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })
-if not marks or #marks == 0 then return nil end
-local text = marks[1][4].virt_text[1][1]
-for _, line in ipairs(marks[1][4].virt_lines or {}) do
-  text = text .. '\\n' .. (line[1] and line[1][1] or '')
-end
-return text ~= '' and text
-"""
-
-
-def start(folder: Path, environ: Mapping[str, str], path: Path) -> Neovim:
-    """Open a file in Neovim and wait for the server."""
-    neovim = Neovim(folder / "home", INIT, environ=environ, size=(110, 40))
-    neovim.edit(path)
-    neovim.wait("local c = vim.lsp.get_clients({ name = 'glm' })[1] return c and c.initialized")
-    neovim.wait("return vim.lsp.buf_is_attached(0, vim.lsp.get_clients({ name = 'glm' })[1].id)")
-    return neovim
-
-
-def choose(neovim: Neovim, title: str) -> None:
-    """Choose the code action whose title begins so, as `gra` does."""
-    neovim.lua(
-        """
-        local title = ...
-        vim.g.states = {}
-        vim.lsp.buf.code_action({
-          apply = true,
-          filter = function(action) return vim.startswith(action.title, title) end,
-        })
-        """,
-        title,
-    )
-
-
-def finish(neovim: Neovim, seconds: float = 120) -> None:
-    """Wait until the server has worked and no longer does."""
-    neovim.wait(WORKED, seconds=seconds)
 
 
 @pytest.fixture
@@ -226,48 +171,6 @@ def test_cancelling_restores_the_file(tmp_path: Path, how: str) -> None:
         neovim.wait(WORKED)
         neovim.wait("return vim.fn.search('log.debug', 'nw') == 0")
         assert neovim.text() == before
-
-
-TYPED = "every_key_typed_while_GLM_writes_is_kept"
-
-
-@pytest.mark.parametrize("mode", ["insert", "normal"])
-def test_forty_hunks_while_typing(tmp_path: Path, mode: str) -> None:
-    """Forty hunks stream while the user types below: nothing is lost, and one `u` is enough."""
-    before, after = rewrite_of("step", "def run(value):", 40)
-    rest = "\n\ndone = True\n"
-    path = tmp_path / "run.py"
-    path.write_text(before + rest)
-    reply = chat_stream(f"```python\n{after}```", chunk=24).slowly(0.012)
-    with (
-        Gateway(reply) as gateway,
-        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
-    ):
-        changes = neovim.lua("return vim.api.nvim_buf_get_changedtick(0)")
-        neovim.keys("gg")
-        choose(neovim, "GLM: Simplify")
-        neovim.wait("return vim.fn.search('log.debug', 'nw') > 0")
-        if mode == "insert":
-            neovim.keys("Go")
-        for index, key in enumerate(TYPED):
-            neovim.keys(f"Go{key}<Esc>" if mode == "normal" else key)
-            if index % 6 == 5 and mode == "insert":
-                neovim.keys("<CR>")
-            time.sleep(0.03)
-        during = gateway.requests[0].finished is None
-        neovim.keys("<Esc>")
-        finish(neovim)
-        neovim.settle()
-
-        typed = neovim.text().removeprefix(after + rest)
-        assert "".join(typed.split()) == TYPED
-        assert neovim.text() == after + rest + typed
-        assert during, "the typing ended after the stream: it proves nothing"
-        assert neovim.lua("return vim.api.nvim_buf_get_changedtick(0)") > changes + 40
-        neovim.keys("u")
-        neovim.settle()
-        assert neovim.text() == before + rest
-        assert not neovim.lua("return vim.v.errmsg ~= '' and vim.v.errmsg")
 
 
 def test_undo_by_command_keeps_later_typing(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""What a user of GLM does in Neovim, for the tests: start, choose an action, wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.editors.neovim import Neovim
+from tests.editors.real_server import SERVER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+INIT = f"""
+vim.lsp.config('glm', {{ cmd = {{ {", ".join(map(repr, SERVER))} }} }})
+vim.g.states = {{}}
+vim.api.nvim_create_autocmd('User', {{
+  pattern = 'GlmStatus',
+  callback = function(event)
+    vim.g.states = vim.list_extend(vim.g.states, {{ event.data.state }})
+  end,
+}})
+"""
+WORKED = """
+local states = vim.g.states
+return vim.list_contains(states, 'working') and states[#states] ~= 'working'
+"""
+GHOST = """
+local namespace = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
+local marks = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })
+if not marks or #marks == 0 then return nil end
+local text = marks[1][4].virt_text[1][1]
+for _, line in ipairs(marks[1][4].virt_lines or {}) do
+  text = text .. '\\n' .. (line[1] and line[1][1] or '')
+end
+return text ~= '' and text
+"""
+
+
+def start(folder: Path, environ: Mapping[str, str], path: Path) -> Neovim:
+    """Open a file in Neovim and wait for the server."""
+    neovim = Neovim(folder / "home", INIT, environ=environ, size=(110, 40))
+    neovim.edit(path)
+    neovim.wait("local c = vim.lsp.get_clients({ name = 'glm' })[1] return c and c.initialized")
+    neovim.wait("return vim.lsp.buf_is_attached(0, vim.lsp.get_clients({ name = 'glm' })[1].id)")
+    return neovim
+
+
+def choose(neovim: Neovim, title: str) -> None:
+    """Choose the code action whose title begins so, as `gra` does."""
+    neovim.lua(
+        """
+        local title = ...
+        vim.g.states = {}
+        vim.lsp.buf.code_action({
+          apply = true,
+          filter = function(action) return vim.startswith(action.title, title) end,
+        })
+        """,
+        title,
+    )
+
+
+def finish(neovim: Neovim, seconds: float = 120) -> None:
+    """Wait until the server has worked and no longer does."""
+    neovim.wait(WORKED, seconds=seconds)

@@ -1,0 +1,46 @@
+"""One job's edits, as the server sends them to an editor that announced `glm/applyEdit`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.editors.fake_server import FakeServer
+
+
+class Stream:
+    """One job's edits, sent as the server sends them."""
+
+    def __init__(self, server: FakeServer, path: Path, job: str = "job-1") -> None:
+        self.server, self.uri, self.job, self.begun = server, path.as_uri(), job, False
+
+    def insert(self, line: int, text: str, *, version: int | None = None) -> bool:
+        """Insert before a line and return whether the editor says it was applied."""
+        return bool(self.send(line, text, version=version)["applied"])
+
+    def insert_until_applied(self, line: int, text: str) -> None:
+        """Insert with the version last seen, again when the user was quicker."""
+        for _ in range(20):
+            if self.insert(line, text):
+                return
+        raise AssertionError("the editor never took the edit")
+
+    def send(
+        self, line: int, text: str, *, version: int | None = None, last: bool = False
+    ) -> dict[str, Any]:
+        """Send one `glm/applyEdit` and return the editor's answer."""
+        seen = self.server.versions[self.uri] if version is None else version
+        at = {"line": line, "character": 0}
+        edits = [{"range": {"start": at, "end": at}, "newText": text}] if text else []
+        document = {"uri": self.uri, "version": seen}
+        params = {
+            "edit": {"documentChanges": [{"textDocument": document, "edits": edits}]},
+            "job": self.job,
+            "first": not self.begun,
+            "last": last,
+        }
+        answer: dict[str, Any] = self.server.request("glm/applyEdit", params)
+        self.begun = self.begun or answer["applied"]
+        return answer
