@@ -12,6 +12,7 @@ from itertools import pairwise
 
 _LEAD = re.compile(r"[ \t]*")
 _OPENERS = (":", "{", "(", "[", "=>", "->", "then", "do")
+_TAB = 8  # Columns of a tab in a file that is indented with tabs: only ratios matter.
 
 
 class Reindenter:
@@ -24,21 +25,24 @@ class Reindenter:
     """
 
     def __init__(self, original: str, *, before: str = "", unit: str = "") -> None:
-        lines = [line for line in (before + original).splitlines() if line.strip()]
+        lines = [line for line in (_lead(before) + original).splitlines() if line.strip()]
+        self._tabs = unit == "\t" or (not unit and any(line[0] == "\t" for line in lines))
         self._base = _lead(lines[0]) if lines else _lead(before)
         self._known: dict[str, set[str]] = {}
         for line in lines:
             self._known.setdefault(line.strip(), set()).add(_lead(line))
-        self._tabs = unit == "\t" or (not unit and any(line[0] == "\t" for line in lines))
-        self._unit = len(unit) if unit.strip("\t") else _unit([_width(_lead(x)) for x in lines])
-        self._shift: int | None = None
-        self._first: str | None = None
-        self._their_unit = 0
-        self._scale = 1.0
+        steps = _TAB if self._tabs else _step([_width(_lead(line)) for line in lines])
+        self._unit = len(unit) if unit.strip("\t") else steps or 4
+        self._their_unit = 0  # Spaces per level of a reply to a file that has tabs.
+        self._shift: int | None = None  # Columns to add; None until the first line.
+        self._first: str | None = None  # It waits for the one after it, with blanks between.
+        self._blank = 0
 
     def take(self, line: str) -> list[str]:
         """Take the next line, without its end; return the lines that are ready."""
         if not line.strip():
+            if self._first is not None:
+                self._blank += 1
             return [] if self._shift is None else [""]
         if self._shift is not None:
             return [self._placed(line)]
@@ -46,11 +50,9 @@ class Reindenter:
             first, self._first = self._first, None
             alone = self._only_first_was_stripped(first, line)
             self._shift = 0 if alone else self._shift_of(first)
-            return [
-                self._base + first.lstrip() if alone else self._placed(first),
-                self._placed(line),
-            ]
-        if not _lead(line) and _width(self._base):
+            head = self._base + first if alone else self._placed(first)
+            return [head, *[""] * self._blank, self._placed(line)]
+        if not _lead(line) and self._base:
             self._first = line
             return []
         self._shift = self._shift_of(line)
@@ -66,47 +68,46 @@ class Reindenter:
 
     def _only_first_was_stripped(self, first: str, second: str) -> bool:
         """Tell whether the second line still has the indentation that the first one lost."""
-        base, width = _width(self._base), _width(_lead(second))
-        if width == 0:
+        if not _lead(second):
             return False
         if self._known.get(second.strip()) == {_lead(second)}:
             return True
-        unit = self._unit or 4
+        base, width = _width(self._base), self._columns(_lead(second))
         opens = first.rstrip().endswith(_OPENERS)
-        return width >= base + unit if opens else width == base
+        return width >= base + self._unit if opens else width == base
 
     def _shift_of(self, line: str) -> int:
         known = self._known.get(line.strip(), set())
         base = next(iter(known)) if len(known) == 1 else self._base
-        return _width(base) - _width(_lead(line))
+        return _width(base) - self._columns(_lead(line), _width(base) // _TAB)
 
     def _placed(self, line: str) -> str:
         lead = _lead(line)
-        code = line[len(lead) :]
-        foreign = bool(lead) and self._tabs != ("\t" in lead)
-        width = self._converted(lead) if foreign else _width(lead)
-        width = max(0, int(width * self._scale) + (self._shift or 0))
-        if not self._shift and width == _width(lead) and self._tabs == ("\t" in lead):
+        if not self._shift and self._tabs == ("\t" in lead):
             return line  # Alignment within the indentation stays as it was written.
-        return self._spelled(width) + code
+        columns = max(0, self._columns(lead) + (self._shift or 0))
+        return self._spelled(columns) + line[len(lead) :]
 
-    def _converted(self, lead: str) -> int:
-        """Return the width of an indentation written in the other style."""
+    def _columns(self, lead: str, levels: int = 0) -> int:
+        """Return how many of the file's columns an indentation is, in whichever style.
+
+        `levels` is how deep the line is known to be.
+        """
         if not self._tabs:
-            return len(lead.expandtabs(self._unit or 4))
+            return len(lead.expandtabs(self._unit))
+        if "\t" in lead or not lead:
+            return _width(lead)
         if not self._their_unit:
-            self._their_unit = len(lead) if len(lead) in (2, 3, 4, 8) else 4
-        levels, rest = divmod(len(lead), self._their_unit)
-        return levels * _TAB + rest
+            fits = levels and len(lead) % levels == 0
+            self._their_unit = len(lead) // levels if fits else min(len(lead), 4)
+        full, rest = divmod(len(lead), self._their_unit)
+        return full * _TAB + rest
 
-    def _spelled(self, width: int) -> str:
+    def _spelled(self, columns: int) -> str:
         if not self._tabs:
-            return " " * width
-        tabs, spaces = divmod(width, _TAB)
+            return " " * columns
+        tabs, spaces = divmod(columns, _TAB)
         return "\t" * tabs + " " * spaces
-
-
-_TAB = 8
 
 
 def _lead(line: str) -> str:
@@ -118,7 +119,7 @@ def _width(lead: str) -> int:
     return len(lead.expandtabs(_TAB))
 
 
-def _unit(widths: list[int]) -> int:
+def _step(widths: list[int]) -> int:
     """Return the most frequent step inwards, 0 when no line is further in than another."""
     steps = [b - a for a, b in pairwise(widths) if b > a]
     return max(set(steps), key=steps.count) if steps else 0

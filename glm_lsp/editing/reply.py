@@ -167,7 +167,7 @@ class ReplyParser:
             self._introduction(line)
 
     def _introduction(self, line: str) -> None:
-        if not any(self._intro) and line.lstrip().startswith("<think>"):
+        if not any(self._intro) and line.lstrip().startswith(("<think>", "</think>")):
             self._state = "thought"
             self._thought(line)
             return
@@ -278,7 +278,10 @@ class _Block:
         self._unnumbered: str | None = None
         self._echoed = 0  # How many of `lines` repeat the original, as far as they go.
         self._done = 0  # How many of `lines` have been written.
-        self._writer = _Writer(original, newline, Reindenter(original, before=before, unit=indent))
+        lead = before[: len(before) - len(before.lstrip())]
+        self._writer = _Writer(
+            original, newline, Reindenter(original, before=before, unit=indent), lead
+        )
 
     @property
     def text(self) -> str:
@@ -400,12 +403,14 @@ class _Block:
 class _Writer:
     """Writes the lines of the replacement with the original's indentation and line ends."""
 
-    def __init__(self, original: str, newline: str, indent: Reindenter) -> None:
+    def __init__(self, original: str, newline: str, indent: Reindenter, before: str) -> None:
         self._newline = newline
+        self._before = before
         self._indent = indent
         self._lead, self._tail = _edges(original)
         self._closes = bool(self._tail) or not original
         self._parts: list[str] = []
+        self._begun = False
         self._seen = 0
         self._blank = 0
 
@@ -419,7 +424,8 @@ class _Writer:
         return "".join(parts)
 
     def write(self, line: str) -> None:
-        if not line.strip() and not self._parts:
+        self._begun = self._begun or bool(line.strip())
+        if not self._begun:
             return
         self._put(self._indent.take(line))
 
@@ -436,7 +442,7 @@ class _Writer:
                 self._blank += 1
                 continue
             if not self._parts:
-                line = self._lead + line
+                line = self._lead + line.removeprefix(self._before)
             elif not self._closes:
                 line = self._newline + line
             line = self._newline * self._blank + line
