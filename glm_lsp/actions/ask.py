@@ -12,15 +12,21 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from glm_lsp.context.imports import looks_like_import, new_imports
+from glm_lsp.editing.diff import Hunk
 from glm_lsp.editing.reply import ReplyParser
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Finish, FinishReason, Message, ReasoningDelta, TextDelta
+from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.actions.plan import Plan
     from glm_lsp.llm.types import Provider
+
+_FENCE = "```"
+_IMPORT = "+import:"
 
 
 @frozen
@@ -66,8 +72,10 @@ async def replacement(
     listen: Callable[[Progress], None],
     *,
     fault: str | None = None,
-) -> AsyncGenerator[str, None]:
+) -> AsyncGenerator[str | Hunk, None]:
     """Yield the pieces of the new code as soon as each is certain; together they are all of it.
+
+    Imports that it needs at the top of the file come last, as a hunk of the snapshot's.
 
     `fault` is what was wrong with an earlier answer to the same question.
 
@@ -81,11 +89,14 @@ async def replacement(
         plan = evolve(plan, request=evolve(plan.request, messages=messages))
     complete = True
     yielded = 0
+    intro = ""
     async with aclosing(_pieces(plan, provider, listen)) as pieces:
         async for piece in pieces:
             if isinstance(piece, FinishReason):
                 complete = piece is FinishReason.STOP
                 continue
+            if _FENCE not in intro:
+                intro += piece
             fresh = parser.feed(piece)
             if fresh:
                 yielded += len(fresh)
@@ -95,6 +106,21 @@ async def replacement(
     whole = parser.finish(complete)
     if len(whole) > yielded:
         yield whole[yielded:]
+    imports = _imports(plan, intro.partition(_FENCE)[0])
+    if imports is not None:
+        yield imports
+
+
+def _imports(plan: Plan, intro: str) -> Hunk | None:
+    """Return the imports that the answer asks for before its code, where they go."""
+    lines = [line.strip() for line in intro.splitlines()]
+    named = [line.removeprefix(_IMPORT).strip() for line in lines if line.startswith(_IMPORT)]
+    place = new_imports(plan.task.snapshot, [line for line in named if looks_like_import(line)])
+    if place is None:
+        return None
+    offset, text = place
+    span = Span(offset, offset)
+    return None if span.touches(plan.target) else Hunk(span, text)
 
 
 async def _pieces(

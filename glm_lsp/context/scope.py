@@ -1,7 +1,7 @@
 """What the user points at: the definition around a selection, and the imports of a file.
 
 Invariant: a target consists of whole lines, so that a replacement never starts or ends in
-the middle of one; it always contains the selection.
+the middle of one; it always contains the selection, apart from white space at its ends.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ _DEFINITIONS = frozenset(
     function_definition_statement local_function
     """.split()
 )
+_TYPES_OF_C = frozenset("struct_specifier class_specifier".split())
 _WRAPPERS = frozenset(
     "decorated_definition export_statement template_declaration ambient_declaration".split()
 )
-_IMPORTS = frozenset(
+IMPORTS = frozenset(
     """
     import_statement import_from_statement future_import_statement import_declaration
     use_declaration extern_crate_declaration package_clause package_declaration
@@ -69,13 +70,15 @@ class Scope:
 def enclosing(snapshot: Snapshot, selection: Span) -> Scope:
     """Widen a selection to the smallest definition around it.
 
-    A selection that holds whole definitions, or stands in none, or in one longer than
+    A selection that holds several whole ones, or stands in none, or in one longer than
     `MOST_LINES`, keeps its own lines, widened to complete statements where there is a grammar.
     """
     selection = _trimmed(snapshot.text, selection)
     tree = parse(snapshot.language, str(snapshot.text))
     if tree is None:
         return _by_indentation(snapshot.text, selection)
+    if _holds_definitions(tree, selection):
+        return Scope(whole_lines(snapshot.text, selection), "", "lines")
     for node in tree.around(selection):
         if _defines(node):
             node = _outermost(node)
@@ -91,7 +94,7 @@ def imports(snapshot: Snapshot, most: int = 100) -> list[str]:
     tree = parse(snapshot.language, str(snapshot.text))
     if tree is None:
         return []
-    found = [tree.text(node).strip() for node in tree.root.children if node.type in _IMPORTS]
+    found = [tree.text(node).strip() for node in tree.root.children if node.type in IMPORTS]
     return found[:most]
 
 
@@ -118,7 +121,22 @@ def _trimmed(text: Text, span: Span) -> Span:
     return Span(min(start, len(text)), min(start, len(text))) if line.strip() else span
 
 
+def _holds_definitions(tree: SyntaxTree, selection: Span) -> bool:
+    """Tell whether a selection holds siblings whole, a definition among them."""
+    siblings = tree.smallest(selection).named_children
+    touched = [node for node in siblings if _overlap(tree.span(node), selection)]
+    return (
+        len(touched) > 1
+        and any(map(_defines, touched))
+        and all(selection.contains(tree.span(node)) for node in touched)
+    )
+
+
 def _defines(node: Node) -> bool:
+    if node.type in _WRAPPERS:
+        return any(map(_defines, node.named_children))
+    if node.type in _TYPES_OF_C and node.child_by_field_name("body") is None:
+        return False  # `struct point p` names a type that is defined elsewhere.
     if node.type in _DEFINITIONS:
         return node.is_named and node.child_count > 0 and node.parent is not None
     if node.type in ("lexical_declaration", "variable_declaration"):
@@ -143,30 +161,39 @@ def _name(tree: SyntaxTree, node: Node) -> str:
         name = current.child_by_field_name("name")
         if name is not None:
             return tree.text(name)
-        inner = current.child_by_field_name("declarator") or current.child_by_field_name(
-            "definition"
-        )
+        inner = _inner(current)
         stack.extend([inner] if inner is not None else current.named_children[:4])
         if current.type in ("identifier", "field_identifier", "type_identifier"):
             return tree.text(current)
     return ""
 
 
+def _inner(node: Node) -> Node | None:
+    """Return the part of a definition in which its name stands."""
+    if node.type in _WRAPPERS:
+        return next(filter(_defines, node.named_children), None)
+    return node.child_by_field_name("type" if node.type == "impl_item" else "declarator")
+
+
 def _statements(text: Text, tree: SyntaxTree, selection: Span) -> Span:
-    """Widen a selection to the complete sibling nodes that it touches."""
-    parent = tree.smallest(selection)
-    while parent.parent is not None and parent.start_point[0] == parent.end_point[0]:
-        parent = parent.parent
-    touched = [s for s in map(tree.span, parent.named_children) if s.touches(selection)]
-    if parent.parent is None and touched:
-        selection = Span(
-            min(selection.start, touched[0].start), max(selection.end, touched[-1].end)
-        )
-    elif touched:
-        inside = Span(touched[0].start, touched[-1].end)
-        if text.slice(inside).count("\n") < MOST_LINES:
-            selection = Span(min(selection.start, inside.start), max(selection.end, inside.end))
-    return whole_lines(text, selection)
+    """Widen a selection to the complete nodes that begin, or reach, into its lines."""
+    lines = whole_lines(text, selection)
+    while True:
+        inside = _trimmed(text, lines)
+        node = tree.smallest(inside)
+        reached = [span for span in map(tree.span, node.named_children) if _overlap(span, inside)]
+        if node.parent is not None and tree.span(node).start >= inside.start:
+            reached.append(tree.span(node))
+        start = min([inside.start, *[span.start for span in reached]])
+        end = max([inside.end, *[span.end for span in reached]])
+        wider = whole_lines(text, Span(start, end))
+        if wider == lines or text.slice(wider).count("\n") >= MOST_LINES:
+            return lines
+        lines = wider
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _by_indentation(text: Text, selection: Span) -> Scope:

@@ -30,7 +30,9 @@ character by character, without anyone reading it first.
 - Keep the target's indentation, its style and every line that need not change.
 - Never leave code out, never abbreviate with "..." or a comment in place of code.
 - Do not repeat the surrounding code; it stays where it is.
-- Write no comments about your change."""
+- Write no comments about your change.
+- If the new code needs imports that the file lacks, put each before the block, on a line of its
+  own that begins with "+import: ". Nothing else may stand there."""
 
 _EXPLAINER_RULES = """\
 You explain code to a programmer inside their editor, in Markdown.

@@ -221,3 +221,24 @@ def test_the_question_holds_the_problem_and_the_surroundings(tmp_path: Path) -> 
                 assert body["stream"] is True
 
     run(work)
+
+
+def test_an_import_goes_to_the_top_of_the_file(tmp_path: Path) -> None:
+    """An import that the new code needs joins the others; one undo takes back both."""
+    answer = "+import: import operator\n+import: import math\n\n" + fence(
+        FIXED.replace("width * height", "operator.mul(width, height)")
+    )
+
+    async def work() -> None:
+        with Gateway(chat_stream(answer)) as gateway:
+            async with serving(gateway, tmp_path) as editor:
+                job = await choose(editor, "GLM: Fix")
+                await idle(editor)
+                changed = WHOLE.replace("width * height", "operator.mul(width, height)")
+                assert editor.text(URI) == changed.replace(
+                    "import math\n", "import math\nimport operator\n"
+                )
+                await editor.execute("glm.reject", job=job)
+                assert editor.text(URI) == SOURCE
+
+    run(work)
