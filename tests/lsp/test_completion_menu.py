@@ -116,6 +116,31 @@ def test_what_becomes_of_suggestions_is_counted_on_this_machine(tmp_path: Path) 
     assert counted == {"shown": 1, "partly_accepted": 1, "accepted": 1}
 
 
+def test_related_code_comes_along_but_never_from_excluded_documents(tmp_path: Path) -> None:
+    """A prompt shows passages of other open documents, and nothing of a secret one."""
+    helper = "def area(width, height):\n    return width * height  # depth, volume\n"
+    secret = "def area(width, height):\n    return TOPSECRET  # depth, volume, width\n"
+
+    async def work() -> None:
+        with Gateway(chat_stream(GHOST)) as gateway:
+            setting = {"exclude": ["secret.py"]}
+            async with serving(gateway, tmp_path, context=setting) as editor:
+                editor.open("file:///project/helper.py", "python", helper)
+                editor.open("file:///project/secret.py", "python", secret)
+                offset = type_at_end(editor, TYPED)
+                params = {
+                    "textDocument": {"uri": URI},
+                    "position": editor.range_of(URI, Span(offset, offset))["start"],
+                    "context": {"triggerKind": 2},
+                }
+                await editor.request("textDocument/inlineCompletion", params)
+                asked = gateway.requests[0].json["messages"][-1]["content"]
+                assert "# depth, volume" in asked
+                assert "TOPSECRET" not in asked
+
+    run(work)
+
+
 def is_over(gateway: Gateway) -> bool:
     """Tell whether the first answer was sent, or is not wanted any further."""
     asked = gateway.requests

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from glm_lsp.completion.acceptance import Acceptance
 from glm_lsp.completion.engine import Engine
 from glm_lsp.completion.fallback import Answer, Fallback
+from glm_lsp.completion.related import RelatedCode
 from glm_lsp.completion.tally import open_tally
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from glm_lsp.completion.types import CompletionRequest, Suggestion
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
+    from glm_lsp.text import Snapshot
 
 
 class Completions:
@@ -108,13 +110,19 @@ class Completions:
         session = self._session
         model = session.model_name(completion=True)
         small = model == catalogue.EMBEDDED
+
+        def allowed(snapshot: Snapshot) -> bool:
+            return not session.exclusions.excludes(snapshot.uri)
+
+        related = RelatedCode(lambda: self._server.documents, allowed)
         return Engine(
             session,
             model,
             session.settings.completion,
             kind=kind_of(session.settings.completion.prompt, session.settings.provider),
             room=Room(lines_above=40, characters_above=1_500) if small else None,
-            allowed=lambda snapshot: not session.exclusions.excludes(snapshot.uri),
+            allowed=allowed,
+            gather=related.gather if session.settings.context.related_files and not small else None,
             acceptance=self._acceptance,
         )
 
