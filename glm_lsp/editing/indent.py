@@ -33,7 +33,7 @@ class Reindenter:
             self._known.setdefault(line.strip(), set()).add(_lead(line))
         steps = _TAB if self._tabs else _step([_width(_lead(line)) for line in lines])
         self._unit = len(unit) if unit.strip("\t") else steps or 4
-        self._their_unit = 0  # Spaces per level of a reply to a file that has tabs.
+        self._their_base = self._their_unit = 0  # Spaces, in a reply to a file that has tabs.
         self._shift: int | None = None  # Columns to add; None until the first line.
         self._first: str | None = None  # It waits for the one after it, with blanks between.
         self._blank = 0
@@ -79,29 +79,35 @@ class Reindenter:
     def _shift_of(self, line: str) -> int:
         known = self._known.get(line.strip(), set())
         base = next(iter(known)) if len(known) == 1 else self._base
-        return _width(base) - self._columns(_lead(line), _width(base) // _TAB)
+        self._their_base = len(_lead(line))
+        return _width(base) - self._columns(_lead(line))
 
     def _placed(self, line: str) -> str:
         lead = _lead(line)
         if not self._shift and self._tabs == ("\t" in lead):
             return line  # Alignment within the indentation stays as it was written.
+        if self._tabs and not self._their_unit and len(lead) > self._their_base:
+            self._their_unit = self._spaces_per_level(line)
         columns = max(0, self._columns(lead) + (self._shift or 0))
         return self._spelled(columns) + line[len(lead) :]
 
-    def _columns(self, lead: str, levels: int = 0) -> int:
-        """Return how many of the file's columns an indentation is, in whichever style.
-
-        `levels` is how deep the line is known to be.
-        """
+    def _columns(self, lead: str) -> int:
+        """Return how many of the file's columns an indentation is, in whichever style."""
         if not self._tabs:
             return len(lead.expandtabs(self._unit))
-        if "\t" in lead or not lead:
+        if "\t" in lead:
             return _width(lead)
-        if not self._their_unit:
-            fits = levels and len(lead) % levels == 0
-            self._their_unit = len(lead) // levels if fits else min(len(lead), 4)
-        full, rest = divmod(len(lead), self._their_unit)
+        full, rest = divmod(len(lead) - self._their_base, self._their_unit or 4)
         return full * _TAB + rest
+
+    def _spaces_per_level(self, line: str) -> int:
+        """Return what the first line that is further in than the one at the base tells."""
+        spaces = len(_lead(line)) - self._their_base
+        for lead in self._known.get(line.strip(), ()):
+            levels = (_width(lead) - _width(self._base)) // _TAB
+            if levels > 0 and spaces % levels == 0:
+                return spaces // levels
+        return min(spaces, 4)
 
     def _spelled(self, columns: int) -> str:
         if not self._tabs:
