@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from glm_lsp.demo.editor import CAPABILITIES
 from glm_lsp.text import Span
 from tests.gateway import Gate, Gateway, chat_stream
 from tests.lsp.harness import (
@@ -240,5 +241,30 @@ def test_an_import_goes_to_the_top_of_the_file(tmp_path: Path) -> None:
                 )
                 await editor.execute("glm.reject", job=job)
                 assert editor.text(URI) == SOURCE
+
+    run(work)
+
+
+def test_lenses_offer_what_the_menu_offers(tmp_path: Path) -> None:
+    """Above a change stand Keep, Undo and Retry; kept, they are gone, and the editor is told."""
+    client = {
+        **CAPABILITIES,
+        "workspace": {**CAPABILITIES["workspace"], "codeLens": {"refreshSupport": True}},
+    }
+
+    async def work() -> None:
+        with Gateway(chat_stream(fence(FIXED))) as gateway:
+            async with serving(gateway, tmp_path, client=client) as editor:
+                lenses = {"textDocument": {"uri": URI}}
+                assert await editor.request("textDocument/codeLens", lenses) == []
+                job = await choose(editor, "GLM: Fix")
+                await idle(editor)
+                listed = await editor.request("textDocument/codeLens", lenses)
+                titles = [lens["command"]["title"] for lens in listed]
+                assert titles == ["GLM: Keep", "GLM: Undo", "GLM: Retry"]
+                assert listed[0]["range"]["start"]["line"] == 4
+                await editor.execute("glm.accept", job=job)
+                assert await editor.request("textDocument/codeLens", lenses) == []
+                assert len(editor.received("workspace/codeLens/refresh")) == 2
 
     run(work)

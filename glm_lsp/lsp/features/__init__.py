@@ -12,6 +12,7 @@ from glm_lsp.lsp.features import (
     completion_menu,
     explanation,
     inline_completion,
+    lenses,
     lifecycle,
     readiness,
     status,
@@ -41,6 +42,7 @@ def register(server: Server, session: Session) -> None:
     running = actions.Actions(server, session, board, explanations, edits)
     actions.register(server, running)
     changes.register(server, edits, running.run)
+    lenses.register(server, edits)
     code_actions.register(server, session, edits.nearby)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted

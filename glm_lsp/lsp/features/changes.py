@@ -63,6 +63,7 @@ class Changes:
         self._running: dict[str, Applier] = {}
         self._done: dict[str, Change] = {}
         self._open_steps: dict[str, bool] = {}
+        self._listeners: list[Callable[[], None]] = []
         server.documents.subscribe(self._follow)
 
     async def deliver(self, job: Job, planned: Plan, ask: Ask, check: Check | None) -> None:
@@ -94,6 +95,10 @@ class Changes:
             del self._running[job.id]
             self._open_steps.pop(job.id, None)
         self._conclude(Change(job.id, planned.task, applier), outcome)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when a change has come or gone."""
+        self._listeners.append(listener)
 
     def keep(self, job: str) -> None:
         """Stop offering to undo a change.
@@ -203,6 +208,11 @@ class Changes:
         self._done[change.job] = change
         while len(self._done) > _MOST_KEPT:
             self._done.pop(next(iter(self._done))).applier.close()
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _application(self, change: Change) -> list[types.CodeAction]:
         edit = change.applier.proposal()
@@ -221,6 +231,7 @@ class Changes:
         change = self._done.pop(job, None)
         if change is None:
             raise EditError("There is no such change of GLM's any more.")
+        self._tell()
         return change
 
     def _follow(self, event: DocumentEvent) -> None:
