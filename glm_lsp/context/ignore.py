@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from urllib.request import url2pathname
 
 from pathspec import GitIgnoreSpec
@@ -71,7 +71,7 @@ class Exclusions:
         """Tell whether the document at `uri` is excluded; names are compared without case."""
         path: PurePath | None = path_of(uri)
         if path is None:
-            path = PurePath(unquote(urlsplit(uri).path).lstrip("/") or "untitled")
+            path = PurePath(unquote(uri.partition(":")[2]).lstrip("/") or "untitled")
         names = [path.as_posix().lstrip("/"), path.name]
         for root in self._roots:
             try:
@@ -85,9 +85,18 @@ class Exclusions:
 
 
 def path_of(uri: str) -> Path | None:
-    """Return the local path of a `file:` URI, None for every other scheme."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
+    """Return the local path of a `file:` URI, None for every other scheme.
+
+    `#` and `?` are taken for part of the name: a file has no fragment and no query, and not
+    every editor escapes them.
+    """
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() != "file":
         return None
-    host = f"//{parts.netloc}" if parts.netloc and parts.netloc != "localhost" else ""
-    return Path(url2pathname(host + parts.path))
+    host = ""
+    if rest.startswith("//"):
+        host, slash, rest = rest[2:].partition("/")
+        rest = slash + rest
+    # The host is put before it here: from Python 3.14 on `url2pathname` refuses one.
+    path = url2pathname(rest)
+    return Path(f"//{host}{path}" if host and host != "localhost" else path)
