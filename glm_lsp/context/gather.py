@@ -42,18 +42,28 @@ class Surroundings:
 
 
 def gather(snapshot: Snapshot, target: Span, budget: int, roots: Iterable[Path]) -> Surroundings:
-    """Collect what fits into `budget` characters around `target`."""
+    """Collect what fits into `budget` characters around `target`.
+
+    Imports out of sight come out of the same budget, when they take no more than half of it.
+    """
     text = snapshot.text
     first, _ = text.position(target.start)
     last, _ = text.position(target.end)
     start, end = _window(text, first, last, budget)
-    cut_imports = tuple(imports(snapshot)) if start > 0 and budget > 0 else ()
+    unseen: tuple[str, ...] = ()
+    if start > 0 and budget > 0:
+        every = imports(snapshot)
+        cost = sum(map(len, every))
+        if cost <= budget // 2:
+            start, end = _window(text, first, last, budget - cost)
+            seen = "".join(text.lines(start, first))
+            unseen = tuple(line for line in every if line not in seen)
     return Surroundings(
         path=display_path(snapshot.uri, roots),
         language=snapshot.language,
         before="".join(text.lines(start, first)),
         after="".join(text.lines(last + 1, end)),
-        imports=tuple(line for line in cut_imports if sum(map(len, cut_imports)) <= budget),
+        imports=unseen,
         first_line=first + 1,
     )
 
