@@ -111,6 +111,24 @@ async def replacement(
         yield imports
 
 
+async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], None]) -> str:
+    """Return the text of the file that the answer holds.
+
+    Raises:
+        GlmError: the model did not answer, not to the end, or not with code.
+    """
+    newline = plan.task.snapshot.newline
+    parser = ReplyParser("", newline=newline)
+    complete = True
+    async with aclosing(_pieces(plan, provider, listen)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, FinishReason):
+                complete = piece is FinishReason.STOP
+            else:
+                parser.feed(piece)
+    return parser.finish(complete).rstrip("\r\n") + newline
+
+
 def _imports(plan: Plan, intro: str) -> Hunk | None:
     """Return the imports that the answer asks for before its code, where they go."""
     lines = [line.strip() for line in intro.splitlines()]

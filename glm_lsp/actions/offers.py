@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from glm_lsp.text import Span
 
-CommandName = Literal["glm.explain", "glm.fix", "glm.refactor", "glm.document", "glm.edit"]
+CommandName = Literal[
+    "glm.explain", "glm.fix", "glm.refactor", "glm.document", "glm.edit", "glm.test"
+]
 
 _MOST_TITLE = 60
 
@@ -73,6 +75,7 @@ def _all(diagnostics: Sequence[Diagnostic]) -> Iterator[Offer]:
         kind = "refactor.extract" if name == "extract" else "refactor.rewrite"
         yield Offer(f"GLM: {words}", kind, "glm.refactor", preset=name)
     yield Offer("GLM: Document", "refactor.rewrite", "glm.document")
+    yield Offer("GLM: Write tests", "source", "glm.test")
     yield Offer("GLM: Explain", "glm.explain", "glm.explain")
 
 

@@ -38,6 +38,7 @@ _TITLES = {
     "refactor": "Refactoring",
     "document": "Documenting",
     "edit": "Editing",
+    "test": "Testing",
 }
 
 
@@ -163,6 +164,8 @@ def _most_output(task: Task, surface: Surface, code: str) -> int:
     wanted = 500 + int(2 * len(code) / surface.characters_per_token)
     if task.action == "explain":
         wanted = 2_000
+    elif task.action == "test":
+        wanted += 4_000
     if surface.window >= _SMALL_WINDOW:
         wanted += 16_000
     else:

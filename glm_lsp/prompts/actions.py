@@ -19,7 +19,7 @@ from glm_lsp.llm.types import Message
 if TYPE_CHECKING:
     from glm_lsp.context.gather import Surroundings
 
-ActionName = Literal["explain", "fix", "refactor", "document", "edit"]
+ActionName = Literal["explain", "fix", "refactor", "document", "edit", "test"]
 
 _EDITOR_RULES = """\
 You change code inside a programmer's editor. Your reply replaces the target code in the file,
@@ -42,6 +42,17 @@ You explain code to a programmer inside their editor, in Markdown.
 - End with pitfalls, if there are real ones.
 - Be brief: no introduction, no repetition of the code, no closing remarks."""
 
+_TESTER_RULES = """\
+You write tests for code in a programmer's project.
+
+- Reply with exactly one fenced code block that holds a complete new test file, its imports
+  included, and nothing before or after the block.
+- Use the test framework that the project uses; if it shows none, the usual one of the language.
+- Test behaviour: the usual cases, the edges, the errors. Each test says in its name what holds.
+- Assert only what the code really does."""
+
+_RULES = {"explain": _EXPLAINER_RULES, "test": _TESTER_RULES}
+
 _TASKS: dict[str, str] = {
     "explain": "Explain the target code.",
     "fix": "Fix the target code so that the reported problems are gone, changing nothing else.",
@@ -51,6 +62,7 @@ _TASKS: dict[str, str] = {
         " for the language, changing no code."
     ),
     "edit": "Change the target code as instructed.",
+    "test": "Write tests for the target code.",
 }
 
 PRESETS: dict[str, tuple[str, str]] = {
@@ -83,6 +95,7 @@ _BRIEF: dict[str, str] = {
         "Add a documentation comment to this {language} code. Reply with one fenced code block."
     ),
     "edit": "Change this {language} code. Reply with one fenced code block.",
+    "test": "Write unit tests for this {language} code. Reply with one fenced code block.",
 }
 
 
@@ -121,7 +134,7 @@ def render(question: Question, *, brief: bool = False) -> tuple[Message, ...]:
     """Return the messages that ask a question; `brief` for models with a small window."""
     if brief:
         return _render_brief(question)
-    rules = _EXPLAINER_RULES if question.action == "explain" else _EDITOR_RULES
+    rules = _RULES.get(question.action, _EDITOR_RULES)
     if question.house_rules:
         rules += f"\n\nThe project's own rules:\n{question.house_rules.strip()}"
     around = question.around

@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cattrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from glm_lsp.actions.ask import Progress, prose, replacement
+from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.testfile import path_for_tests
+from glm_lsp.context.ignore import path_of
 from glm_lsp.context.syntax import parse
 from glm_lsp.editing.guard import find_fault
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.convert import to_span
 from glm_lsp.lsp.features.code_actions import to_diagnostic
+from glm_lsp.prompts.actions import fenced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.editing.diff import Hunk
-    from glm_lsp.lsp.explanations import Explanations
+    from glm_lsp.lsp.explanations import Explanations, Surface
     from glm_lsp.lsp.features.changes import Changes
     from glm_lsp.lsp.features.status import StatusBoard
     from glm_lsp.lsp.jobs import Job
@@ -44,6 +48,7 @@ COMMANDS: dict[str, ActionName] = {
     "glm.refactor": "refactor",
     "glm.document": "document",
     "glm.edit": "edit",
+    "glm.test": "test",
 }
 _TITLES: dict[ActionName, str] = {
     "explain": "GLM: Explain",
@@ -51,6 +56,7 @@ _TITLES: dict[ActionName, str] = {
     "refactor": "GLM: Refactor",
     "document": "GLM: Document",
     "edit": "GLM: Edit",
+    "test": "GLM: Write tests",
 }
 
 
@@ -99,6 +105,8 @@ class Actions:
         try:
             if task.action == "explain":
                 await self._explain(job, planned)
+            elif task.action == "test":
+                await self._write_tests(job, planned)
             else:
                 listen = self._listener(job, planned)
 
@@ -116,11 +124,34 @@ class Actions:
         finally:
             self._board.end(error)
 
-    async def _explain(self, job: Job, planned: Plan) -> None:
-        capabilities = self._server.client_capabilities
-        surface = self._explanations.choose(
-            own=self._session.extensions.explanation, capabilities=capabilities
+    async def _write_tests(self, job: Job, planned: Plan) -> None:
+        """Bring the tests into a new file, or show them where the editor creates none."""
+        snapshot = planned.task.snapshot
+        text = await new_file(planned, self._session, self._listener(job, planned))
+        source = path_of(snapshot.uri)
+        if source is not None and self._changes.creates_files:
+            root = next((r for r in self._session.roots if source.is_relative_to(r)), None)
+            path = await asyncio.to_thread(
+                path_for_tests, source, snapshot.language, root, Path.exists
+            )
+            await self._changes.create(path.as_uri(), text, planned.title)
+            return
+        shown = self._explanations.open(job.id, snapshot, planned.target, planned.title)
+        surface = self._surface()
+        await surface.begin(shown)
+        shown.markdown = fenced(text.rstrip("\r\n"), snapshot.language)
+        await surface.add(shown, shown.markdown)
+        shown.done = True
+        await surface.end(shown)
+
+    def _surface(self) -> Surface:
+        return self._explanations.choose(
+            own=self._session.extensions.explanation,
+            capabilities=self._server.client_capabilities,
         )
+
+    async def _explain(self, job: Job, planned: Plan) -> None:
+        surface = self._surface()
         snapshot = planned.task.snapshot
         shown = self._explanations.open(job.id, snapshot, planned.target, planned.title)
         pieces = prose(planned, self._session, self._listener(job, planned))

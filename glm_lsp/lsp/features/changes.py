@@ -96,6 +96,39 @@ class Changes:
             self._open_steps.pop(job.id, None)
         self._conclude(Change(job.id, planned.task, applier), outcome)
 
+    @property
+    def creates_files(self) -> bool:
+        """Whether the editor creates files for the server."""
+        workspace = self._server.client_capabilities.workspace
+        edits = workspace.workspace_edit if workspace is not None else None
+        if workspace is None or not workspace.apply_edit or edits is None:
+            return False
+        return types.ResourceOperationKind.Create in (edits.resource_operations or ())
+
+    async def create(self, uri: str, text: str, title: str) -> None:
+        """Create a file with a text, and show it.
+
+        Raises:
+            EditError: the editor did not.
+        """
+        start = types.Position(0, 0)
+        document = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=None)
+        edit = types.WorkspaceEdit(
+            document_changes=[
+                types.CreateFile(uri, options=types.CreateFileOptions(overwrite=False)),
+                types.TextDocumentEdit(document, [types.TextEdit(types.Range(start, start), text)]),
+            ]
+        )
+        params = types.ApplyWorkspaceEditParams(edit=edit, label=title)
+        applied = await self._server.request(types.WORKSPACE_APPLY_EDIT, params)
+        if not applied.applied:
+            raise EditError("The editor did not create the file: check that its folder exists.")
+        window = self._server.client_capabilities.window
+        if window is not None and window.show_document and window.show_document.support:
+            with suppress(JsonRpcException):
+                show = types.ShowDocumentParams(uri, take_focus=False)
+                await self._server.request(types.WINDOW_SHOW_DOCUMENT, show)
+
     def on_change(self, listener: Callable[[], None]) -> None:
         """Have `listener` called when a change has come or gone."""
         self._listeners.append(listener)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Nearby = Callable[[Snapshot, types.Range], list[types.CodeAction]]
 
-KINDS = ("quickfix", "refactor.rewrite", "refactor.extract", "glm.explain")
+KINDS = ("quickfix", "refactor.rewrite", "refactor.extract", "source", "glm.explain")
 
 
 def register(server: Server, session: Session, nearby: Nearby) -> None:
