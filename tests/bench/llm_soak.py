@@ -29,6 +29,7 @@ from attrs import define, field
 from glm_lsp.llm.chat import CHAT
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.providers import find
+from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.types import Finish, Message, Request, TextDelta, Usage
 from tests.bench.llm_overhead import chunk
 
@@ -87,7 +88,11 @@ def run(seconds: float, streams: int) -> Seen:
 
 async def _run(url: str, seconds: float, streams: int) -> Seen:
     seen = Seen()
-    provider = HttpProvider(find("local"), CHAT, base_url=url, key=None, concurrency=streams)
+    # Time-outs are not what this is about, and machines that run tests may be busy.
+    patience = Patience(connect=60.0, token=60.0, tail=30.0)
+    provider = HttpProvider(
+        find("local"), CHAT, base_url=url, key=None, concurrency=streams, patience=patience
+    )
     await provider.warm()
     probe = asyncio.create_task(_probe(seen))
     end = time.monotonic() + seconds

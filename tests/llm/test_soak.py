@@ -12,5 +12,4 @@ SCALE = float(os.environ.get("GLM_TEST_SCALE", "1"))  # 10 is 50 streams for ten
 def test_no_delta_is_lost_or_crossed_between_streams() -> None:
     """Each of many readers gets exactly its own tokens, in their order, and one end."""
     seen = run(SCALE, int(min(20 + 3 * SCALE, 50)))
-    assert seen.answers >= 20
-    assert seen.wrong == 0
+    assert (seen.answers >= 20, seen.wrong) == (True, 0), f"{seen.answers}, {seen.deltas}"
