@@ -20,7 +20,7 @@ from tests.lsp_floor.conftest import SAMPLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SCALE = float(os.environ.get("GLM_TEST_SCALE", "1"))  # 25 is the full run: 200 starts and stops.
+SCALE = float(os.environ.get("GLM_TEST_SCALE", "1"))  # 40 is the full run: 200 starts and stops.
 POSIX = os.name == "posix"
 HANDSHAKE = (
     request(1, "initialize", {"processId": None, "rootUri": None, "capabilities": {}}),
@@ -80,7 +80,7 @@ def test_a_server_ends_before_it_is_initialized(ours: Client) -> None:
 def test_starts_and_stops_leave_no_process() -> None:
     """However often servers are started and left, however they are left, none remains."""
     left = []
-    for count in range(int(8 * SCALE)):
+    for count in range(int(5 * SCALE)):
         leave, code = WAYS[count % len(WAYS)]
         with running(python(str(SAMPLE), "ours")) as client:
             client.initialize()
