@@ -6,6 +6,7 @@ nothing, and takes the same time in a large file as in a small one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
@@ -15,13 +16,15 @@ from glm_lsp.prompts.actions import PRESETS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from glm_lsp.text import Span
+    from glm_lsp.text import Span, Text
 
 CommandName = Literal[
     "glm.explain", "glm.fix", "glm.refactor", "glm.document", "glm.edit", "glm.test"
 ]
 
 _MOST_TITLE = 60
+_MOST_COMMENT = 20  # Lines.
+_COMMENT = re.compile(r"\s*(?:#(?!!)|//+|--(?!-)|/\*+|;+|%+|<!--)\s*(\S.*?)\s*(?:\*/|-->)?\s*\Z")
 
 
 @frozen
@@ -50,6 +53,7 @@ class Offer:
         command: the command that does it.
         diagnostics: those it is about (fix).
         preset: the refactoring's name in `PRESETS`, "" for the general one.
+        instruction: what to do, in the user's words (edit).
     """
 
     title: str
@@ -57,19 +61,58 @@ class Offer:
     command: CommandName
     diagnostics: tuple[Diagnostic, ...] = ()
     preset: str = ""
+    instruction: str = ""
 
 
-def offers(diagnostics: Sequence[Diagnostic], only: Sequence[str] | None = None) -> list[Offer]:
-    """List what is offered for a selection; `only` holds the kinds the editor asks for."""
-    return [offer for offer in _all(diagnostics) if only is None or _wanted(offer.kind, only)]
+def offers(
+    diagnostics: Sequence[Diagnostic], only: Sequence[str] | None = None, comment: str = ""
+) -> list[Offer]:
+    """List what is offered for a selection.
+
+    `only` holds the kinds the editor asks for, `comment` what a comment at the cursor says.
+    """
+    every = _all(diagnostics, comment)
+    return [offer for offer in every if only is None or _wanted(offer.kind, only)]
 
 
-def _all(diagnostics: Sequence[Diagnostic]) -> Iterator[Offer]:
+def comment_at(text: Text, offset: int) -> str:
+    """Return what the comment at an offset says, its neighbouring lines joined; "" for none.
+
+    Only whole-line comments count, and only those of several words: not markers for tools.
+    """
+    line, _ = text.position(offset)
+    first = last = line
+    if not (words := _said(text.line(line))):
+        return ""
+    said = [words]
+    while first > 0 and len(said) < _MOST_COMMENT and (above := _said(text.line(first - 1))):
+        first -= 1
+        said.insert(0, above)
+    while (
+        last + 1 < text.line_count
+        and len(said) < _MOST_COMMENT
+        and (below := _said(text.line(last + 1)))
+    ):
+        last += 1
+        said.append(below)
+    whole = " ".join(said)
+    return whole if len(whole.split()) > 2 else ""
+
+
+def _said(line: str) -> str:
+    match = _COMMENT.match(line)
+    return match.group(1).strip() if match else ""
+
+
+def _all(diagnostics: Sequence[Diagnostic], comment: str) -> Iterator[Offer]:
     for diagnostic in diagnostics:
         title = f"GLM: Fix “{_short(diagnostic.message)}”"
         yield Offer(title, "quickfix", "glm.fix", (diagnostic,))
     if len(diagnostics) > 1:
         yield Offer("GLM: Fix all in this file", "quickfix", "glm.fix", tuple(diagnostics))
+    if comment:
+        title = "GLM: Do what this comment asks"
+        yield Offer(title, "refactor.rewrite", "glm.edit", instruction=comment)
     yield Offer("GLM: Refactor", "refactor.rewrite", "glm.refactor")
     for name, (words, _) in PRESETS.items():
         kind = "refactor.extract" if name == "extract" else "refactor.rewrite"

@@ -268,3 +268,23 @@ def test_lenses_offer_what_the_menu_offers(tmp_path: Path) -> None:
                 assert len(editor.received("workspace/codeLens/refresh")) == 2
 
     run(work)
+
+
+def test_a_comment_is_an_instruction(tmp_path: Path) -> None:
+    """On a comment the menu offers to do what it asks, and the model is told its words."""
+    commented = SOURCE.replace(
+        "    result", "    # round to two digits,\n    # upwards\n    result", 1
+    )
+
+    async def work() -> None:
+        with Gateway(chat_stream(fence(FIXED))) as gateway:
+            async with serving(gateway, tmp_path) as editor:
+                assert "Do what" not in str(await menu(editor))
+                editor.type(URI, Span(0, len(SOURCE)), commented)
+                await choose(editor, "GLM: Do what this comment asks", "upwards")
+                await idle(editor)
+                user = gateway.requests[0].json["messages"][1]["content"]
+                assert "The programmer asks: round to two digits, upwards" in user
+                assert editor.text(URI) == WHOLE
+
+    run(work)

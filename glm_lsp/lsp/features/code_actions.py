@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from glm_lsp.actions.offers import Diagnostic, offers
-from glm_lsp.lsp.convert import to_span
+from glm_lsp.actions.offers import Diagnostic, comment_at, offers
+from glm_lsp.lsp.convert import to_offset, to_span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,9 +39,11 @@ def register(server: Server, session: Session, nearby: Nearby) -> None:
         found = [to_diagnostic(d, snapshot, server.documents.encoding) for d in given]
         only = [str(kind) for kind in params.context.only] if params.context.only else None
         own = nearby(snapshot, params.range)
+        start = to_offset(snapshot.text, params.range.start, server.documents.encoding)
+        listed = offers(found, only, comment_at(snapshot.text, start))
         return [
             *(a for a in own if only is None or any(str(a.kind).startswith(k) for k in only)),
-            *(_to_action(offer, params, found, given, tagged) for offer in offers(found, only)),
+            *(_to_action(offer, params, found, given, tagged) for offer in listed),
         ]
 
 
@@ -85,6 +87,8 @@ def _to_action(
     argument: dict[str, Any] = {"uri": params.text_document.uri, "range": params.range}
     if about:
         argument["diagnostics"] = about
+    if offer.instruction:
+        argument["instruction"] = offer.instruction
     if offer.preset:
         argument["preset"] = offer.preset
     return types.CodeAction(
