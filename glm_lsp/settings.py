@@ -61,7 +61,9 @@ class CompletionSettings:
     enabled: bool = field(default=True, metadata=_doc("Offer inline completions."))
     delay: int | None = field(
         default=None,
-        metadata=_doc("Milliseconds to wait after a keystroke; `null` adapts to your typing."),
+        metadata=_doc(
+            "Milliseconds to wait after a keystroke; `null` adapts to your typing.", least=0
+        ),
     )
     max_lines: int = field(
         default=12, metadata=_doc("The most lines one completion may have.", least=1)
@@ -235,9 +237,12 @@ def load(*layers: Layer, last: Settings | None = None) -> Loaded:
     for layer in layers:
         bad: list[Problem] = []
         settings = _merge(settings, layer.values, "", bad, sources, layer.name)
-        for problem in bad:
-            if last is not None and problem.key not in sources:
-                settings = _keep(settings, last, problem.key)
+        if last is not None:
+            whole = not isinstance(layer.values, dict)
+            for key, _ in keys():
+                unusable = whole or any((key + ".").startswith(p.key + ".") for p in bad)
+                if bad and unusable and key not in sources:
+                    settings = _keep(settings, last, key)
         problems.extend(bad)
     return Loaded(settings, sources, tuple(dict.fromkeys(problems)))
 
@@ -286,23 +291,14 @@ def _merge(
     return attrs.evolve(value, **changes) if changes else value
 
 
-def _keep(settings: Settings, last: Settings, key: str) -> Settings:
+def _keep(settings: Any, last: Any, key: str) -> Any:
     """Return `settings` with the value that `last` has under a dotted key."""
-    value: Any = last
-    chain: list[tuple[Any, str]] = []
-    target: Any = settings
-    for part in key.split("."):
-        name = next((a.name for a in fields(type(target)) if camel(a.name) == part), None)
-        if name is None:
-            return settings
-        chain.append((target, name))
-        target, value = getattr(target, name), getattr(value, name)
-        if not attrs.has(type(target)):
-            break
-    for owner, name in reversed(chain):
-        value = attrs.evolve(owner, **{name: value})
-    kept: Settings = value
-    return kept
+    part, _, rest = key.partition(".")
+    name = next(a.name for a in fields(type(settings)) if camel(a.name) == part)
+    value = getattr(last, name)
+    if rest:
+        value = _keep(getattr(settings, name), value, rest)
+    return attrs.evolve(settings, **{name: value})
 
 
 def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[str, Any]:
@@ -313,7 +309,7 @@ def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[st
     except Exception:  # cattrs raises whatever a hook raises.
         return f"should be {_describe(hint)}, not {_shown(raw)}", None
     least = attribute.metadata.get("least")
-    if least is not None and value is not None and value < least:
+    if least is not None and value is not None and not value >= least:  # NaN is not.
         return f"should be at least {least}, not {_shown(raw)}", None
     return "", value
 

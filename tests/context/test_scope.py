@@ -217,7 +217,7 @@ def test_typescript(language: str, place: str, expected: str, name: str) -> None
         pytest.param(
             "rust",
             "impl S {\n    // ┃ß\n    fn one() {}\n}\n",
-            "impl S {\n    fn one() {}\n}",
+            "impl S {\n    // ß\n    fn one() {}\n}",
             "S",
             id="rust impl",
         ),
