@@ -200,6 +200,24 @@ def test_undo_by_command_keeps_later_typing(tmp_path: Path) -> None:
         assert len(gateway.requests) == 3
 
 
+def test_tests_are_written_into_a_new_file(tmp_path: Path) -> None:
+    """`:Glm test` shows the tests in a file of their own, and leaves the code alone."""
+    project = tmp_path / "project"
+    (project / ".git").mkdir(parents=True)
+    path = project / "area.py"
+    path.write_text("def area(width, height):\n    return width * height\n")
+    tests = "from area import area\n\n\ndef test_area():\n    assert area(2, 3) == 6\n"
+    with (
+        Gateway(chat_stream(f"```python\n{tests}```")) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        neovim.keys(":Glm test<CR>")
+        finish(neovim)
+        neovim.wait("return vim.api.nvim_buf_get_name(0):match('test_area.py$') ~= nil")
+        assert neovim.text().rstrip() == tests.rstrip()
+        assert neovim.text(neovim.lua("return vim.fn.bufnr('area.py$')")) == path.read_text()
+
+
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_confirming_asks_before_the_edit(
     tmp_path: Path, answer: str, editor: Callable[[str], Found]
