@@ -213,9 +213,12 @@ def test_tests_are_written_into_a_new_file(tmp_path: Path) -> None:
     ):
         neovim.keys(":Glm test<CR>")
         finish(neovim)
-        neovim.wait("return vim.api.nvim_buf_get_name(0):match('test_area.py$') ~= nil")
-        assert neovim.text().rstrip() == tests.rstrip()
-        assert neovim.text(neovim.lua("return vim.fn.bufnr('area.py$')")) == path.read_text()
+        buffer = "local name = ... return vim.fn.bufnr(vim.fn.fnamemodify(name, ':p'))"
+        written = neovim.lua(buffer, str(project / "test_area.py"))
+        assert written > 0
+        assert neovim.text(written).rstrip() == tests.rstrip()
+        assert neovim.text(neovim.lua(buffer, str(path))) == path.read_text()
+        assert "def test_area" in neovim.screen()
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
