@@ -13,34 +13,47 @@ from tests.gateway import Gateway, Pause, Reply, chat_stream
 from tests.lsp.harness import SOURCE, URI, capabilities, run, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from glm_lsp.demo.editor import Editor
 
 BEGUN = "\n\ndef volume(width, height, depth):\n    "
 TYPED = "return a"
-FORESEEN = "eturn area(width, height) * depth"
+WHOLE = "return area(width, height) * depth"
 CANCELLED = -32800
 
 
-@pytest.mark.parametrize("answer", ["zzz = 0", FORESEEN], ids=["disagrees", "foresees"])
-def test_every_request_of_a_burst_is_answered(tmp_path: Path, answer: str) -> None:
+def slowly(text: str) -> Reply:
+    return Reply([Pause(0.2), *chat_stream(f"<fill>{text}</fill>").steps])
+
+
+def disagreeing(_: Any) -> Reply:
+    return slowly("zzz = 0")
+
+
+def foreseeing(body: Any) -> Reply:
+    typed = body["messages"][-1]["content"].partition("<hole/>")[0].rpartition("\n    ")[2]
+    return slowly(WHOLE.removeprefix(typed))
+
+
+@pytest.mark.parametrize("model", [disagreeing, foreseeing])
+def test_every_request_of_a_burst_is_answered(
+    tmp_path: Path, model: Callable[[Any], Reply]
+) -> None:
     """Eight requests, seven cancelled: each gets items or -32800, the last one items."""
 
     async def work() -> None:
-        reply = chat_stream(f"<fill>{answer}</fill>")
-        with Gateway(Reply([Pause(0.2), *reply.steps])) as gateway:
+        with Gateway(model) as gateway:
             vscode = capabilities("vscode-1.100")
             async with serving(gateway, tmp_path, client=vscode) as editor:
                 outcomes = await burst(editor)
                 assert len(outcomes) == len(TYPED)
                 for outcome in outcomes:
                     assert isinstance(outcome, list) or outcome == CANCELLED, outcomes
-                assert isinstance(outcomes[-1], list)
-                if answer == FORESEEN:
-                    (item,) = outcomes[-1]
-                    assert item["insertText"] == "rea(width, height) * depth"
-                    assert len(gateway.requests) == 1
+                (item,) = outcomes[-1]
+                foreseen = item["insertText"] == WHOLE.removeprefix(TYPED)
+                assert foreseen is (model is foreseeing)
 
     run(work)
 
