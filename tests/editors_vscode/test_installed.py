@@ -36,7 +36,7 @@ def test_installed_package_finds_and_runs_the_installed_server(ready: None, tmp_
             window.goto(2, 5)
             window.command("GLM: Refactor")
             until(lambda: "    return a + b" in window.lines(), 20, "the answer is in the text")
-            assert f"Starting {program}" in server.logs()
+            assert f"Starting {program}\n" in server.logs()
 
 
 def test_missing_server_is_said_with_the_command_that_installs_it(

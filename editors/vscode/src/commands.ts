@@ -35,7 +35,10 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys)
     showLog: () => {
       server.log.show();
     },
-    install: () => install(server),
+    install: async () => {
+      const code = await runInTerminal("Install glm-lsp", await installCommand());
+      await (code === 0 && server.restart());
+    },
     menu: () => menu(settings),
   };
   return Object.entries(table).map(([name, run]) =>
@@ -76,7 +79,7 @@ async function edit(server: Server): Promise<void> {
 /** Keep, undo or retry the last change in the active editor. */
 async function answer(server: Server, command: string): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
-  const job = document && server.edits.lastJobs.get(document.uri.toString());
+  const job = document && server.lastJobs.get(document.uri.toString());
   if (job === undefined) {
     await vscode.window.showInformationMessage("GLM has changed nothing in this file.");
   } else {
@@ -92,10 +95,9 @@ async function toggleCompletions(): Promise<void> {
 
 async function toggleCompletionsForLanguage(): Promise<void> {
   const language = vscode.window.activeTextEditor?.document.languageId ?? "plaintext";
-  const disabled = effective<string[]>("completion.disabledLanguages", []);
-  const on = disabled.includes(language);
-  const rest = disabled.filter((other) => other !== language);
-  await update("completion.disabledLanguages", on ? rest : [...rest, language]);
+  const disabled = new Set(effective<string[]>("completion.disabledLanguages", []));
+  const on = disabled.delete(language);
+  await update("completion.disabledLanguages", [...(on ? disabled : disabled.add(language))]);
   say(`GLM completions are ${on ? "on" : "off"} in ${language}`);
 }
 
@@ -110,12 +112,6 @@ async function pickModel(settings: Settings): Promise<void> {
   const title = `GLM: model ${use?.label.toLowerCase() ?? ""}`;
   const model = use && (await vscode.window.showQuickPick(settings.models(), { title }));
   await (model && update(use.key, model));
-}
-
-/** Install the server in a terminal, then start it. */
-async function install(server: Server): Promise<void> {
-  const code = await runInTerminal("Install glm-lsp", await installCommand());
-  await (code === 0 && server.restart());
 }
 
 /** The menu of the status bar: the commands that are not about a text. */

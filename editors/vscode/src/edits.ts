@@ -11,21 +11,24 @@ import type { LanguageClient, TextEdit } from "vscode-languageclient/node";
 
 import type { ApplyEdit } from "./protocol";
 
-/** The streams under way, by job, and the job that last changed each document. */
+/** The streams under way, by job; `lastJobs` learns which job last changed each document. */
 export class Edits {
-  readonly lastJobs = new Map<string, string>();
   private readonly versions = new Map<string, number>();
 
+  constructor(
+    private readonly lastJobs: Map<string, string>,
+    private readonly converter: LanguageClient["protocol2CodeConverter"],
+  ) {}
+
   /** Apply one piece of a stream; answers `applied: false` when the text has moved on. */
-  async apply(client: LanguageClient, piece: ApplyEdit): Promise<{ applied: boolean }> {
+  async apply(piece: ApplyEdit): Promise<{ applied: boolean }> {
     const [change, ...more] = piece.edit.documentChanges ?? [];
     if (!TextDocumentEdit.is(change) || more.length > 0) {
       throw new ResponseError(-32602, "An edit is of one document.");
     }
-    const converter = client.protocol2CodeConverter;
-    const uri = converter.asUri(change.textDocument.uri);
+    const uri = this.converter.asUri(change.textDocument.uri);
     const document = await vscode.workspace.openTextDocument(uri);
-    const edits = change.edits.map((edit) => converter.asTextEdit(edit as TextEdit));
+    const edits = change.edits.map((edit) => this.converter.asTextEdit(edit as TextEdit));
     // From here to the edit nothing may be awaited: the version must still hold.
     if (document.version !== change.textDocument.version) {
       return { applied: false };

@@ -55,15 +55,12 @@ export class Explanations {
 /** Return the page: its one script, which the nonce allows, puts in the rendered text. */
 function page(nonce: string): string {
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'`;
-  return `<!DOCTYPE html><html><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <style>
   body { line-height: 1.5; padding: 0 1.5em 1em; max-width: 50em }
   pre { padding: 0.8em; overflow: auto; background: var(--vscode-textCodeBlock-background) }
   .hljs-keyword, .hljs-literal { color: var(--vscode-symbolIcon-keywordForeground) }
-  .hljs-string { color: var(--vscode-debugTokenExpression-string) }
-  .hljs-number { color: var(--vscode-debugTokenExpression-number) }
-  .hljs-comment { opacity: 0.7 }
+  .hljs-string, .hljs-number { color: var(--vscode-debugTokenExpression-string) }
 </style></head><body><main aria-live="polite"></main><script nonce="${nonce}">
   addEventListener("message", ({ data }) => (document.querySelector("main").innerHTML = data));
 </script></body></html>`;

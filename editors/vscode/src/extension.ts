@@ -7,7 +7,6 @@
 import * as vscode from "vscode";
 
 import { registerCommands } from "./commands";
-import { Explanations } from "./explanation";
 import { Keys } from "./key";
 import { Server } from "./server";
 import { Settings } from "./settings";
@@ -19,7 +18,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = new Settings(context.extension);
   const keys = new Keys(context.secrets, settings);
   const status = new StatusBar();
-  const server = new Server(settings, keys, status, new Explanations());
+  const server = new Server(settings, keys, status);
   const restart = () => void server.restart();
   context.subscriptions.push(
     server.log,

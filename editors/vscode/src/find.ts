@@ -46,12 +46,8 @@ async function find(name: string, places: string[]): Promise<string | undefined>
 }
 
 async function runs(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return isAbsolute(path);
-  } catch {
-    return false;
-  }
+  const found = access(path, constants.X_OK).then(() => true);
+  return (await found.catch(() => false)) && isAbsolute(path);
 }
 
 interface PythonApi {

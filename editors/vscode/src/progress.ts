@@ -12,14 +12,9 @@ const SHOWN_AFTER_MILLISECONDS = 700;
 
 type Value = lsp.WorkDoneProgressBegin | lsp.WorkDoneProgressReport | lsp.WorkDoneProgressEnd;
 
-interface Work {
-  report(message: string | undefined): void;
-  end(): void;
-}
-
 /** The work under way, by progress token. */
 export class Progress {
-  private readonly work = new Map<lsp.ProgressToken, Work>();
+  private readonly work = new Map<lsp.ProgressToken, ReturnType<typeof begin>>();
 
   constructor(private readonly cancel: (token: lsp.ProgressToken) => void) {}
 
@@ -48,7 +43,7 @@ export class Progress {
 }
 
 /** Begin to show work; `end` may come before anything was shown. */
-function begin(title: string, cancel: () => void): Work {
+function begin(title: string, cancel: () => void) {
   let latest = "";
   let shown: vscode.Progress<{ message: string }> | undefined;
   const work = { report, end };
