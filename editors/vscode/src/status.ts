@@ -49,5 +49,5 @@ export class StatusBar {
 
 function usage({ tokens, cost }: Status): string {
   const about = cost === null ? "" : `, about $${cost.toFixed(4)}`;
-  return `Today: ${tokens.toLocaleString("en")} tokens${about}`;
+  return `This session: ${tokens.toLocaleString("en")} tokens${about}`;
 }
