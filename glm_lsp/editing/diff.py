@@ -12,6 +12,7 @@ without a partner are compared token by token.
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ __all__ = ["Hunk", "StreamingDiff", "apply_hunks", "diff"]
 _LOOK_AHEAD = 12
 _ENOUGH = 12
 _PATIENCE = 2
+
+_LETTER = re.compile(r"[^\W_]")
+_SIX_LETTERS = re.compile(r"(?:[^\W_][\W_]*){6}")
 
 
 def diff(original: str, replacement: str) -> list[Hunk]:
@@ -62,7 +66,8 @@ class StreamingDiff:
     def __init__(self, original: str) -> None:
         self._old = _lines(original)
         self._starts = [0, *accumulate(map(len, self._old))]
-        self._lcs = ArrivingLcs([_key(line) for line in self._old])
+        self._keys = [_key(line) for line in self._old]
+        self._lcs = ArrivingLcs(self._keys)
         self._settled = 0  # Lines of the original that are dealt with.
         self._waiting: list[str] = []  # Lines of the replacement that are not.
         self._run = 0.0  # How much matched since lines of the original were last skipped.
@@ -70,15 +75,19 @@ class StreamingDiff:
 
     def feed(self, text: str) -> list[Hunk]:
         """Take more of the replacement; return the hunks that are certain now."""
+        hunks: list[Hunk] = []
+        if text and not self._partial and text.find("\n") == len(text) - 1 and "\r" not in text:
+            # By far the most frequent piece: one line.
+            return hunks if self._skip(text) else list(self._take(text))
         self._partial += text
         if "\n" not in text and "\r" not in self._partial:
-            return []
+            return hunks
         *lines, self._partial = split_lines(self._partial)
         if not self._partial and lines and lines[-1].endswith("\r"):
             self._partial = lines.pop()  # The next piece may start with its "\n".
-        hunks: list[Hunk] = []
         for line in lines:
-            hunks += self._take(line)
+            if not self._skip(line):
+                hunks += self._take(line)
         return hunks
 
     def finish(self, text: str = "") -> list[Hunk]:
@@ -90,6 +99,14 @@ class StreamingDiff:
         hunks += self._gaps(self._lcs.pairs() if self._waiting else [])
         hunks += self._gap(len(self._old), len(self._waiting))
         return hunks
+
+    def _skip(self, line: str) -> bool:
+        """Pass over a line that stays as it is; tell whether it does."""
+        settled = self._settled
+        if self._waiting or settled == len(self._old) or self._old[settled] != line:
+            return False
+        self._settled = settled + 1
+        return True
 
     def _take(self, line: str) -> Iterator[Hunk]:
         if not self._waiting and self._next_is(line):
@@ -109,7 +126,7 @@ class StreamingDiff:
             self._push(line)
 
     def _next_is(self, line: str) -> bool:
-        return self._settled < len(self._old) and _key(self._old[self._settled]) == _key(line)
+        return self._settled < len(self._old) and self._keys[self._settled] == _key(line)
 
     def _push(self, line: str) -> None:
         if not self._waiting:
@@ -177,7 +194,7 @@ class StreamingDiff:
         if len(self._waiting) <= _PATIENCE or self._settled != len(self._old) - 1:
             return False
         old = self._old[-1]
-        again = _key(old) in map(_key, self._waiting)
+        again = self._keys[-1] in map(_key, self._waiting)
         return not again and alike(old, self._waiting[0]) > 0
 
 
@@ -202,5 +219,6 @@ def _line_end(end: int, old: str, new: str) -> Iterator[Hunk]:
 
 def _weight(line: str) -> float:
     """Return how much a matching line proves: a lone brace or a blank line hardly anything."""
-    letters = sum(character.isalnum() for character in line)
-    return 0.0 if letters == 0 else 0.5 if letters < 6 else 1.0
+    if _SIX_LETTERS.search(line):
+        return 1.0
+    return 0.5 if _LETTER.search(line) else 0.0

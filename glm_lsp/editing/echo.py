@@ -22,6 +22,8 @@ def same_effect(text: Text, ours: Sequence[Change], theirs: Sequence[Change]) ->
     Each change is in the coordinates left by the one before. Only the stretch that either
     touches is compared.
     """
+    if ours == theirs:
+        return True
     if sum(change.growth for change in ours) != sum(change.growth for change in theirs):
         return False
     window = _window(len(text), [*_widened(ours), *_widened(theirs)])
@@ -55,28 +57,21 @@ def same_words(ours: Change, theirs: Change) -> bool:
 
 @define(eq=False)
 class Sent:
-    """Edits that were sent, by line and column as the editor was told them."""
+    """Edits that were sent; an editor knows them by line and column."""
 
     base: Text = field(repr=False)
-    edits: list[tuple[tuple[int, int], tuple[int, int], str]]
-
-    @classmethod
-    def of(cls, text: Text, changes: Sequence[Change]) -> Sent:
-        """Note changes that are all in the coordinates of `text`."""
-        return cls(
-            text,
-            [(text.position(c.span.start), text.position(c.span.end), c.text) for c in changes],
-        )
+    edits: list[Change]  # All in the coordinates of `base`.
 
     def takes(self, text: Text, change: Change) -> bool:
         """Tell whether `change` is one of these edits, made where the text had moved on."""
         if text is self.base:
             return False
         for edit in self.edits:
-            start, end = _offset(text, edit[0]), _offset(text, edit[1])
+            start = _offset(text, self.base.position(edit.span.start))
+            end = _offset(text, self.base.position(edit.span.end))
             if start is None or end is None or start > end:
                 continue
-            if same_effect(text, [change], [Change(Span(start, end), edit[2])]):
+            if same_effect(text, [change], [Change(Span(start, end), edit.text)]):
                 self.edits.remove(edit)
                 return True
         return False

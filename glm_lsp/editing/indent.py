@@ -7,10 +7,8 @@ indented like the original passes unchanged; blank lines stay blank.
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
-_LEAD = re.compile(r"[ \t]*")
 _OPENERS = (":", "{", "(", "[", "=>", "->", "then", "do")
 _TAB = 8  # Columns of a tab in a file that is indented with tabs: only ratios matter.
 
@@ -28,9 +26,7 @@ class Reindenter:
         lines = [line for line in (_lead(before) + original).splitlines() if line.strip()]
         self._tabs = unit == "\t" or (not unit and any(line[0] == "\t" for line in lines))
         self._base = _lead(lines[0]) if lines else _lead(before)
-        self._known: dict[str, set[str]] = {}
-        for line in lines:
-            self._known.setdefault(line.strip(), set()).add(_lead(line))
+        self._lines = lines
         steps = _TAB if self._tabs else _step([_width(_lead(line)) for line in lines])
         self._unit = len(unit) if unit.strip("\t") else steps or 4
         self._their_base = self._their_unit = 0  # Spaces, in a reply to a file that has tabs.
@@ -70,14 +66,19 @@ class Reindenter:
         """Tell whether the second line still has the indentation that the first one lost."""
         if not _lead(second):
             return False
-        if self._known.get(second.strip()) == {_lead(second)}:
+        if self._leads(second) == {_lead(second)}:
             return True
         base, width = _width(self._base), self._columns(_lead(second))
         opens = first.rstrip().endswith(_OPENERS)
         return width >= base + self._unit if opens else width == base
 
+    def _leads(self, line: str) -> set[str]:
+        """Return the indentations with which a line stands in the original."""
+        code = line.strip()
+        return {_lead(known) for known in self._lines if known.strip() == code}
+
     def _shift_of(self, line: str) -> int:
-        known = self._known.get(line.strip(), set())
+        known = self._leads(line)
         base = next(iter(known)) if len(known) == 1 else self._base
         self._their_base = len(_lead(line))
         return _width(base) - self._columns(_lead(line))
@@ -103,7 +104,7 @@ class Reindenter:
     def _spaces_per_level(self, line: str) -> int:
         """Return what the first line that is further in than the one at the base tells."""
         spaces = len(_lead(line)) - self._their_base
-        for lead in self._known.get(line.strip(), ()):
+        for lead in self._leads(line):
             levels = (_width(lead) - _width(self._base)) // _TAB
             if levels > 0 and spaces % levels == 0:
                 return spaces // levels
@@ -117,8 +118,7 @@ class Reindenter:
 
 
 def _lead(line: str) -> str:
-    found = _LEAD.match(line)
-    return found.group() if found else ""
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _width(lead: str) -> int:

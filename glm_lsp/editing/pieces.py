@@ -68,11 +68,13 @@ class Pieces:
     def __init__(self, text: str) -> None:
         self.list: list[Piece] = [Piece(text, 0, len(text), Owner.ORIGINAL)]
         self.sent: list[Piece] = []  # Those that the edit in flight brings or takes.
+        self.quiet = True  # Nothing was `disturbed` since this was last set.
         self._tidy = (0, 0)  # Before this index, at this offset, nothing is left to do.
         self._latest = (0, 0)  # `cover` looks from this index for original offsets from here on.
 
     def disturbed(self) -> None:
         """Forget shortcuts: pieces changed at any place."""
+        self.quiet = False
         self._tidy = (0, 0)
         self._latest = (0, 0)
 

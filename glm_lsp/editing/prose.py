@@ -12,7 +12,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _QUOTED = re.compile(r"`[^`]*`|\*\*[^*]*\*\*")
 _CODE = re.compile(r"[={}\[\];<>\\]|\w\(|\(\)|^\s*(?:#|//|/\*|--|\"|')")
 _HEADING = re.compile(r"^(?:#{2,6}\s+|[-*]\s+|\d+\.\s+)(?=[A-Z*`])")
-_NUMBER = re.compile(r"^[ \t]*(\d{1,6})(?:[ \t]?[|:│→][ \t]?|\t)")
+_NUMBER = re.compile(r"^[ \t]*(\d{1,6})(?:[ \t]?[|:│→][ \t]?|\t)", re.MULTILINE)
 _PATH = r"[\w@~./\\-]*[\w-]\.[A-Za-z]\w{0,4}"
 _FILE_NAME = re.compile(
     rf"^\s*(?:(?:#+|//|--|;+|%|/\*+|<!--|\"|')\s*(?:file(?:name|path)?|path)?\s*:?\s*`?{_PATH}`?"
@@ -83,6 +83,11 @@ def without_number(line: str) -> tuple[int | None, str]:
     """Return the line number that a line starts with, None if there is none, and the rest."""
     found = _NUMBER.match(line)
     return (int(found.group(1)), line[found.end() :]) if found else (None, line)
+
+
+def has_numbers(text: str) -> bool:
+    """Tell whether any line of a text starts like one that has its number in front."""
+    return _NUMBER.search(text) is not None
 
 
 def is_elision(line: str) -> bool:

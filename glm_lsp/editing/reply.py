@@ -15,6 +15,7 @@ from typing import Literal
 
 from glm_lsp.editing.indent import Reindenter
 from glm_lsp.editing.prose import (
+    has_numbers,
     is_elision,
     is_file_name,
     is_prose,
@@ -26,6 +27,8 @@ from glm_lsp.editing.prose import (
 from glm_lsp.editing.tokens import alike
 from glm_lsp.errors import ReplyError
 
+_FOUR_LETTERS = re.compile(r"(?:[^\W_][\W_]*){4}")
+_ANY_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^`]*)$")
 
 
@@ -50,7 +53,7 @@ class ReplyParser:
         self._about = (original, newline, before, indent)
         self._block = _Block(*self._about)
         self._spare: list[_Block] = []  # Blocks that nobody can tell yet to be the answer.
-        self._fences = any(_FENCE.match(line) for line in original.splitlines())
+        self._fences = _ANY_FENCE.search(original) is not None
         self._state: Literal["intro", "thought", "fenced", "bare"] = "intro"
         self._fence = ""
         self._fence_lead = 0
@@ -67,10 +70,8 @@ class ReplyParser:
 
     def feed(self, text: str) -> str:
         """Take the next piece of the reply; return what it adds to the replacement."""
-        if self.done:
-            return ""
         self._partial += text
-        if "\n" not in text:
+        if "\n" not in text or self.done:
             return ""
         *lines, self._partial = self._partial.split("\n")
         for line in lines:
@@ -194,7 +195,7 @@ class ReplyParser:
                 self._introduction(rest)
 
     def _fenced(self, line: str) -> None:
-        fence = _FENCE.match(line)
+        fence = _FENCE.match(line) if self._fence in line else None
         if fence and self._closes(fence):
             if self._depth:
                 self._depth -= 1
@@ -222,8 +223,10 @@ class ReplyParser:
 
     def _take(self, lines: list[str]) -> None:
         for line in lines:
-            lead = line[: self._fence_lead]
-            self._block.take(line[len(lead) - len(lead.lstrip()) :] if lead else line)
+            if self._fence_lead:
+                lead = line[: self._fence_lead]
+                line = line[len(lead) - len(lead.lstrip()) :]
+            self._block.take(line)
 
     def _close(self) -> None:
         """End a block; go on looking when it is not known to be the answer."""
@@ -273,8 +276,8 @@ class _Block:
             del self._original[0]
         while self._original and not self._original[-1].strip():
             del self._original[-1]
-        self._known = {line.strip() for line in self._original if _says_something(line)}
-        self._numbers: bool | None = None if not any(map(_numbered, self._original)) else False
+        self._known = {line.strip() for line in self._original}
+        self._numbers: bool | None = False if has_numbers(original) else None
         self._unnumbered: str | None = None
         self._echoed = 0  # How many of `lines` repeat the original, as far as they go.
         self._done = 0  # How many of `lines` have been written.
@@ -297,7 +300,7 @@ class _Block:
 
     def knows(self, line: str) -> bool:
         """Tell whether a line, not a trivial one, is in the original."""
-        return line.strip() in self._known
+        return line.strip() in self._known and _FOUR_LETTERS.search(line) is not None
 
     def likeness(self) -> tuple[int, int]:
         """Return how many of the original's lines it holds, and how long it is."""
@@ -458,14 +461,6 @@ def _edges(original: str) -> tuple[str, str]:
     blank = re.match(r"(?:[ \t]*(?:\r\n|\r|\n))*", original)
     tail = re.search(r"(?:\r\n|\r|\n)", original[len(core) :])
     return (blank.group() if blank else ""), original[len(core) + tail.start() :] if tail else ""
-
-
-def _says_something(line: str) -> bool:
-    return sum(character.isalnum() for character in line) >= 4
-
-
-def _numbered(line: str) -> bool:
-    return without_number(line)[0] is not None
 
 
 def _cut_off() -> ReplyError:

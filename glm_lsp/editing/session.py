@@ -58,6 +58,7 @@ class EditSession:
         self._withdrawn = False
         self._waiting: set[int] = set()
         self._echoes: list[Sent] = []
+        self._flying: list[Step] = []  # What was sent, as long as nothing else has happened.
 
     # What is to be done.
 
@@ -69,7 +70,9 @@ class EditSession:
         """
         for hunk in hunks:
             number, self._count = self._count, self._count + 1
-            span = Span(hunk.span.start + offset, hunk.span.end + offset)
+            span = hunk.span
+            if offset:
+                span = Span(span.start + offset, span.end + offset)
             first, end = self._pieces.cover(span, number)
             if hunk.text:
                 piece = Piece(hunk.text, 0, len(hunk.text), Owner.GLM, number, live=False)
@@ -141,14 +144,17 @@ class EditSession:
             for piece in step.pieces:
                 piece.sent = not piece.live
         self._pieces.sent = [piece for step in steps for piece in step.pieces]
-        self._echoes.append(Sent.of(self.text, [step.change for step in steps]))
-        return [step.change for step in steps]
+        changes = [step.change for step in steps]
+        self._echoes.append(Sent(self.text, changes))
+        self._flying, self._pieces.quiet = steps, True
+        return list(changes)
 
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""
         for piece in self._pieces.sent:
             piece.sent = None
         self._pieces.sent = []
+        self._flying = []
 
     def observe(self, after: Text, changes: Sequence[Change]) -> None:
         """Follow the document: tell our edits from the user's, and move with the user's.
@@ -157,6 +163,13 @@ class EditSession:
             after: the document after the changes.
             changes: each in the coordinates left by the one before.
         """
+        if self._flying and self._pieces.quiet:  # Mostly it is just what was sent.
+            flying = self._flying[::-1]
+            if list(changes) == [step.change for step in flying]:
+                for step in flying:
+                    self._confirm(step)
+                self.text = after
+                return
         mark = _Mark()
         done = 0
         while done < len(changes):
@@ -164,9 +177,11 @@ class EditSession:
             if not taken:
                 change = self._without_undo(self._without_echo(changes[done]))
                 self._absorb(change, mark)
-                self.text = self.text.replace(change.span, change.text)
-            for change in changes[done : done + taken]:
-                self.text = self.text.replace(change.span, change.text)
+                if done + 1 < len(changes):
+                    self.text = self.text.replace(change.span, change.text)
+            if done + taken < len(changes):  # Else `after` is the text.
+                for change in changes[done : done + taken]:
+                    self.text = self.text.replace(change.span, change.text)
             done += taken or 1
         if mark.fresh or mark.removed:
             self._settle_user(mark)
@@ -228,6 +243,8 @@ class EditSession:
 
     def _expected(self) -> list[Step]:
         """Return what the editor may do now because it was sent."""
+        if self._flying and self._pieces.quiet:
+            return self._flying
         if self.in_flight:
             return self._pieces.steps(lambda p: p.live if p.sent is None else p.sent)
         return self._steps()  # Dropped, it seemed; an editor may still be late.
@@ -294,6 +311,10 @@ class EditSession:
             for piece in written[1:]:
                 piece.start = piece.end
         self.applied += 1
+        if self._flying and step is self._flying[-1]:
+            self._flying.pop()  # The others are before it: they stay where they are.
+        else:
+            self._flying = []
         if not self.in_flight:
             del self._echoes[:-1]  # What was sent earlier can no longer come.
             self._echoes[-1:] = []

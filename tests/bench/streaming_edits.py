@@ -1,0 +1,171 @@
+"""What streamed edits rewrite, and what they cost.
+
+    python -m tests.bench.streaming_edits [pairs] [cost]
+
+pairs  functions that changed between two releases of packages on PyPI (fetched now, kept in
+       `.cache/`), streamed line by line: lines rewritten that a full diff keeps, and the size
+       of all edits against that of one full diff at the end
+cost   a replacement of 5,000 lines, streamed token by token through parser, diff and session,
+       against one diff of the two finished texts by the same code in the same run; and the
+       last tenth of the tokens against the first
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import re
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.diff import Hunk, StreamingDiff, apply_hunks, diff
+from glm_lsp.editing.lcs import common_pairs
+from glm_lsp.editing.reply import ReplyParser
+from glm_lsp.editing.session import EditSession
+from glm_lsp.text import Snapshot, Text
+from tests.bench.pairs import RELEASES, pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LINES = 5_000
+_ROUNDS = 5
+
+
+def measure_pairs() -> bool:
+    """Print what streaming rewrites; tell whether it keeps to the promise."""
+    found = pairs()
+    rewritten = kept = size = full_size = early = total = 0
+    for pair in found:
+        old, new = pair.before.splitlines(True), pair.after.splitlines(True)
+        difference = StreamingDiff(pair.before)
+        hunks: list[Hunk] = []
+        for line in new:
+            hunks += difference.feed(line)
+        early += len(hunks)
+        hunks += difference.finish()
+        assert apply_hunks(pair.before, hunks) == pair.after
+        total += len(hunks)
+        most = len(common_pairs(old, new))
+        kept += most
+        rewritten += max(0, most - _untouched(old, hunks))
+        size += sum(hunk.size for hunk in hunks)
+        full_size += sum(hunk.size for hunk in diff(pair.before, pair.after))
+    print(f"{len(found)} pairs of {len(RELEASES)} packages, {kept} lines that stayed")
+    print(f"  unchanged lines rewritten   {rewritten}")
+    print(f"  edits / edits of full diff  {size / full_size:.3f}")
+    print(f"  hunks before the last line  {early / total:.0%}")
+    return len(found) >= 300 and rewritten == 0 and size <= 1.2 * full_size
+
+
+def _untouched(old: list[str], hunks: list[Hunk]) -> int:
+    """Count the lines of the original that no hunk removes from or writes into."""
+    count = start = 0
+    for line in old:
+        end = start + len(line)
+        count += not any(
+            (hunk.span.start < end and hunk.span.end > start)
+            or (not hunk.span and start < hunk.span.start < end)
+            for hunk in hunks
+        )
+        start = end
+    return count
+
+
+def measure_cost() -> bool:
+    """Print what streaming costs; tell whether it keeps to the promise."""
+    before, after = _source(_LINES)
+    tokens = re.findall(r"\s*\w+|\s*[^\w\s]|\s+", f"```python\n{after}```\n")
+    whole: list[float] = []
+    streamed: list[float] = []
+    tenths: list[list[float]] = []
+    for _ in range(_ROUNDS):
+        start = time.process_time()
+        diff(before, after)
+        whole.append(time.process_time() - start)
+        times = _stream(before, after, tokens)
+        streamed.append(sum(times))
+        tenths.append(times)
+    ratio = statistics.median(streamed) / statistics.median(whole)
+    per = [statistics.median(column) for column in zip(*tenths, strict=True)]
+    print(f"{_LINES} lines, {len(tokens)} tokens, median of {_ROUNDS} rounds")
+    print(f"  one diff of the finished texts    {statistics.median(whole) * 1e3:.0f} ms")
+    print(f"  parser, diff and session, stream  {statistics.median(streamed) * 1e3:.0f} ms")
+    print(f"  ratio                             {ratio:.2f}")
+    print(f"  last tenth / first tenth          {per[-1] / per[0]:.2f}")
+    return ratio <= 3 and per[-1] <= 1.5 * per[0]
+
+
+def _stream(before: str, after: str, tokens: list[str]) -> list[float]:
+    """Stream a reply; return the seconds that each tenth of its tokens took.
+
+    The texts that the editor reports come from a run before: the mirror is not measured.
+    """
+    mirrored: list[Text] = []
+    for measured in (False, True):
+        session = EditSession(Snapshot("file:///big.py", 1, "python", Text.of(before)))
+        parser, difference = ReplyParser(before), StreamingDiff(before)
+        reports = iter(mirrored) if measured else None
+        times: list[float] = []
+        step = -(-len(tokens) // 10)
+        gc.collect()
+        for first in range(0, len(tokens), step):
+            start = time.process_time()
+            for token in tokens[first : first + step]:
+                if piece := parser.feed(token):
+                    _apply(session, difference.feed(piece), reports, mirrored)
+            if first + step >= len(tokens):
+                parser.finish()
+                _apply(session, difference.finish(), reports, mirrored)
+            times.append(time.process_time() - start)
+        assert str(session.text) == after
+    return times
+
+
+def _apply(
+    session: EditSession, hunks: list[Hunk], reports: Iterator[Text] | None, mirrored: list[Text]
+) -> None:
+    """Bring hunks into the document as an editor would that answers at once."""
+    if not hunks:
+        return
+    session.add(hunks)
+    session.release()
+    changes = list(reversed(session.send()))
+    if reports is None:
+        mirrored.append(session.text.apply(changes))
+        session.observe(mirrored[-1], changes)
+    else:
+        session.observe(next(reports), changes)
+
+
+def _source(count: int) -> tuple[str, str]:
+    """Make a source of that many lines, and one in which a fifth of them changed."""
+    rng = random.Random(4)  # noqa: S311  # It has to be the same each time.
+    names = [f"{a}_{b}" for a in ("read", "make", "send") for b in ("item", "row", "page", "key")]
+    old: list[str] = []
+    new: list[str] = []
+    for number in range(count):
+        one, two = rng.choice(names), rng.choice(names)
+        line = f"    value_{number} = {one}({two}, limit={number % 90}, strict=True)\n"
+        old.append(line)
+        fate = rng.random()
+        if fate < 0.10:
+            new.append(line.replace("strict=True", "strict=False").replace(one, two))
+        elif fate < 0.15:
+            new += [line, f"    check(value_{number})\n"]
+        elif fate >= 0.20:
+            new.append(line)
+    return "".join(old), "".join(new)
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was named, else everything."""
+    measures = {"pairs": measure_pairs, "cost": measure_cost}
+    results = [measures[name]() for name in arguments or measures]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
