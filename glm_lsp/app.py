@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from glm_lsp.llm import providers
-from glm_lsp.llm.connect import connect, open_ledger
 from glm_lsp.llm.credentials import find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
@@ -95,6 +95,8 @@ class _Connector:
     async def __call__(
         self, settings: Settings, api_key: str | None, approve: Approve | None
     ) -> Model:
+        # An HTTP library is a third of what there is to import: `initialize` does not need it.
+        await asyncio.to_thread(import_module, "glm_lsp.llm.connect")
         if settings.provider == "local" and settings.base_url is None:
             async with self._loading:
                 if not self._address:
@@ -110,6 +112,8 @@ class _Connector:
     def _connected(
         self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
     ) -> Model:
+        from glm_lsp.llm.connect import connect, open_ledger
+
         if self._ledger is None:
             self._ledger = open_ledger()
         service = connect(settings, key, base_url=address, ledger=self._ledger)
