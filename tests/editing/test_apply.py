@@ -1,0 +1,342 @@
+"""The journey of one change: deliveries, faults, refusals, closing, cancelling."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types
+
+from glm_lsp.editing.diff import Hunk
+from glm_lsp.errors import EditError, ReplyError
+from glm_lsp.lsp.apply import Applier, Outcome, Pace
+from glm_lsp.text import Span
+from tests.editing.clockwork import run
+from tests.editing.simulated import URI, Manners, SimulatedEditor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from glm_lsp.lsp.apply import Mode
+
+    Ask = Callable[[str | None], AsyncGenerator[str | Hunk, None]]
+
+OLD = """\
+def compute(number):
+    first = number
+    second = first
+    third = second
+    fourth = third
+    return fourth
+"""
+NEW = """\
+def compute(number):
+    first = 2 * number
+    second = first
+    third = 3 * second
+    fourth = third
+    return fourth + 1
+"""
+
+
+class Bench:
+    """A simulated editor, an applier, and what went between them."""
+
+    def __init__(self, manners: Manners | None = None, *, delivery: Mode = "stream") -> None:
+        self.editor = SimulatedEditor(Random(0), manners or Manners(), OLD)  # noqa: S311
+        snapshot = self.editor.documents.get(URI)
+        assert snapshot is not None
+        self.sent: list[tuple[types.WorkspaceEdit, bool, bool]] = []
+        self.asked: list[str | None] = []
+        self.faults: list[str | None] = []
+        self.applier = Applier(
+            self.editor.documents,
+            snapshot,
+            Span(0, len(OLD)),
+            self.send,
+            delivery=delivery,
+            check=self.check,
+            pace=Pace(reply=5, echo=1, grace=0.3, reopen=1),
+            title="GLM: Fix",
+        )
+
+    @property
+    def text(self) -> str:
+        return self.editor.buffer
+
+    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> bool:
+        self.sent.append((edit, first, last))
+        return await self.editor.send(edit, first, last)
+
+    async def check(self, before: str, after: str) -> str | None:
+        return self.faults.pop(0) if self.faults else None
+
+    def ask(self, text: str = NEW, *, fails: bool = False, stalls: bool = False) -> Ask:
+        async def pieces(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
+            self.asked.append(fault)
+            for line in text.splitlines(keepends=True):
+                await asyncio.sleep(0.1)
+                yield line
+            if fails:
+                raise ReplyError("The stream broke.")
+            if stalls:
+                await asyncio.sleep(1000)
+
+        return pieces
+
+    def go(self, ask: Ask | None = None) -> asyncio.Future[Outcome]:
+        return asyncio.ensure_future(self.applier.run(ask or self.ask()))
+
+
+@pytest.mark.parametrize("delivery", ["stream", "once"])
+def test_one_job_is_one_undo_step(delivery: Mode) -> None:
+    """The first and the last edit are marked, and one undo brings the original back."""
+
+    async def work() -> None:
+        bench = Bench(Manners(joins_undo=True), delivery=delivery)
+        assert await bench.go() is Outcome.APPLIED
+        assert bench.text == NEW
+        assert len(bench.sent) == (2 if delivery == "stream" else 1)
+        assert [first for _, first, _ in bench.sent] == [True] + [False] * (len(bench.sent) - 1)
+        assert [last for *_, last in bench.sent] == [False] * (len(bench.sent) - 1) + [True]
+        bench.editor.undo()
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_edits_carry_the_version_last_seen() -> None:
+    """Each edit names the document's version as the mirror knows it, and never leaves it out."""
+
+    async def work() -> None:
+        bench = Bench()
+        await bench.go()
+        versions = []
+        for edit, _, _ in bench.sent:
+            assert edit.document_changes is not None
+            (change,) = edit.document_changes
+            assert isinstance(change, types.TextDocumentEdit)
+            versions.append(change.text_document.version)
+        assert versions == [1, 2]
+
+    run(work())
+
+
+def test_a_broken_stream_restores_the_text() -> None:
+    """An error part way takes back what was written, and is raised."""
+
+    async def work() -> None:
+        bench = Bench()
+        with pytest.raises(ReplyError, match="The stream broke"):
+            await bench.go(bench.ask(fails=True))
+        assert bench.editor.seen.edits > 1
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_cancelling_restores_the_text_even_when_cancelled_again() -> None:
+    """A cancelled job takes its change back first, however impatient the user is."""
+
+    async def work() -> None:
+        bench = Bench(Manners(reply_after=0.4, report_after=0.4))
+        job = bench.go(bench.ask(stalls=True))
+        await asyncio.sleep(3)
+        assert bench.text != OLD
+        job.cancel()
+        await asyncio.sleep(0.01)
+        job.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await job
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_a_change_can_be_taken_back_later() -> None:
+    """Undo after later typing restores the original and keeps the typing."""
+
+    async def work() -> None:
+        bench = Bench()
+        await bench.go()
+        bench.editor.type(NEW.index("    return"), "    log(d)\n")
+        await asyncio.sleep(1)
+        await bench.applier.take_back()
+        assert bench.text == OLD.replace("    return", "    log(d)\n    return")
+
+    run(work())
+
+
+def test_an_import_at_the_top_belongs_to_the_change() -> None:
+    """A hunk elsewhere in the file goes in with the replacement."""
+
+    async def work() -> None:
+        bench = Bench()
+
+        async def ask(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
+            yield NEW
+            yield Hunk(Span(0, 0), "import math\n")
+
+        await bench.go(ask)
+        assert bench.text == "import math\n" + NEW
+        await bench.applier.take_back()
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_a_fault_is_shown_to_the_model_once() -> None:
+    """A change that breaks the file is taken back, and the model asked again with the fault."""
+
+    async def work() -> None:
+        bench = Bench()
+        bench.faults = ["Line 2 is broken.", None]
+        assert await bench.go() is Outcome.APPLIED
+        assert bench.asked == [None, "Line 2 is broken."]
+        assert bench.text == NEW
+
+    run(work())
+
+
+def test_a_fault_that_stays_is_left_to_the_user() -> None:
+    """After a second faulty answer the edit asks to be confirmed instead of being applied."""
+
+    async def work() -> None:
+        bench = Bench(Manners(declines=True))
+        bench.faults = ["Line 2 is broken.", "Line 2 is still broken."]
+        assert await bench.go() is Outcome.DECLINED
+        edit = bench.sent[-1][0]
+        assert edit.change_annotations is not None
+        assert edit.change_annotations["glm"].needs_confirmation
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_a_confirmed_change_is_applied() -> None:
+    """`confirm` sends one annotated edit; what the user accepts is in the file."""
+
+    async def work() -> None:
+        bench = Bench(delivery="confirm")
+        assert await bench.go() is Outcome.APPLIED
+        assert len(bench.sent) == 1
+        assert bench.text == NEW
+
+    run(work())
+
+
+def test_without_edits_of_the_servers_the_change_is_offered() -> None:
+    """An editor that takes no edits gets one to pick, and what is picked is recognised."""
+
+    async def work() -> None:
+        bench = Bench(delivery="offer")
+        assert await bench.go() is Outcome.OFFERED
+        assert (bench.sent, bench.text) == ([], OLD)
+        bench.editor.type(0, "# mine\n")
+        await asyncio.sleep(1)
+        edit = bench.applier.proposal()
+        assert edit is not None
+        await bench.editor.send(edit, True, True)
+        await asyncio.sleep(1)
+        assert bench.text == "# mine\n" + NEW
+        assert bench.applier.proposal() is None
+        await bench.applier.take_back()
+        assert bench.text == "# mine\n" + OLD
+
+    run(work())
+
+
+@pytest.mark.parametrize("delivery", ["stream", "once"])
+def test_an_editor_that_takes_nothing_leaves_the_text_alone(delivery: Mode) -> None:
+    """Refused without end, a stream is an error, and one edit becomes an offer (Kate)."""
+
+    async def work() -> None:
+        bench = Bench(Manners(refusals=1.0), delivery=delivery)
+        if delivery == "once":
+            assert await bench.go() is Outcome.OFFERED
+        else:
+            with pytest.raises(EditError, match="did not take"):
+                await bench.go()
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_an_edit_to_what_glm_rewrites_ends_the_change() -> None:
+    """The user's text wins: the job ends with it and the original, and says why."""
+
+    async def work() -> None:
+        bench = Bench()
+        job = bench.go(bench.ask(OLD.replace("= number", "= amount")))
+        await asyncio.sleep(0.15)
+        start = OLD.rindex("number")
+        bench.editor.delete(Span(start, start + len("number")))
+        with pytest.raises(EditError, match="your text was kept"):
+            await job
+        assert bench.text == OLD.replace("= number", "= ")
+
+    run(work())
+
+
+def test_an_undo_during_the_stream_takes_all_of_it_back() -> None:
+    """Undo means no: nothing more is written, and what was is taken back."""
+
+    async def work() -> None:
+        bench = Bench()
+        job = bench.go(bench.ask(stalls=True))
+        await asyncio.sleep(0.6)
+        assert bench.text != OLD
+        bench.editor.undo()
+        with pytest.raises(EditError, match="You undid"):
+            await job
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_a_closed_document_ends_the_change() -> None:
+    """Nobody is written to behind their back: a closed file gets no edits."""
+
+    async def work() -> None:
+        bench = Bench()
+        job = bench.go(bench.ask(stalls=True))
+        await asyncio.sleep(0.15)
+        identifier = types.TextDocumentIdentifier(URI)
+        bench.editor.documents.close(types.DidCloseTextDocumentParams(identifier))
+        sent = len(bench.sent)
+        with pytest.raises(EditError, match="closed"):
+            await job
+        assert len(bench.sent) == sent
+
+    run(work())
+
+
+def test_a_reply_that_changes_nothing_sends_nothing() -> None:
+    """The original as an answer is no edit."""
+
+    async def work() -> None:
+        bench = Bench()
+        assert await bench.go(bench.ask(OLD)) is Outcome.UNCHANGED
+        assert bench.sent == []
+
+    run(work())
+
+
+def test_a_silent_editor_is_waited_for_in_bounds() -> None:
+    """An editor that never answers and shows nothing ends the job, not hangs it."""
+
+    async def work() -> None:
+        bench = Bench()
+
+        async def send(edit: types.WorkspaceEdit, first: bool, last: bool) -> bool:
+            await asyncio.sleep(10_000)
+            return True
+
+        bench.applier._send = send
+        with pytest.raises(EditError):
+            await bench.go()
+        assert bench.text == OLD
+
+    run(work())
