@@ -59,13 +59,15 @@ async def settle() -> None:
 class FakeModel:
     """A provider that streams what `reply` says, a piece at a time.
 
-    `latency` seconds pass before the first piece, `interval` between pieces.
+    `latency` seconds pass before the first piece, `interval` between pieces, and `linger`
+    until the stream ends after the answer.
     """
 
     clock: FakeClock
     reply: Callable[[Request], Iterable[str] | Exception]
     latency: float = 0.2
     interval: float = 0.0
+    linger: float = 0.0
     requests: list[Request] = field(factory=list)
     open: int = 0
     most_open: int = 0
@@ -89,6 +91,7 @@ class FakeModel:
                 yield TextDelta(piece)
             ended = True
             yield Finish(FinishReason.STOP)
+            await self.clock.sleep(self.linger)
         finally:
             self.open -= 1
             self.closed_early += not ended

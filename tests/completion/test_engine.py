@@ -14,7 +14,7 @@ from glm_lsp.completion.engine import (
     Suggestion,
     Superseded,
 )
-from glm_lsp.errors import RateLimitError
+from glm_lsp.errors import PromptTooLongError, RateLimitError
 from glm_lsp.settings import CompletionSettings
 from glm_lsp.text import Snapshot, Span, Text
 from tests.completion.rig import FakeClock, FakeModel, request, run, settle
@@ -304,6 +304,7 @@ def test_the_popups_selected_entry_is_continued() -> None:
         pytest.param(request("fo¦o = 1\n"), {}, id="inside a word"),
         pytest.param(request("f(¦a, b)\n"), {}, id="in front of code"),
         pytest.param(request("¦\n"), {}, id="blank document"),
+        pytest.param(request("x = 1;¦\n"), {}, id="behind a finished statement"),
     ],
 )
 def test_nothing_is_asked_where_nothing_is_wanted(
@@ -384,5 +385,54 @@ def test_closing_ends_the_stream_and_the_requests() -> None:
         assert model.open == 0
         with pytest.raises(Superseded):
             await task
+
+    run(scenario())
+
+
+def test_a_new_stream_waits_until_the_old_connection_is_closed() -> None:
+    """An answer that is complete but whose connection is still open is closed first."""
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        model = answering(clock, "return 1", linger=30)
+        engine = engine_for(model)
+        assert await answered(engine, clock, request(CODE)) == ["return 1"]
+        assert model.open == 1
+        other = request("def other(prices):\n    ¦\n")
+        assert await answered(engine, clock, other) == ["return 1"]
+        assert model.most_open == 1
+        await engine.close()
+
+    run(scenario())
+
+
+def test_a_prompt_that_is_too_long_is_halved_and_asked_again() -> None:
+    """The window shrinks until the model takes it; the user hears nothing of it."""
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        answers: list[Exception | list[str]] = [PromptTooLongError("Too long."), ["return 1"]]
+        model = FakeModel(clock, lambda _: answers.pop(0))
+        engine = engine_for(model)
+        lines = "".join(f"value_{number} = {number}\n" for number in range(400))
+        assert await answered(engine, clock, request(lines + CODE)) == ["return 1"]
+        sizes = [len(asked.messages[-1].content) for asked in model.requests]
+        assert len(sizes) == 2
+        assert sizes[1] < 0.7 * sizes[0]
+
+    run(scenario())
+
+
+def test_what_is_known_is_forgotten_in_time() -> None:
+    """After five minutes the model is asked again."""
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        model = answering(clock, "return 1")
+        engine = engine_for(model)
+        await answered(engine, clock, request(CODE))
+        await clock.advance(301)
+        await answered(engine, clock, request(CODE))
+        assert len(model.requests) == 2
 
     run(scenario())
