@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from glm_lsp.editing.pieces import Step
 
 
 def same_effect(text: Text, ours: Sequence[Change], theirs: Sequence[Change]) -> bool:
@@ -26,7 +29,7 @@ def same_effect(text: Text, ours: Sequence[Change], theirs: Sequence[Change]) ->
         return True
     if sum(change.growth for change in ours) != sum(change.growth for change in theirs):
         return False
-    window = _window(len(text), [*_widened(ours), *_widened(theirs)])
+    window = _window(len(text), [*_touched(ours), *_touched(theirs)])
     if len(ours) == len(theirs) == 1:
         return _within(text, window, ours[0]) == _within(text, window, theirs[0])
     return _after(text, window, ours) == _after(text, window, theirs)
@@ -53,6 +56,24 @@ def same_words(ours: Change, theirs: Change) -> bool:
     """Tell whether two changes at one place differ in blanks only: the editor reformatted."""
     words = ours.text.split()
     return bool(words) and ours.span.touches(theirs.span) and words == theirs.text.split()
+
+
+def explained(text: Text, change: Change, steps: Sequence[Step]) -> tuple[Text, Change] | None:
+    """Take steps out of a change that may hold them and something else.
+
+    Returns the text after the steps and what is left of the change, in its coordinates; None
+    when the steps hardly make the change smaller: then they are no part of it.
+    """
+    first, last = steps[0].change.span, steps[-1].change.span
+    wide = _widened_to(text, change, Span(first.start, last.end))
+    after = text
+    for step in reversed(steps):
+        after = after.replace(step.change.span, step.change.text)
+    rest = Change(Span(wide.span.start, wide.span.end + len(after) - len(text)), wide.text)
+    ours = sum(_effort(text, step.change) for step in steps)
+    if _effort(after, rest) + ours / 2 > _effort(text, wide):
+        return None
+    return after, rest
 
 
 @define(eq=False)
@@ -84,7 +105,7 @@ def _offset(text: Text, position: tuple[int, int]) -> int | None:
     return text.line_start(line) + min(column, len(text.line(line).rstrip("\r\n")))
 
 
-def _widened(changes: Sequence[Change]) -> list[Span]:
+def _touched(changes: Sequence[Change]) -> list[Span]:
     """Return the stretches that changes touch, in the coordinates before the first of them."""
     if len(changes) == 1:
         return [changes[0].span]
@@ -120,3 +141,17 @@ def _after(text: Text, window: Span, changes: Sequence[Change]) -> str:
         text = text.replace(change.span, change.text)
         growth += change.growth
     return text.slice(Span(window.start, window.end + growth))
+
+
+def _widened_to(text: Text, change: Change, other: Span) -> Change:
+    """Return the same change with a span that covers another one."""
+    start = min(change.span.start, other.start)
+    end = max(change.span.end, other.end)
+    head = text.slice(Span(start, change.span.start))
+    tail = text.slice(Span(change.span.end, end))
+    return Change(Span(start, end), head + change.text + tail)
+
+
+def _effort(text: Text, change: Change) -> int:
+    """Return how much a change really removes and writes."""
+    return sum(hunk.size for hunk in strokes(text.slice(change.span), change.text))

@@ -1,0 +1,151 @@
+"""What the editor was sent, and what of it is in the document by now.
+
+Invariants: an edit counts as made when it is seen, not when it is answered. It is recognised
+whatever form the editor gives it, also late, also where the text had moved on: then it is
+put right by the next edit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.echo import Sent, explained, leading_additions, same_effect, same_words
+from glm_lsp.editing.pieces import Owner, Piece, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glm_lsp.editing.ledger import Ledger
+    from glm_lsp.text import Change, Text
+
+
+class Flight:
+    """The edit in flight, and those before it that were never seen.
+
+    Attributes:
+        landed: how many edits the editor is known to have made.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.landed = 0
+        self._ledger = ledger
+        self._echoes: list[Sent] = []
+        self._steps: list[Step] = []  # What was sent, as long as nothing else has happened.
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether something was sent and has not been seen in the document yet."""
+        return any(piece.sent is not None for piece in self._ledger.pieces.sent)
+
+    def send(self, text: Text) -> list[Change]:
+        """Return what is to be done to `text`, and count on seeing it in the document."""
+        steps = self._ledger.steps()
+        for step in steps:
+            for piece in step.pieces:
+                piece.sent = not piece.live
+        self._ledger.pieces.sent = [piece for step in steps for piece in step.pieces]
+        changes = [step.change for step in steps]
+        self._echoes.append(Sent(text, changes))
+        self._steps, self._ledger.pieces.quiet = steps, True
+        return list(changes)
+
+    def dropped(self) -> None:
+        """Take note that the editor did not do what it was sent last."""
+        for piece in self._ledger.pieces.sent:
+            piece.sent = None
+        self._ledger.pieces.sent = []
+        self._steps = []
+
+    def is_all(self, changes: Sequence[Change]) -> bool:
+        """Recognise what was sent, reported as it was sent: what editors mostly do."""
+        if not self._steps or not self._ledger.pieces.quiet:
+            return False
+        steps = self._steps[::-1]
+        if list(changes) != [step.change for step in steps]:
+            return False
+        for step in steps:
+            self._confirm(step)
+        return True
+
+    def take(self, text: Text, changes: Sequence[Change]) -> int:
+        """Recognise our own edits at the head of `changes`; return how many changes they are."""
+        if not self._echoes:
+            return 0
+        expected = self._expected()
+        for step in expected:
+            if same_effect(text, changes[:1], [step.change]):
+                self._confirm(step)
+                return 1
+        if len(expected) > 1:
+            ours = [step.change for step in reversed(expected)]
+            for count in range(1, 1 + leading_additions(changes)):
+                if same_effect(text, changes[:count], ours):
+                    for step in expected:
+                        self._confirm(step)
+                    return count
+        for sent in self._echoes:
+            if sent.takes(text, changes[0]):
+                self._stray(changes[0])
+                return 1
+        for step in expected:
+            if same_words(step.change, changes[0]):
+                self._confirm(step, actual=changes[0].text)
+                return 1
+        return 0
+
+    def explain(self, text: Text, change: Change) -> tuple[Text, Change]:
+        """Take our own edits out of a change that also holds some of the user's.
+
+        Returns the text with our edits, and what of the change is the user's.
+        """
+        if not self._echoes:
+            return text, change
+        inside = self._expected()  # One edit is made as a whole or not at all.
+        if not inside or len(change.span) + len(change.text) < 2:
+            return text, change
+        found = explained(text, change, inside)
+        if found is None:
+            return text, change
+        for step in inside:
+            self._confirm(step)
+        self._ledger.pieces.disturbed()
+        return found
+
+    def _expected(self) -> list[Step]:
+        """Return what the editor may do now because it was sent."""
+        if self._steps and self._ledger.pieces.quiet:
+            return self._steps
+        if self.in_flight:
+            return self._ledger.pieces.steps(lambda p: p.live if p.sent is None else p.sent)
+        return self._ledger.steps()  # Dropped, it seemed; an editor may still be late.
+
+    def _confirm(self, step: Step, actual: str | None = None) -> None:
+        """Note that a step was made, with other blanks than ours if `actual` is given."""
+        written = [piece for piece in step.pieces if not piece.live]
+        for piece in step.pieces:
+            piece.live = not piece.live
+            piece.sent = None
+        if actual is not None and written:
+            written[0].source, written[0].start, written[0].end = actual, 0, len(actual)
+            for piece in written[1:]:
+                piece.start = piece.end
+        self.landed += 1
+        if self._steps and step is self._steps[-1]:
+            self._steps.pop()  # The others are before it: they stay where they are.
+        else:
+            self._steps = []
+        if not self.in_flight:
+            del self._echoes[:-1]  # What was sent earlier can no longer come.
+            self._echoes[-1:] = []
+
+    def _stray(self, change: Change) -> None:
+        """Note that an edit of ours landed where the text had moved on."""
+        self._ledger.pieces.disturbed()
+        first = self._ledger.pieces.at(change.span.start)
+        end = self._ledger.pieces.at(change.span.end)
+        for piece in self._ledger.pieces.list[first:end]:
+            piece.live = False
+        if change.text:
+            text = change.text
+            stray = Piece(text, 0, len(text), Owner.GLM, gone=True)
+            self._ledger.pieces.list.insert(first, stray)
