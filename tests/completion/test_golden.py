@@ -7,6 +7,7 @@ completion between them; where it replaces what stands behind the cursor, `╣` 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,9 @@ def read(path: Path) -> list[Case]:
     """Read the cases of a file."""
     cases = []
     # Written apart, so that no file here holds anything in the shape of a key.
-    text = path.read_text(encoding="utf-8").replace("(s)(k)-", "s" + "k-")
+    text = path.read_text(encoding="utf-8")
+    for apart in ("(s)(k)-", "(g)(h)(p)_", "(A)(K)(I)(A)"):
+        text = text.replace(apart, re.sub(r"[()]", "", apart))
     for block in text.split("\n== ")[1:]:
         title, _, body = block.partition("\n")
         title, _, language = title.rstrip(")").rpartition(" (")
