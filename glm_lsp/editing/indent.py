@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from glm_lsp.text import split_lines
+
 _OPENERS = (":", "{", "(", "[", "=>", "->", "then", "do")
 _TAB = 8  # Columns of a tab in a file that is indented with tabs: only ratios matter.
 
@@ -23,7 +25,7 @@ class Reindenter:
     """
 
     def __init__(self, original: str, *, before: str = "", unit: str = "") -> None:
-        lines = [line for line in (_lead(before) + original).splitlines() if line.strip()]
+        lines = [line for line in split_lines(_lead(before) + original) if line.strip()]
         self._tabs = unit == "\t" or (not unit and any(line[0] == "\t" for line in lines))
         self._base = _lead(lines[0]) if lines else _lead(before)
         self._lines = lines
