@@ -393,7 +393,10 @@ def prefix_first(question: Question, model: str) -> Request:
 
 
 async def measure_cache(scale: int) -> None:
-    """Ask at every key, nothing reused on our side: the prompt's layout alone decides."""
+    """Ask at every key, nothing reused on our side: the prompt’s layout alone decides.
+
+    The first prompt, which nothing can be known of, is counted too.
+    """
 
     def layout(kind: Kind) -> Callable[[Question], Request]:
         return lambda question: render(kind, question, "local")
@@ -408,7 +411,7 @@ async def measure_cache(scale: int) -> None:
         async with embedded() as meter:
             start = time.perf_counter()
             keys = 0
-            for history in histories(2 * scale, seed=3):
+            for history in histories(scale, seed=3):
                 for number, key in enumerate(history.keys()):
                     if number >= 60:
                         break
