@@ -1,0 +1,196 @@
+"""From a task to a question: the target, the context and the request's limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from attrs import evolve
+
+from glm_lsp.actions.offers import Diagnostic
+from glm_lsp.actions.plan import Plan, Surface, Task, plan
+from glm_lsp.errors import ReplyError
+from glm_lsp.prompts.actions import PRESETS, ActionName
+from glm_lsp.text import Snapshot, Span, Text
+
+if TYPE_CHECKING:
+    from glm_lsp.settings import Thinking
+
+SOURCE = """\
+import os
+
+LIMIT = 1
+
+
+def area(width, height):
+    return width * heigth
+
+
+def other():
+    return nothing
+"""
+AREA = "def area(width, height):\n    return width * heigth"
+OTHER = "def other():\n    return nothing"
+GLM = Surface(model="glm-5.1", window=200_000, max_output=128_000)
+SMALL = Surface(model="embedded", window=4096, max_output=4096)
+
+
+def where(words: str) -> Span:
+    start = SOURCE.index(words)
+    return Span(start, start + len(words))
+
+
+def problem(words: str, message: str = "undefined name") -> Diagnostic:
+    return Diagnostic(where(words), message, source="pyflakes")
+
+
+def planned(
+    action: ActionName, selection: Span, surface: Surface = GLM, *, text: str = SOURCE, **more: Any
+) -> Plan:
+    snapshot = Snapshot("file:///p/a.py", 1, "python", Text.of(text))
+    return plan(Task(action, snapshot, selection, **more), surface)
+
+
+def asked(made: Plan) -> str:
+    return made.request.messages[1].content
+
+
+@pytest.mark.parametrize(
+    ("action", "title"),
+    [
+        ("explain", "Explaining area"),
+        ("fix", "Fixing area"),
+        ("refactor", "Refactoring area"),
+        ("document", "Documenting area"),
+        ("edit", "Editing area"),
+        ("test", "Testing area"),
+    ],
+)
+def test_a_plan_is_about_the_definition(action: ActionName, title: str) -> None:
+    """The cursor's function is the target, whatever the action; the title names it."""
+    made = planned(action, where("width *"))
+    assert made.original == AREA
+    assert made.title == title
+    assert (made.request.model, made.request.feature) == ("glm-5.1", action)
+    assert "LIMIT = 1" in asked(made)
+    assert OTHER in asked(made)
+
+
+def test_without_a_name_the_title_names_the_file() -> None:
+    """A statement of the module has no name: the file's stands in the title."""
+    made = planned("explain", where("LIMIT"))
+    assert (made.original, made.title) == ("LIMIT = 1", "Explaining a.py")
+
+
+def test_a_problem_decides_the_target() -> None:
+    """A fix is about the code of its problem, wherever the cursor is; the line is the file's."""
+    made = planned("fix", where("import os"), diagnostics=(problem("heigth"),))
+    assert made.original == AREA
+    assert "- line 7: undefined name (pyflakes)" in asked(made)
+
+
+def test_all_problems_are_fixed_in_one_target() -> None:
+    """Fixing all takes everything from the first problem's definition to the last's."""
+    both = (problem("nothing"), problem("heigth"))
+    made = planned("fix", where("import os"), diagnostics=both)
+    assert made.original == f"{AREA}\n\n\n{OTHER}"
+    assert "- line 11:" in asked(made)
+    assert "- line 7:" in asked(made)
+
+
+def test_a_selected_part_is_pointed_out() -> None:
+    """Selecting a part of a function sends the whole, and says which part was meant."""
+    assert "selected this part of it:\n```python\nwidth *\n" in asked(
+        planned("explain", where("width *"))
+    )
+    for whole in (where(AREA), Span(where(AREA).start, where(AREA).start)):
+        assert "selected this part" not in asked(planned("explain", whole))
+
+
+def test_presets_and_instructions_are_passed_on() -> None:
+    """A preset's task and the user's own words reach the question; an unknown preset does not."""
+    made = planned("refactor", where("width *"), preset="types", instruction="Use floats.")
+    assert PRESETS["types"][1] in asked(made)
+    assert asked(made).endswith("Use floats.")
+    assert "clearer and simpler" in asked(planned("refactor", where("width *"), preset="?"))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n  \n", "def f():\n    pass\n\n\n"])
+def test_nothing_to_work_on_is_said(text: str) -> None:
+    """On blank lines outside every definition one sentence says what to do."""
+    with pytest.raises(ReplyError, match="There is no code here"):
+        planned("fix", Span(len(text), len(text)), text=text)
+
+
+@pytest.mark.parametrize(
+    ("surface", "reaches"),
+    [
+        pytest.param(GLM, True, id="a large window"),
+        pytest.param(evolve(GLM, max_context=300), True, id="enough tokens"),
+        pytest.param(evolve(GLM, max_context=20), False, id="few tokens"),
+        pytest.param(SMALL, False, id="a small model"),
+    ],
+)
+def test_the_budget_decides_what_is_around(surface: Surface, reaches: bool) -> None:
+    """`context.maxTokens` and the window limit what is sent besides the code."""
+    made = planned("explain", where("width *"), surface)
+    assert ("LIMIT = 1" in asked(made)) is reaches
+    assert "heigth" in asked(made)
+
+
+def test_a_huge_file_is_cut() -> None:
+    """Of a file of 240,000 characters no more is sent than the most tokens allow."""
+    text = SOURCE + "x = 1\n" * 40_000
+    for surface, most in ((GLM, 75_000), (evolve(GLM, max_context=1000), 5_000)):
+        made = planned("explain", where("width *"), surface, text=text)
+        assert len(asked(made)) < most
+
+
+def test_the_shorter_question_has_the_code_alone() -> None:
+    """What is asked when the prompt was too long: the same, without what is around."""
+    made = planned("fix", where("width *"), diagnostics=(problem("heigth"),))
+    assert made.request.shorter is not None
+    shorter = made.request.shorter()
+    content = shorter.messages[1].content
+    assert AREA in content
+    assert "- line 7: undefined name" in content
+    assert "LIMIT" not in content
+    assert evolve(shorter, messages=()) == evolve(made.request, messages=())
+
+
+@pytest.mark.parametrize(
+    ("action", "setting", "thinks"),
+    [
+        ("explain", "auto", False),
+        ("document", "auto", False),
+        ("fix", "auto", None),
+        ("refactor", "auto", None),
+        ("edit", "auto", None),
+        ("explain", "on", True),
+        ("fix", "off", False),
+    ],
+)
+def test_thinking(action: ActionName, setting: Thinking, thinks: bool | None) -> None:
+    """The setting forces it; else the model is left to think about changes only."""
+    surface = evolve(GLM, thinking=setting)
+    assert planned(action, where("width *"), surface).request.thinking is thinks
+
+
+def test_the_answer_has_room() -> None:
+    """A large model may think and write twice the code; a small one a quarter of its window."""
+    long = "def f():\n" + "    x = 1\n" * 150
+    at = Span(0, 0)
+    assert planned("fix", at, text=long).request.max_tokens > 16_000 + 2 * len(long) // 3
+    assert planned("fix", at, evolve(GLM, max_output=900), text=long).request.max_tokens == 900
+    assert planned("fix", at, SMALL, text=long).request.max_tokens == 1024
+    assert planned("fix", at, SMALL, text="x = 1").request.max_tokens < 600
+
+
+def test_house_rules_reach_the_request() -> None:
+    """Standing instructions are part of the rules, except for a model too small for them."""
+    rules = "Tabs, always."
+    full = planned("fix", where("width *"), evolve(GLM, house_rules=rules))
+    brief = planned("fix", where("width *"), evolve(SMALL, house_rules=rules))
+    assert rules in full.request.messages[0].content
+    assert rules not in brief.request.messages[0].content
+    assert rules not in repr(full)

@@ -1,0 +1,158 @@
+"""What the models of the actions are asked, as the text that is sent."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glm_lsp.context.gather import Surroundings
+from glm_lsp.prompts.actions import PRESETS, ActionName, Problem, Question, fenced, render
+
+AROUND = Surroundings(
+    path="src/a.py",
+    language="python",
+    before="BEFORE = 1\n",
+    after="AFTER = 1\n",
+    imports=("import os", "import sys"),
+    first_line=7,
+)
+QUESTION = Question(action="fix", code="    def f():\n        return x", around=AROUND)
+ACTIONS: list[ActionName] = ["explain", "fix", "refactor", "document", "edit", "test"]
+
+
+def user(question: Question, *, brief: bool = False) -> str:
+    """Return what the user's turn says."""
+    system, asked = render(question, brief=brief)
+    assert (system.role, asked.role) == ("system", "user")
+    return asked.content
+
+
+def blocks(text: str) -> list[str]:
+    """Return the contents of the fenced blocks of a Markdown text, as CommonMark reads them."""
+    found: list[str] = []
+    fence, inside = "", ""
+    for line in text.split("\n"):
+        mark = re.match(r"(`{3,})([^`]*)$", line)
+        if not fence and mark:
+            fence, inside = mark[1], ""
+        elif fence and mark and len(mark[1]) >= len(fence) and not mark[2].strip():
+            found.append(inside[:-1])
+            fence = ""
+        elif fence:
+            inside += line + "\n"
+    assert not fence, "every block ends"
+    return found
+
+
+def test_a_question_says_everything_in_the_order_of_the_cache() -> None:
+    """File, imports, what is around, the code, the problems, the task: what changes comes last."""
+    question = evolve(
+        QUESTION,
+        problems=(Problem(8, "undefined name 'x'", "pyflakes F821"), Problem(9, "odd")),
+        selected="return x",
+        instruction="  keep the name\n",
+    )
+    said = user(question)
+    parts = [
+        "File: src/a.py (python)",
+        "import os\nimport sys",
+        "BEFORE = 1",
+        "AFTER = 1",
+        "Target code, lines 7 to 8:",
+        "    def f():\n        return x\n",
+        "selected this part",
+        "- line 8: undefined name 'x' (pyflakes F821)\n- line 9: odd\n",
+        "Fix the target code",
+        "The programmer asks: keep the name",
+    ]
+    places = [said.index(part) for part in parts]
+    assert places == sorted(places)
+    assert said.endswith("The programmer asks: keep the name")
+    assert blocks(said) == [
+        "import os\nimport sys",
+        "BEFORE = 1",
+        "AFTER = 1",
+        question.code,
+        "return x",
+    ]
+
+
+def test_what_is_the_same_comes_first() -> None:
+    """Two questions about one piece of code share everything up to their task."""
+    fix, refactor = user(QUESTION), user(evolve(QUESTION, action="refactor"))
+    shared = fix[: fix.index("Fix the target")]
+    assert len(shared) > 100
+    assert refactor.startswith(shared)
+    assert render(QUESTION)[0] == render(evolve(QUESTION, action="refactor"))[0]
+
+
+def test_what_is_not_there_is_not_mentioned() -> None:
+    """Without surroundings the question is the file, the code and the task."""
+    bare = evolve(AROUND, before="\n\n", after="", imports=())
+    said = user(evolve(QUESTION, around=bare))
+    assert blocks(said) == [QUESTION.code]
+    for word in ("imports", "above", "below", "selected", "Reported", "asks"):
+        assert word not in said
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_edits_ask_for_one_block_and_explanations_for_prose(action: ActionName) -> None:
+    """The rules of every edit ask for one fenced block; those of an explanation for Markdown."""
+    system = render(evolve(QUESTION, action=action))[0].content
+    assert ("exactly one fenced code block" in system) is (action != "explain")
+    assert ("Markdown" in system) is (action == "explain")
+
+
+def test_house_rules_are_rules() -> None:
+    """The project's own rules are part of the system's turn."""
+    system, asked = render(evolve(QUESTION, house_rules="\nTabs, always.\n"))
+    assert system.content.endswith("The project's own rules:\nTabs, always.")
+    assert "Tabs" not in asked.content
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_the_task(preset: str) -> None:
+    """A named refactoring stands in place of the general one."""
+    words = PRESETS[preset][1]
+    said = user(evolve(QUESTION, action="refactor", task=words))
+    assert said.endswith(words)
+    assert "clearer and simpler" not in said
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_small_model_is_asked_in_few_words(action: ActionName) -> None:
+    """No surroundings and no rules: one sentence, the code without its indentation, the errors."""
+    question = evolve(
+        QUESTION, action=action, problems=(Problem(8, "undefined name 'x'"),), instruction="Do it."
+    )
+    said = user(question, brief=True)
+    assert blocks(said) == ["def f():\n    return x"]
+    assert "python" in said.split("\n")[0]
+    assert "Error: undefined name 'x'" in said
+    assert said.endswith("Do it.")
+    for words in ("BEFORE", "AFTER", "import os", "src/a.py"):
+        assert words not in said
+    assert sum(len(message.content) for message in render(question, brief=True)) < 300
+
+
+def test_line_ends_of_windows_are_shown_as_they_are() -> None:
+    """The last line end, of any kind, is not an empty line of the block."""
+    (code,) = blocks(user(evolve(QUESTION, code="a\r\nb\r\n", around=evolve(AROUND, imports=()))))[
+        2:
+    ]
+    assert code == "a\r\nb"
+
+
+@given(
+    st.lists(st.sampled_from(["`", "```", "````", "`````python", "\n", "x", " ", "~~~"])).map(
+        "".join
+    ),
+    st.sampled_from(["python", ""]),
+)
+def test_a_fence_holds_any_code(code: str, language: str) -> None:
+    """Code with backticks of its own comes out of its fence as it went in, and as one block."""
+    assert blocks(fenced(code, language)) == [code]
