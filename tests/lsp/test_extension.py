@@ -1,0 +1,65 @@
+"""The messages of our own: what a client announces, and their JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from glm_lsp.lsp.extension import Explanation, Extensions, Status, announced
+
+
+@pytest.mark.parametrize(
+    ("experimental", "expected"),
+    [
+        pytest.param(None, Extensions(), id="nothing"),
+        pytest.param({}, Extensions(), id="an empty object"),
+        pytest.param({"other": {"applyEdit": True}}, Extensions(), id="others' extensions"),
+        pytest.param({"glm": {"applyEdit": True}}, Extensions(apply_edit=True), id="one"),
+        pytest.param(
+            {"glm": {"applyEdit": True, "explanation": True, "status": True}},
+            Extensions(apply_edit=True, explanation=True, status=True),
+            id="all",
+        ),
+        pytest.param(
+            {"glm": {"explanation": False, "status": True, "future": True}},
+            Extensions(status=True),
+            id="false and unknown",
+        ),
+        pytest.param({"glm": {"applyEdit": 1, "status": "true"}}, Extensions(), id="not booleans"),
+        pytest.param({"glm": True}, Extensions(), id="not an object"),
+        pytest.param([{"glm": {"status": True}}], Extensions(), id="a list"),
+    ],
+)
+def test_what_a_client_announces(experimental: Any, expected: Extensions) -> None:
+    """Only what is announced as true counts; anything malformed is as good as silence."""
+    capabilities = types.ClientCapabilities(experimental=experimental)
+    assert announced(capabilities) == expected
+
+
+def test_an_explanation_as_json() -> None:
+    """A client reads the job, the place, the title and the piece."""
+    where = types.Range(types.Position(1, 2), types.Position(3, 4))
+    message = Explanation("job-1", "file:///a", where, "Explaining a", "It adds.", done=False)
+    assert message.params() == {
+        "job": "job-1",
+        "uri": "file:///a",
+        "range": {"start": {"line": 1, "character": 2}, "end": {"line": 3, "character": 4}},
+        "title": "Explaining a",
+        "delta": "It adds.",
+        "done": False,
+    }
+    assert "It adds." not in repr(message), "code and its explanation stay out of logs"
+
+
+def test_a_status_as_json() -> None:
+    """Every key is there, also those without a value."""
+    assert Status("ready", "glm-5.1").params() == {
+        "state": "ready",
+        "model": "glm-5.1",
+        "message": "",
+        "tokens": 0,
+        "cost": None,
+        "needs": None,
+    }
