@@ -97,6 +97,6 @@ def path_of(uri: str) -> Path | None:
     if rest.startswith("//"):
         host, slash, rest = rest[2:].partition("/")
         rest = slash + rest
-    # The host is put before it here: from Python 3.14 on `url2pathname` refuses one.
-    path = url2pathname(rest)
+    # From Python 3.14 on `url2pathname` refuses a host, and drops what follows `#` or `?`.
+    path = url2pathname(rest.replace("#", "%23").replace("?", "%3F"))
     return Path(f"//{host}{path}" if host and host != "localhost" else path)
