@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import define, field
 
-from glm_lsp.actions.ask import Progress, prose, replacement
+from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.plan import Plan, Surface, Task, plan
+from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import ReplyError, UnreachableError
 from glm_lsp.llm.types import (
     Delta,
@@ -188,6 +189,11 @@ def test_code_arrives_before_the_answer_ends() -> None:
             [*texts(f"```python\n{FIXED}"), Finish(FinishReason.LENGTH)], "cut off", id="too long"
         ),
         pytest.param(
+            [*texts("    def f(self):\n        ret"), Finish(FinishReason.LENGTH)],
+            "cut off",
+            id="too long, without a fence",
+        ),
+        pytest.param(
             [*texts("I'm sorry, I can't help with that."), STOP],
             "nothing was changed",
             id="refusal",
@@ -198,6 +204,37 @@ def test_code_that_is_not_whole_raises(deltas: list[Delta | Exception], words: s
     """Half a replacement never passes for the whole."""
     with pytest.raises(ReplyError, match=words):
         collect(FakeModel(deltas))
+
+
+def test_new_imports_come_last_and_where_they_go() -> None:
+    """An import that the answer asks for is a hunk at the top of the file, not part of the code."""
+    source = "import os\n\n\ndef f():\n    return x\n"
+    reply = "+import: import math\n```python\ndef f():\n    return math.pi\n```"
+
+    async def work() -> list[str | Hunk]:
+        model = FakeModel([*texts(reply), STOP])
+        async with aclosing(replacement(planned(source), model, lambda _: None)) as pieces:
+            return [piece async for piece in pieces]
+
+    *code, imports = asyncio.run(work())
+    assert "".join(map(str, code)) == "def f():\n    return math.pi"
+    assert isinstance(imports, Hunk)
+    whole = source[: imports.span.start] + imports.text + source[imports.span.end :]
+    assert whole.startswith("import os\nimport math\n\n")
+
+
+def test_a_new_file_is_the_block_with_one_line_end() -> None:
+    """The answer's code becomes a file, in the line ends of the source; half a file raises."""
+    reply = "Here:\n```python\nimport a\n\n\ndef test_a():\n    assert a.f()\n\n```\n"
+
+    async def work(reply: str, reason: FinishReason) -> str:
+        model = FakeModel([*texts(reply), Finish(reason)])
+        return await new_file(planned(SOURCE.replace("\n", "\r\n")), model, lambda _: None)
+
+    text = asyncio.run(work(reply, FinishReason.STOP))
+    assert text == "import a\r\n\r\n\r\ndef test_a():\r\n    assert a.f()\r\n"
+    with pytest.raises(ReplyError, match="cut off"):
+        asyncio.run(work(reply[:40], FinishReason.LENGTH))
 
 
 def test_a_fault_is_told_to_the_model() -> None:

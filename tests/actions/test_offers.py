@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from glm_lsp.actions.offers import Diagnostic, offers
+from glm_lsp.actions.offers import Diagnostic, comment_at, offers
 from glm_lsp.prompts.actions import PRESETS
-from glm_lsp.text import Span
+from glm_lsp.text import Span, Text
 
 HERE = Span(3, 5)
 ONE = Diagnostic(HERE, "undefined name 'x'", 1, "pyflakes", "F821")
@@ -74,6 +74,32 @@ def test_every_offer_has_what_its_command_needs() -> None:
 def test_a_title_is_one_short_line(message: str, shown: str) -> None:
     """However long a problem's message is, the menu's entry is one line."""
     assert offers([Diagnostic(HERE, message)])[0].title == f"GLM: Fix “{shown}”"
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        pytest.param("x = 1\n# sort ┃the areas\ny = 2\n", "sort the areas", id="hash"),
+        pytest.param("  // sort┃ the areas\r\n", "sort the areas", id="slashes, crlf"),
+        pytest.param("/* ┃sort the areas */", "sort the areas", id="c"),
+        pytest.param("-- sort the ┃areas\n", "sort the areas", id="dashes"),
+        pytest.param("<!-- sort the areas┃ -->\n", "sort the areas", id="html"),
+        pytest.param("# sort\n# the┃ areas\n# now\n\n# not this\n", "sort the areas now", id="run"),
+        pytest.param("# too ┃short\n", "", id="two words"),
+        pytest.param("x = 1  # sort the ┃areas\n", "", id="behind code"),
+        pytest.param("#!/usr/bin/env python┃ -u x\n", "", id="interpreter"),
+        pytest.param("# sort the areas\nx = ┃1\n", "", id="on code"),
+        pytest.param("┃", "", id="empty"),
+    ],
+)
+def test_a_comment_that_asks(marked: str, expected: str) -> None:
+    """The words of a comment on lines of its own are read, its neighbouring lines joined."""
+    assert comment_at(Text.of(marked.replace("┃", "")), marked.index("┃")) == expected
+    titles = [offer.title for offer in offers([], None, expected)]
+    assert ("GLM: Do what this comment asks" in titles) is bool(expected)
+    assert [o.instruction for o in offers([], None, expected) if o.command == "glm.edit"] == (
+        [expected] if expected else []
+    )
 
 
 @pytest.mark.parametrize(
