@@ -93,7 +93,11 @@ class Editor:
         environ: Mapping[str, str] | None = None,
         stderr: int | None = None,
     ) -> Editor:
-        """Start a server and initialize it."""
+        """Start a server and initialize it.
+
+        Raises:
+            ResponseError: it refused, or ended; its process is gone then.
+        """
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
@@ -103,16 +107,21 @@ class Editor:
         )
         editor = cls(process)
         folders = [{"uri": root.as_uri(), "name": root.name}] if root is not None else None
-        result = await editor.request(
-            types.INITIALIZE,
-            {
-                "processId": os.getpid(),
-                "rootUri": root.as_uri() if root is not None else None,
-                "workspaceFolders": folders,
-                "capabilities": dict(capabilities if capabilities is not None else CAPABILITIES),
-                "initializationOptions": dict(options or {}),
-            },
-        )
+        params = {
+            "processId": os.getpid(),
+            "rootUri": root.as_uri() if root is not None else None,
+            "workspaceFolders": folders,
+            "capabilities": dict(capabilities if capabilities is not None else CAPABILITIES),
+            "initializationOptions": dict(options or {}),
+        }
+        try:
+            result = await editor.request(types.INITIALIZE, params)
+        except ResponseError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            await editor.stop()
+            raise
         editor.capabilities = result["capabilities"]
         editor.encoding = editor.capabilities.get("positionEncoding", "utf-16")
         editor.notify(types.INITIALIZED, {})

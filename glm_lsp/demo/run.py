@@ -69,12 +69,15 @@ async def _run(
     source: Source, stops: Sequence[Stop], command: Sequence[str], screen: Screen
 ) -> int:
     started = time.monotonic()
-    editor = await Editor.start(
-        command,
-        root=source.path.parent,
-        options={"provider": "local"},
-        capabilities=CAPABILITIES,
-    )
+    try:
+        editor = await Editor.start(
+            command,
+            root=source.path.parent,
+            options={"provider": "local"},
+            capabilities=CAPABILITIES,
+        )
+    except ResponseError as error:
+        raise GlmError(f"The server did not start ({error}): run `glm-lsp doctor`.") from error
     try:
         screen.begin(source.path.name, source.text, time.monotonic() - started)
         uri = source.path.as_uri()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import subprocess
@@ -9,6 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from glm_lsp.demo.run import Source, _run
+from glm_lsp.demo.screen import Screen
+from glm_lsp.errors import GlmError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,3 +141,11 @@ def test_a_file_that_cannot_be_shown_is_one_sentence(
     assert done.stdout == ""
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_server_that_does_not_start_is_one_sentence(tmp_path: Path) -> None:
+    """A server that ends at once is said in a sentence, and nothing of it is left."""
+    source = Source(tmp_path / "a.py", "")
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    with pytest.raises(GlmError, match=r"did not start .*glm-lsp doctor"):
+        asyncio.run(_run(source, [], command, Screen()))
