@@ -82,6 +82,11 @@ class Dispatch(LanguageServerProtocol):
             self._inbox.append(message)
         return True
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether messages that came are still to be handled."""
+        return bool(self._inbox)
+
     def wake(self) -> None:
         """Start handling what was received."""
         if self._inbox and not self._scheduled:
