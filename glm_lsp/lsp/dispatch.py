@@ -82,10 +82,11 @@ class Dispatch(LanguageServerProtocol):
             self._inbox.append(message)
         return True
 
-    @property
-    def has_unread(self) -> bool:
-        """Whether messages that came are still to be handled."""
-        return bool(self._inbox)
+    async def handle_rest(self) -> None:
+        """Handle what was received and not handled yet: no more will come."""
+        while self._inbox:
+            self._turn()
+            await asyncio.sleep(0)  # So that a handler begins before the next message.
 
     def wake(self) -> None:
         """Start handling what was received."""

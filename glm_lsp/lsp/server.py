@@ -177,8 +177,7 @@ class Server(LanguageServer):
         try:
             ends: list[asyncio.Future[Any]] = [self._left, connection.closed]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            while not self._left.done() and self.protocol.has_unread:
-                await asyncio.sleep(0)  # `exit` may have come with the end of the input.
+            await self.protocol.handle_rest()  # `exit` may have come with the end of the input.
         finally:
             await self._close()
         return self._left.result() if self._left.done() else 1
