@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_CONFIGURED_WITHIN = 5.0  # Seconds; an editor that never answers must not stop everything.
 _MOST_RULES = 8_000  # Characters of AGENTS.md that are sent along.
 
 
@@ -80,6 +81,8 @@ class Session:
         self._options = Layer("initializationOptions", {})
         self._model: Model | None = None
         self._opening = asyncio.Lock()
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._stale: list[Model] = []
         self._listeners: list[Callable[[], None]] = []
         self._meters: list[Callable[[str, Usage], None]] = []
@@ -104,6 +107,14 @@ class Session:
         self.roots = roots
         self.extensions = extensions
         self._put(load(self._environment, options))
+
+    def expect_configuration(self) -> None:
+        """Let nobody be asked before the editor has said whom: the key must not go astray."""
+        self._settled.clear()
+
+    def settle(self) -> None:
+        """Note that the editor has said all it will say at its start."""
+        self._settled.set()
 
     def configure(self, configuration: Layer) -> None:
         """Take a new configuration from the editor."""
@@ -159,8 +170,15 @@ class Session:
             GlmError: there is no key, no address, or no embedded model.
         """
         async with self._opening:
-            if self._model is None:
-                self._model = await self._connector(self.settings, self._api_key, self._approve)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), _CONFIGURED_WITHIN)
+            while self._model is None:
+                settings = self.settings
+                model = await self._connector(settings, self._api_key, self._approve)
+                if _way(settings) == _way(self.settings):
+                    self._model = model
+                else:  # The settings changed meanwhile: nothing may go the old way.
+                    await model.close()
             return self._model.provider
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from tests.gateway import Gateway, chat_stream
@@ -50,6 +51,30 @@ def test_the_configuration_is_asked_for_and_followed(tmp_path: Path) -> None:
                     await choose(editor, "GLM: Explain", "circle")
                     await idle(editor)
                     assert gateway.requests[-1].json["model"] == model
+
+    run(work)
+
+
+def test_nobody_is_asked_before_the_configuration_says_whom(tmp_path: Path) -> None:
+    """What is asked at once waits for a late configuration; the key goes to its address alone."""
+
+    async def work() -> None:
+        with Gateway(chat_stream("No.")) as early, Gateway(chat_stream("Yes.")) as late:
+            async with serving(early, tmp_path, client=PULLS) as editor:
+                said = asyncio.Event()
+
+                async def answer(_: Any) -> Any:
+                    await said.wait()
+                    return [{"baseUrl": late.base_url}]
+
+                editor.on("workspace/configuration", answer)
+                await choose(editor, "GLM: Explain", "circle")
+                await asyncio.sleep(0.7)  # Time enough for a server that does not wait.
+                said.set()
+                await idle(editor)
+            assert early.requests == []
+            assert early.visits == []
+            assert len(late.requests) == 1
 
     run(work)
 

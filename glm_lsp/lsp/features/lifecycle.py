@@ -62,6 +62,9 @@ def register(server: Server, session: Session, begun: Callable[[], None]) -> Non
             _roots(params),
             announced(params.capabilities),
         )
+        workspace = params.capabilities.workspace
+        if workspace is not None and workspace.configuration:
+            session.expect_configuration()
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
@@ -71,10 +74,13 @@ def register(server: Server, session: Session, begun: Callable[[], None]) -> Non
         if workspace is None:
             return
         dynamic = workspace.did_change_configuration
-        if dynamic is not None and dynamic.dynamic_registration:
-            await _watch_configuration(server)
-        if workspace.configuration:
-            await pull()
+        try:
+            if dynamic is not None and dynamic.dynamic_registration:
+                await _watch_configuration(server)
+            if workspace.configuration:
+                await pull()
+        finally:
+            session.settle()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def changed(params: types.DidChangeConfigurationParams) -> None:
