@@ -85,7 +85,7 @@ class Dispatch(LanguageServerProtocol):
     async def handle_rest(self) -> None:
         """Handle what was received and not handled yet: no more will come."""
         while self._inbox:
-            self._turn()
+            self.wake()
             await asyncio.sleep(0)  # So that a handler begins before the next message.
 
     def wake(self) -> None:

@@ -50,9 +50,12 @@ class Protocol(Dispatch):
         return result
 
     @lsp_method(types.SHUTDOWN)
-    async def lsp_shutdown(self, *args: Any) -> None:  # type: ignore[override]
+    def lsp_shutdown(self, *args: Any) -> Any:
         """End all work, then answer. Work may still talk to the client while it cleans up."""
-        self._shutdown = True
+        self._shutdown = True  # At once: `exit` may come with the same bytes.
+        return self._end_work(args)
+
+    async def _end_work(self, args: tuple[Any, ...]) -> None:
         if (handler := self.fm.features.get(types.SHUTDOWN)) is not None:
             value = self._call(handler, args)
             if inspect.isawaitable(value):

@@ -89,7 +89,8 @@ async def serving(
         editor.open(URI, "python", SOURCE)
         yield editor
     finally:
-        assert await editor.stop() == 0, "the server ends well"
+        code = await editor.stop()
+        assert code == 0, f"the server ends well, not with {code}"
 
 
 def where(words: str, text: str = SOURCE) -> Span:
