@@ -58,11 +58,14 @@ def same_words(ours: Change, theirs: Change) -> bool:
     return bool(words) and ours.span.touches(theirs.span) and words == theirs.text.split()
 
 
-def explained(text: Text, change: Change, steps: Sequence[Step]) -> tuple[Text, Change] | None:
+def explained(
+    text: Text, change: Change, steps: Sequence[Step], *, expected: bool
+) -> tuple[Text, Change] | None:
     """Take steps out of a change that may hold them and something else.
 
     Returns the text after the steps and what is left of the change, in its coordinates; None
-    when the steps hardly make the change smaller: then they are no part of it.
+    when the steps hardly make the change smaller: then they are no part of it. Steps that are
+    `expected` need less to be believed: it is enough that they halve the change.
     """
     first, last = steps[0].change.span, steps[-1].change.span
     wide = _widened_to(text, change, Span(first.start, last.end))
@@ -70,10 +73,12 @@ def explained(text: Text, change: Change, steps: Sequence[Step]) -> tuple[Text, 
     for step in reversed(steps):
         after = after.replace(step.change.span, step.change.text)
     rest = Change(Span(wide.span.start, wide.span.end + len(after) - len(text)), wide.text)
-    ours = sum(_effort(text, step.change) for step in steps)
-    if _effort(after, rest) + ours / 2 > _effort(text, wide):
-        return None
-    return after, rest
+    made = Span(first.start, last.end + len(after) - len(text))
+    ours = _effort(text, Change(Span(first.start, last.end), after.slice(made)))
+    left, whole = _effort(after, rest), _effort(text, wide)
+    if left + ours / 2 <= whole or (expected and 2 * left <= whole):
+        return after, rest
+    return None
 
 
 @define(eq=False)

@@ -103,7 +103,7 @@ class Flight:
         inside = self._expected()  # One edit is made as a whole or not at all.
         if not inside or len(change.span) + len(change.text) < 2:
             return text, change
-        found = explained(text, change, inside)
+        found = explained(text, change, inside, expected=True)
         if found is None:
             return text, change
         for step in inside:

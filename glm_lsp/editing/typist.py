@@ -93,7 +93,9 @@ class Typist:
             if not steps:
                 continue
             all_of_it = Span(steps[0].change.span.start, steps[-1].change.span.end)
-            found = explained(text, change, steps) if change.span.touches(all_of_it) else None
+            if not change.span.touches(all_of_it):
+                continue
+            found = explained(text, change, steps, expected=False)
             if found is not None:
                 self._take_back(steps)
                 return found

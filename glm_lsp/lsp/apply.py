@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_TICK = 1e-3  # What is left of a wait, in seconds, when it is over: clocks are not exact.
+
 Mode = Literal["stream", "once", "confirm", "offer"]
 """How a change is delivered; "offer" never sends it: see `Applier.proposal`."""
 
@@ -390,7 +392,7 @@ class Applier:
         while self._session.in_flight and self._documents.get(self.uri) is not None:
             left = deadline - clock.time()
             seen = self._seen
-            if left <= 0:
+            if left <= _TICK:
                 return
             await self._change_or(left)
             if self._seen != seen:
@@ -401,7 +403,7 @@ class Applier:
         seen = self._seen
         clock = asyncio.get_running_loop()
         deadline = clock.time() + seconds
-        while self._seen == seen and (left := deadline - clock.time()) > 0:
+        while self._seen == seen and (left := deadline - clock.time()) > _TICK:
             self._news.clear()
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._news.wait(), left)
