@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 
-from glm_lsp.editing.echo import explained, same_effect
+from glm_lsp.editing.echo import explained, leading_additions, same_effect
 from glm_lsp.editing.pieces import Owner, Piece, Step
 from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span
@@ -66,7 +66,8 @@ class Typist:
             return 0
         self._ledger.pieces.disturbed()
         total = 0
-        for count, change in enumerate(changes, start=1):
+        together = changes[: leading_additions(changes)]
+        for count, change in enumerate(together, start=1):
             total += change.growth
             alone = [{hunk} for hunk, one in growth.items() if one == total]
             for hunks in [*alone, set(growth)]:

@@ -98,7 +98,9 @@ async def live(seed: int) -> Run:
     user.cancel()
     await asyncio.sleep(3)
     editor.settle()
-    intended = replacement if ending == Outcome.APPLIED.value else original
+    # An undo whose report comes when the change is complete leaves the original, too.
+    undone = applier.session.refused
+    intended = replacement if ending == Outcome.APPLIED.value and not undone else original
     problem = _problem(editor, before + intended + after)
     applier.close()
     return Run(
