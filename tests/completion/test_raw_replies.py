@@ -141,9 +141,10 @@ def test_no_prose_is_left(replies: list[Reply]) -> None:
 def test_nobody_is_spoken_to(replies: list[Reply]) -> None:
     """Nowhere, comments and strings included, does the model talk about the code to the user."""
     phrases = (
-        "You can use", "Your code", "Here is", "Here's", "Sure,", "This code",
-        "The code is correct", "In the code above", "In this code", "I hope", "Certainly", "I have added",
-        "I've added",        "As an AI", "This function takes", "To use the above", "example demonstrates",
+        "You can use", "Your code", "Here is", "Here's", "Sure,", "This code", "I hope",
+        "The code is correct", "In the code above", "In this code", "Certainly", "I have added",
+        "I've added", "As an AI", "This function takes", "To use the above",
+        "example demonstrates",
     )  # fmt: skip
     for reply in replies:
         for phrase in phrases:
