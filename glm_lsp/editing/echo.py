@@ -14,9 +14,11 @@ from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from glm_lsp.editing.pieces import Step
+
+    Locate = Callable[[Text, int, Text], int]
 
 
 def same_effect(text: Text, ours: Sequence[Change], theirs: Sequence[Change]) -> bool:
@@ -55,7 +57,7 @@ def leading_additions(changes: Sequence[Change]) -> int:
 def same_words(ours: Change, theirs: Change) -> bool:
     """Tell whether two changes at one place differ in blanks only: the editor reformatted."""
     words = ours.text.split()
-    return bool(words) and ours.span.touches(theirs.span) and words == theirs.text.split()
+    return bool(words) and ours.span == theirs.span and words == theirs.text.split()
 
 
 def explained(
@@ -87,15 +89,16 @@ class Sent:
 
     base: Text = field(repr=False)
     edits: list[Change]  # All in the coordinates of `base`.
+    locate: Locate
 
     def takes(self, text: Text, change: Change) -> bool:
         """Tell whether `change` is one of these edits, made where the text had moved on."""
         if text is self.base:
             return False
         for edit in self.edits:
-            start = _offset(text, self.base.position(edit.span.start))
-            end = _offset(text, self.base.position(edit.span.end))
-            if start is None or end is None or start > end:
+            start = self.locate(self.base, edit.span.start, text)
+            end = self.locate(self.base, edit.span.end, text)
+            if start > end:
                 continue
             if same_effect(text, [change], [Change(Span(start, end), edit.text)]):
                 self.edits.remove(edit)
@@ -103,10 +106,11 @@ class Sent:
         return False
 
 
-def _offset(text: Text, position: tuple[int, int]) -> int | None:
-    line, column = position
+def same_place(base: Text, offset: int, text: Text) -> int:
+    """Return where the line and column of an offset of `base` are in another text."""
+    line, column = base.position(offset)
     if line >= text.line_count:
-        return None
+        return len(text)
     return text.line_start(line) + min(column, len(text.line(line).rstrip("\r\n")))
 
 

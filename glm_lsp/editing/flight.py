@@ -15,6 +15,7 @@ from glm_lsp.editing.pieces import Owner, Piece, Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glm_lsp.editing.echo import Locate
     from glm_lsp.editing.ledger import Ledger
     from glm_lsp.text import Change, Text
 
@@ -26,8 +27,9 @@ class Flight:
         landed: how many edits the editor is known to have made.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, locate: Locate) -> None:
         self.landed = 0
+        self._locate = locate
         self._ledger = ledger
         self._echoes: list[Sent] = []
         self._steps: list[Step] = []  # What was sent, as long as nothing else has happened.
@@ -45,7 +47,7 @@ class Flight:
                 piece.sent = not piece.live
         self._ledger.pieces.sent = [piece for step in steps for piece in step.pieces]
         changes = [step.change for step in steps]
-        self._echoes.append(Sent(text, changes))
+        self._echoes.append(Sent(text, changes, self._locate))
         self._steps, self._ledger.pieces.quiet = steps, True
         return list(changes)
 

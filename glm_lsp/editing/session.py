@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.echo import same_place
 from glm_lsp.editing.flight import Flight
 from glm_lsp.editing.ledger import Ledger
 from glm_lsp.editing.pieces import Owner
@@ -27,6 +28,7 @@ from glm_lsp.text import Change, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from glm_lsp.editing.echo import Locate
     from glm_lsp.editing.tokens import Hunk
     from glm_lsp.text import Snapshot, Text
 
@@ -35,13 +37,14 @@ class EditSession:
     """The change of one job in one document.
 
     Hunks are in the coordinates of the snapshot the session started from; edits are in those
-    of `text`, the document as last seen.
+    of `text`, the document as last seen. `locate` tells where an editor that ignores versions
+    puts an offset of one text in another: at the same line and column, as it counts them.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, locate: Locate = same_place) -> None:
         self.text = snapshot.text
         self._ledger = Ledger(str(snapshot.text))
-        self._flight = Flight(self._ledger)
+        self._flight = Flight(self._ledger, locate)
         self._typist = Typist(self._ledger)
 
     def add(self, hunks: Iterable[Hunk], offset: int = 0) -> None:

@@ -33,7 +33,7 @@ from lsprotocol import types
 from glm_lsp.editing.diff import Hunk, StreamingDiff
 from glm_lsp.editing.session import EditSession
 from glm_lsp.errors import EditError
-from glm_lsp.lsp.convert import to_range
+from glm_lsp.lsp.convert import to_offset, to_position, to_range
 from glm_lsp.lsp.documents import Changed, Opened
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Applier:
     # The journey of one reply.
 
     def _new_session(self) -> EditSession:
-        session = EditSession(self._snapshot)
+        session = EditSession(self._snapshot, self._locate)
         current = self._documents.get(self._snapshot.uri)
         if current is not None and current.text is not self._snapshot.text:
             session.resume(current.text)
@@ -444,6 +444,10 @@ class Applier:
             document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)],
             change_annotations={"glm": annotation} if confirm else None,
         )
+
+    def _locate(self, base: Text, offset: int, text: Text) -> int:
+        encoding = self._documents.encoding
+        return to_offset(text, to_position(base, offset, encoding), encoding)
 
     def _on_event(self, event: DocumentEvent) -> None:
         """Follow the document; called by the mirror within the notification."""

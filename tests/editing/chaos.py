@@ -141,8 +141,7 @@ def _manners(rng: Random) -> Manners:
         report_after=rng.choice([0, 0.005, 0.15, 0.4]),
         refusals=rng.choice([0, 0, 0.1, 0.3]),
         joins_undo=rng.random() < 0.5,
-        # Columns of an edit that lands elsewhere mean something else in bytes; Kate has UTF-16.
-        encoding="utf-16" if stale == "apply" else rng.choice(["utf-8", "utf-16", "utf-32"]),
+        encoding=rng.choice(["utf-8", "utf-16", "utf-32"]),
     )
 
 
