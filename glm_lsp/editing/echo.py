@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from glm_lsp.editing.pieces import Step
+    from glm_lsp.editing.tokens import Hunk
 
     Locate = Callable[[Text, int, Text], int]
 
@@ -76,8 +77,14 @@ def explained(
         after = after.replace(step.change.span, step.change.text)
     rest = Change(Span(wide.span.start, wide.span.end + len(after) - len(text)), wide.text)
     made = Span(first.start, last.end + len(after) - len(text))
-    ours = _effort(text, Change(Span(first.start, last.end), after.slice(made)))
-    left, whole = _effort(after, rest), _effort(text, wide)
+    steps_alone = Change(Span(first.start, last.end), after.slice(made))
+    ours = sum(hunk.size for hunk in _strokes(text, steps_alone))
+    seen, other = _strokes(text, wide), _strokes(after, rest)
+    if not any(hunk.text for hunk in seen) and any(hunk.text for hunk in other):
+        return None  # Who only deleted did not write anything besides,
+    if not any(hunk.span for hunk in seen) and any(hunk.span for hunk in other):
+        return None  # nor the other way round.
+    left, whole = sum(hunk.size for hunk in other), sum(hunk.size for hunk in seen)
     if left + ours / 2 <= whole or (expected and 2 * left <= whole):
         return after, rest
     return None
@@ -161,6 +168,6 @@ def _widened_to(text: Text, change: Change, other: Span) -> Change:
     return Change(Span(start, end), head + change.text + tail)
 
 
-def _effort(text: Text, change: Change) -> int:
-    """Return how much a change really removes and writes."""
-    return sum(hunk.size for hunk in strokes(text.slice(change.span), change.text))
+def _strokes(text: Text, change: Change) -> list[Hunk]:
+    """Return what a change really removes and writes."""
+    return strokes(text.slice(change.span), change.text)

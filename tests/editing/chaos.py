@@ -88,7 +88,7 @@ async def live(seed: int) -> Run:
     )
     if rng.random() < 0.15:
         asyncio.get_running_loop().call_later(rng.uniform(0, 3), job.cancel)
-    user = asyncio.ensure_future(_user(rng, editor, progress, job))
+    user = asyncio.ensure_future(_user(rng, editor, applier, progress, job))
     try:
         ending = (await job).value
     except asyncio.CancelledError:
@@ -181,7 +181,11 @@ async def _model(
 
 
 async def _user(
-    rng: Random, editor: SimulatedEditor, progress: list[float], job: asyncio.Future[Outcome]
+    rng: Random,
+    editor: SimulatedEditor,
+    applier: Applier,
+    progress: list[float],
+    job: asyncio.Future[Outcome],
 ) -> None:
     pause = rng.choice([0.02, 0.1, 0.6])
     left = rng.choice([0, 2, 6, 12, 24])
@@ -202,7 +206,8 @@ async def _user(
         cursor = beside_paste(editor.buffer, min(cursor, len(editor.buffer)))
         what = rng.random()
         if acts == "undoes" and what < 0.5:
-            if progress[0] < 0.8:  # Later the change may be finished: then undo is no refusal.
+            # Later the change may be finished, or be taken back: then undo is no refusal.
+            if progress[0] < 0.8 and not applier.session.withdrawn:
                 editor.undo()
         elif what < 0.6 or acts == "types" or vague:
             editor.type(cursor)
