@@ -45,13 +45,13 @@ def run(file: Path | None, *, action: str, model: Path | None) -> int:
         GlmError: the file cannot be read, or the embedded model is not installed.
     """
     source = _read(file)
-    if model is None:
-        find_weights()  # Raises here what the server would only say in a message.
     command = [sys.executable, "-m", "glm_lsp", "serve", "--log-level", "error"]
     if model is not None:
         command += ["--model", str(model)]
     screen = Screen()
     stops = tour(source.text, language_of(source.path), action, bundled=file is None)
+    if model is None:
+        find_weights()  # Raises here what the server would only say in a message.
     return asyncio.run(_run(source, stops, command, screen))
 
 
