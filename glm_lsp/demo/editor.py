@@ -70,7 +70,6 @@ class Editor:
         self.messages: list[tuple[str, Any]] = []
         self.capabilities: dict[str, Any] = {}
         self.encoding = "utf-16"
-        self.didchange_delay = 0.0
         self.process = process
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -234,11 +233,7 @@ class Editor:
                 return {"applied": False}
             planned.append((buffer, self._changes(buffer, change["edits"])))
         for buffer, changes in planned:
-            if self.didchange_delay:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self.didchange_delay, self._change, buffer, changes)
-            else:
-                self._change(buffer, changes)
+            self._change(buffer, changes)
         return {"applied": True}
 
     def _changes(self, buffer: Buffer, edits: Sequence[Mapping[str, Any]]) -> list[Change]:
