@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from glm_lsp.editing.pieces import Step
-    from glm_lsp.editing.tokens import Hunk
 
     Locate = Callable[[Text, int, Text], int]
 
@@ -59,35 +55,6 @@ def same_words(ours: Change, theirs: Change) -> bool:
     """Tell whether two changes at one place differ in blanks only: the editor reformatted."""
     words = ours.text.split()
     return bool(words) and ours.span == theirs.span and words == theirs.text.split()
-
-
-def explained(
-    text: Text, change: Change, steps: Sequence[Step], *, expected: bool
-) -> tuple[Text, Change] | None:
-    """Take steps out of a change that may hold them and something else.
-
-    Returns the text after the steps and what is left of the change, in its coordinates; None
-    when the steps hardly make the change smaller: then they are no part of it. Steps that are
-    `expected` need less to be believed: it is enough that they halve the change.
-    """
-    first, last = steps[0].change.span, steps[-1].change.span
-    wide = _widened_to(text, change, Span(first.start, last.end))
-    after = text
-    for step in reversed(steps):
-        after = after.replace(step.change.span, step.change.text)
-    rest = Change(Span(wide.span.start, wide.span.end + len(after) - len(text)), wide.text)
-    made = Span(first.start, last.end + len(after) - len(text))
-    steps_alone = Change(Span(first.start, last.end), after.slice(made))
-    ours = sum(hunk.size for hunk in _strokes(text, steps_alone))
-    seen, other = _strokes(text, wide), _strokes(after, rest)
-    if not any(hunk.text for hunk in seen) and any(hunk.text for hunk in other):
-        return None  # Who only deleted did not write anything besides,
-    if not any(hunk.span for hunk in seen) and any(hunk.span for hunk in other):
-        return None  # nor the other way round.
-    left, whole = sum(hunk.size for hunk in other), sum(hunk.size for hunk in seen)
-    if left + ours / 2 <= whole or (expected and 2 * left <= whole):
-        return after, rest
-    return None
 
 
 @define(eq=False)
@@ -157,17 +124,3 @@ def _after(text: Text, window: Span, changes: Sequence[Change]) -> str:
         text = text.replace(change.span, change.text)
         growth += change.growth
     return text.slice(Span(window.start, window.end + growth))
-
-
-def _widened_to(text: Text, change: Change, other: Span) -> Change:
-    """Return the same change with a span that covers another one."""
-    start = min(change.span.start, other.start)
-    end = max(change.span.end, other.end)
-    head = text.slice(Span(start, change.span.start))
-    tail = text.slice(Span(change.span.end, end))
-    return Change(Span(start, end), head + change.text + tail)
-
-
-def _strokes(text: Text, change: Change) -> list[Hunk]:
-    """Return what a change really removes and writes."""
-    return strokes(text.slice(change.span), change.text)

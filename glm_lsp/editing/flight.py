@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.echo import Sent, explained, leading_additions, same_effect, same_words
+from glm_lsp.editing.echo import Sent, leading_additions, same_effect, same_words
 from glm_lsp.editing.pieces import Owner, Piece, Step
+from glm_lsp.editing.reading import Way, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
     from glm_lsp.editing.ledger import Ledger
     from glm_lsp.text import Change, Text
 
+_TRUST = 2  # An edit that the editor says it made is seen in as much, in characters.
+
 
 class Flight:
     """The edit in flight, and those before it that were never seen.
 
     Attributes:
         landed: how many edits the editor is known to have made.
+        awaited: an answer of the editor is to come; until then, what it reports may hold the
+            edit or not.
     """
 
     def __init__(self, ledger: Ledger, locate: Locate) -> None:
         self.landed = 0
+        self.awaited = False
+        self._accepted: bool | None = None  # What the editor answered to what was sent last.
         self._locate = locate
         self._ledger = ledger
         self._echoes: list[Sent] = []
@@ -39,8 +46,10 @@ class Flight:
         """Whether something was sent and has not been seen in the document yet."""
         return any(piece.sent is not None for piece in self._ledger.pieces.sent)
 
-    def send(self, text: Text) -> list[Change]:
+    def send(self, text: Text, *, awaited: bool) -> list[Change]:
         """Return what is to be done to `text`, and count on seeing it in the document."""
+        self.awaited, self._accepted = awaited, None
+        self._ledger.landings.append(set())
         steps = self._ledger.steps()
         for step in steps:
             for piece in step.pieces:
@@ -50,6 +59,10 @@ class Flight:
         self._echoes.append(Sent(text, changes, self._locate))
         self._steps, self._ledger.pieces.quiet = steps, True
         return list(changes)
+
+    def answered(self, accepted: bool | None) -> None:
+        """Take note of the editor's answer to what it was sent last; None for none in time."""
+        self.awaited, self._accepted = False, accepted
 
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""
@@ -95,23 +108,16 @@ class Flight:
                 return 1
         return 0
 
-    def explain(self, text: Text, change: Change) -> tuple[Text, Change]:
-        """Take our own edits out of a change that also holds some of the user's.
-
-        Returns the text with our edits, and what of the change is the user's.
-        """
-        if not self._echoes:
-            return text, change
-        inside = self._expected()  # One edit is made as a whole or not at all.
-        if not inside or len(change.span) + len(change.text) < 2:
-            return text, change
-        found = explained(text, change, inside, expected=True)
-        if found is None:
-            return text, change
-        for step in inside:
-            self._confirm(step)
-        self._ledger.pieces.disturbed()
-        return found
+    def ways(self, text: Text, actions: int | None) -> list[Way]:
+        """Return how a change may hold the edit in flight: as a whole, and nothing else of it."""
+        steps = self._expected() if self._echoes and self._accepted is not False else []
+        if not steps:
+            return []
+        # An editor that heeds versions makes it first of all, or not at all; and if the editor
+        # counts but one action, it is this edit and nothing else: that would be recognised.
+        likely = self.in_flight and text is self._echoes[-1].base and actions != 1
+        doubt = (-_TRUST if self._accepted else 0) if likely else size(text, steps) / 2
+        return [Way(steps, doubt, self._take)]
 
     def _expected(self) -> list[Step]:
         """Return what the editor may do now because it was sent."""
@@ -121,10 +127,16 @@ class Flight:
             return self._ledger.pieces.steps(lambda p: p.live if p.sent is None else p.sent)
         return self._ledger.steps()  # Dropped, it seemed; an editor may still be late.
 
+    def _take(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._confirm(step)
+        self._ledger.pieces.disturbed()
+
     def _confirm(self, step: Step, actual: str | None = None) -> None:
         """Note that a step was made, with other blanks than ours if `actual` is given."""
         written = [piece for piece in step.pieces if not piece.live]
         for piece in step.pieces:
+            self._ledger.landings[-1].add(piece.hunk)
             piece.live = not piece.live
             piece.sent = None
         if actual is not None and written:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from glm_lsp.editing.tokens import Hunk
 
+_FEW = 8
+
 
 class Ledger:
     """The pieces of one document and the hunks of one change.
@@ -25,6 +27,7 @@ class Ledger:
         waiting: the hunks whose original text the user touched before they were made.
         withdrawn: no hunk is wanted any more.
         refused: the user took back a whole hunk.
+        landings: the hunks that each edit sent brought into the document, or took out again.
     """
 
     def __init__(self, text: str) -> None:
@@ -32,6 +35,7 @@ class Ledger:
         self.waiting: set[int] = set()
         self.withdrawn = False
         self.refused = False
+        self.landings: list[set[int]] = []
         self._count = 0
         self._released = 0
 
@@ -83,6 +87,16 @@ class Ledger:
         return any(p.gone for p in original) or any(
             p.owner is Owner.USER and p.live for p in inside
         )
+
+    def undoable(self, made: set[int]) -> list[set[int]]:
+        """Return which of the hunks `made` an undo may take back together: the latest first."""
+        together: set[int] = set()
+        found = [made]
+        for landing in self.landings[: -1 - _FEW : -1]:
+            together = together | (landing & made)
+            found.append(together)
+        found += [{hunk} for hunk in sorted(made)[-_FEW:]]
+        return [hunks for n, hunks in enumerate(found) if hunks and hunks not in found[:n]]
 
     def _wanted_now(self, piece: Piece) -> bool:
         return _wanted(piece, made=self.is_released(piece.hunk))

@@ -22,6 +22,7 @@ from glm_lsp.editing.echo import same_place
 from glm_lsp.editing.flight import Flight
 from glm_lsp.editing.ledger import Ledger
 from glm_lsp.editing.pieces import Owner
+from glm_lsp.editing.reading import read
 from glm_lsp.editing.typist import Mark, Typist
 from glm_lsp.text import Change, Span
 
@@ -46,6 +47,7 @@ class EditSession:
         self._ledger = Ledger(str(snapshot.text))
         self._flight = Flight(self._ledger, locate)
         self._typist = Typist(self._ledger)
+        self._held: list[tuple[Text, Sequence[Change], int | None]] = []
 
     def add(self, hunks: Iterable[Hunk], offset: int = 0) -> None:
         """Take hunks; `offset` is where their text starts in the snapshot.
@@ -94,33 +96,50 @@ class EditSession:
         """Return what is to be done: ascending and disjoint, all in coordinates of `text`."""
         return [step.change for step in self._ledger.steps()]
 
-    def send(self) -> list[Change]:
-        """Return `edits`, and count on seeing them in the document."""
-        return self._flight.send(self.text)
+    def send(self, *, awaited: bool = False) -> list[Change]:
+        """Return `edits`, and count on seeing them in the document.
+
+        With `awaited`, `answered` or `dropped` is to be called when the editor has answered;
+        until then, what it reports waits, for only the answer tells what may be in it.
+        """
+        return self._flight.send(self.text, awaited=awaited)
+
+    def answered(self, accepted: bool | None) -> None:
+        """Take note of the editor's answer to what it was sent last; None for no answer."""
+        self._flight.answered(accepted)
+        held, self._held = self._held, []
+        for after, changes, actions in held:
+            self.observe(after, changes, actions)
 
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""
+        if self._flight.awaited:
+            self.answered(None)
         self._flight.dropped()
 
-    def observe(self, after: Text, changes: Sequence[Change]) -> None:
+    def observe(self, after: Text, changes: Sequence[Change], actions: int | None = None) -> None:
         """Follow the document: tell our edits from the user's, and move with the user's.
 
         Args:
             after: the document after the changes.
             changes: each in the coordinates left by the one before.
+            actions: how many edits and strokes they are, when the editor counts them.
         """
+        if self._held:
+            self._held.append((after, changes, actions))
+            return
         if not self._flight.is_all(changes):
-            mark = Mark()
-            rest = tuple(changes)
-            while rest:
-                rest = rest[self._take(rest, mark) :]
-            self._typist.settle(mark)
+            if self._flight.awaited and self._flight.in_flight:
+                self._held.append((after, changes, actions))
+                return
+            self._follow(changes, actions)
         self.text = after
 
     def resume(self, text: Text) -> None:
         """Follow a document whose changes were not seen: it was closed and opened again."""
-        if text != self.text:
-            self.observe(text, [Change(Span(0, len(self.text)), str(text))])
+        last = self._held[-1][0] if self._held else self.text
+        if text != last:
+            self.observe(text, [Change(Span(0, len(last)), str(text))])
 
     def with_change(self) -> str:
         """Return the text that the document will have once all hunks are in it."""
@@ -148,17 +167,27 @@ class EditSession:
                 ends += [position, position + (len(piece) if piece.live else 0)]
         return Span(min(ends), max(ends)) if ends else None
 
-    def _take(self, changes: Sequence[Change], mark: Mark) -> int:
-        """Take the first changes for whose they are; return how many."""
-        taken = self._flight.take(self.text, changes)
-        taken = taken or self._typist.take_undo(self.text, changes)
-        if taken:
-            taken_changes = changes[:taken]
-        else:
-            text, change = self._flight.explain(self.text, changes[0])
-            self.text, change = self._typist.explain_undo(text, change)
-            self._typist.absorb(self.text, change, mark)
-            taken, taken_changes = 1, [change]
-        if taken < len(changes):  # Else the text after them is known.
-            self.text = self.text.apply(taken_changes)
-        return taken
+    def _follow(self, changes: Sequence[Change], actions: int | None) -> None:
+        """Take changes for whose they are."""
+        mark = Mark()
+        # Each change is at least one action; what is counted beyond may be in any of them.
+        most = None if actions is None else max(1, actions - len(changes) + 1)
+        while changes:
+            taken = self._flight.take(self.text, changes)
+            taken = taken or self._typist.take_undo(self.text, changes)
+            taken_changes = changes[:taken] or [self._absorb(changes[0], mark, most)]
+            changes = changes[taken or 1 :]
+            if changes:  # Else the text after them is known.
+                self.text = self.text.apply(taken_changes)
+        self._typist.settle(mark)
+
+    def _absorb(self, change: Change, mark: Mark, actions: int | None) -> Change:
+        """Take a change apart into what is GLM's and what is the user's; return the latter."""
+        if len(change.span) + len(change.text) > 1:
+            ways = [*self._flight.ways(self.text, actions), *self._typist.ways(self.text)]
+            way, self.text, change = read(self.text, change, ways, actions)
+            if way is not None:
+                way.take(way.steps)
+                actions = None if actions is None else max(1, actions - 1)
+        self._typist.absorb(self.text, change, mark, actions)
+        return change

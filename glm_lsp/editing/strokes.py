@@ -2,63 +2,79 @@
 
 Editors report an undo, or several edits at once, as one change over all that lies between.
 Invariant: applying the strokes gives the change. What stayed in its place is kept out of
-them, unless so little stayed that the change is a true replacement.
+them, unless so little stayed that the change is a true replacement: two strokes are one when
+that takes less `effort` to believe.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from glm_lsp.editing.diff import diff
 from glm_lsp.editing.lcs import common_pairs
 from glm_lsp.editing.tokens import Hunk
-from glm_lsp.text import Span
+from glm_lsp.text import Span, common_ends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MOST = 20_000
-_ISLAND = 4
+_STROKE = 7  # A stroke of its own is as much effort as so many characters more in another.
+_TOO_MANY = 4  # The same, of a stroke that the editor did not count.
+_LINE_END = 3  # A line end that stayed tells more than another character: by so many.
 
 
-def strokes(removed: str, text: str) -> list[Hunk]:
-    """Return the strokes that turn `removed` into `text`, ascending."""
-    start, end_removed, end_text = _differing(removed, text)
+def strokes(removed: str, text: str, actions: int | None = None) -> list[Hunk]:
+    """Return the strokes that turn `removed` into `text`, ascending.
+
+    `actions` is how many there can be, when the editor counts them.
+    """
+    start, end_removed, end_text = common_ends(removed, text)
     old, new = removed[start:end_removed], text[start:end_text]
     if not old and not new:
         return []
     large = max(len(old), len(new)) > _MOST
-    found = diff(old, new) if large else _by_character(old, new)
+    found = diff(old, new) if large else _by_character(old, new, actions)
     return [Hunk(Span(h.span.start + start, h.span.end + start), h.text) for h in found]
 
 
-def _by_character(old: str, new: str) -> list[Hunk]:
-    pairs = common_pairs(old, new)
-    whole = [Hunk(Span(0, len(old)), new)]
-    insertions = len(pairs) == len(old)
-    deletions = len(pairs) == len(new)
-    if not insertions and not deletions and 2 * len(pairs) < max(len(old), len(new)):
-        return whole
-    least = 1 if insertions or deletions else _ISLAND
-    runs: list[tuple[int, int, int]] = []  # Where a run of pairs starts on each side; length.
-    for i, j in pairs:
-        if runs and runs[-1][0] + runs[-1][2] == i and runs[-1][1] + runs[-1][2] == j:
-            runs[-1] = (*runs[-1][:2], runs[-1][2] + 1)
-        else:
-            runs.append((i, j, 1))
+def effort(found: Sequence[Hunk], actions: int | None) -> int:
+    """Return how much a user does with some strokes, in characters."""
+    more = 0 if actions is None else max(0, len(found) - actions)
+    return sum(hunk.size for hunk in found) + _STROKE * len(found) + _TOO_MANY * more
+
+
+def _by_character(old: str, new: str, actions: int | None) -> list[Hunk]:
     found: list[Hunk] = []
     done_old = done_new = 0
-    for i, j, length in [*runs, (len(old), len(new), least)]:
-        if length < least:
-            continue
+    for i, j in [*common_pairs(old, new), (len(old), len(new))]:
         if i > done_old or j > done_new:
             found.append(Hunk(Span(done_old, i), new[done_new:j]))
-        done_old, done_new = i + length, j + length
-    return found
+        done_old, done_new = i + 1, j + 1
+    return _joined(old, found, actions)
 
 
-def _differing(old: str, new: str) -> tuple[int, int, int]:
-    """Return where two texts begin to differ, and where that ends in each."""
-    most = min(len(old), len(new))
-    start = 0
-    while start < most and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < most - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return start, len(old) - end, len(new) - end
+def _joined(old: str, found: list[Hunk], actions: int | None) -> list[Hunk]:
+    """Join strokes over what is too little to have stayed between them."""
+    if not any(hunk.text for hunk in found) or not any(hunk.span for hunk in found):
+        return found  # Who only typed, or only deleted, has replaced nothing.
+    islands = []  # What stayed, by weight, and the index of the stroke behind it.
+    for index in range(1, len(found)):
+        stayed = old[found[index - 1].span.end : found[index].span.start]
+        islands.append((len(stayed) + _LINE_END * stayed.count("\n"), index))
+    many = len(found)
+    flooded = set()
+    for weight, index in sorted(islands):
+        over = actions is not None and many > actions
+        if 2 * weight > _STROKE + (_TOO_MANY if over else 0):
+            break
+        flooded.add(index)
+        many -= 1
+    joined = [found[0]]
+    for index, hunk in enumerate(found[1:], start=1):
+        if index in flooded:
+            last = joined.pop()
+            between = old[last.span.end : hunk.span.start]
+            hunk = Hunk(Span(last.span.start, hunk.span.end), last.text + between + hunk.text)
+        joined.append(hunk)
+    return joined

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 
-from glm_lsp.editing.echo import explained, leading_additions, same_effect
+from glm_lsp.editing.echo import leading_additions, same_effect
 from glm_lsp.editing.pieces import Owner, Piece, Step
+from glm_lsp.editing.reading import Way, size
 from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from glm_lsp.editing.ledger import Ledger
     from glm_lsp.text import Text
-
-_FEW = 8
 
 
 @define
@@ -40,15 +39,15 @@ class Typist:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def absorb(self, text: Text, change: Change, mark: Mark) -> None:
+    def absorb(self, text: Text, change: Change, mark: Mark, actions: int | None) -> None:
         """Map a change of the user's onto the pieces.
 
-        One that replaces text, such as an undo, is first taken apart: what it leaves as it
-        was keeps its owner.
+        One that replaces text, such as an undo, is first taken apart, into `actions` strokes
+        at the most if that is known: what it leaves as it was keeps its owner.
         """
         if change.span and change.text:
             start = change.span.start
-            parts = strokes(text.slice(change.span), change.text)
+            parts = strokes(text.slice(change.span), change.text, actions)
             for part in reversed(parts):
                 span = Span(start + part.span.start, start + part.span.end)
                 self._replace(Change(span, part.text), mark)
@@ -70,7 +69,7 @@ class Typist:
         for count, change in enumerate(together, start=1):
             total += change.growth
             alone = [{hunk} for hunk, one in growth.items() if one == total]
-            for hunks in [*alone, set(growth)]:
+            for hunks in [*alone, *self._ledger.undoable(set(growth))]:
                 if sum(growth[hunk] for hunk in hunks) != total:
                     continue
                 steps = self._ledger.pieces.steps(partial(_without, hunks))
@@ -80,27 +79,16 @@ class Typist:
                     return count
         return 0
 
-    def explain_undo(self, text: Text, change: Change) -> tuple[Text, Change]:
-        """Take the undoing of hunks out of a change that also holds something else.
-
-        Returns the text without the hunks, and what else the change does.
-        """
-        if len(change.span) + len(change.text) < 2:
-            return text, change
+    def ways(self, text: Text) -> list[Way]:
+        """Return how a change may hold the undoing of hunks."""
+        found = []
         made = {piece.hunk for piece in self._ledger.pieces.list if _is_made(piece)}
-        for hunks in [made, *({hunk} for hunk in sorted(made)[-_FEW:])] if made else []:
+        for hunks in self._ledger.undoable(made):
             self._ledger.pieces.disturbed()
             steps = self._ledger.pieces.steps(partial(_without, hunks))
-            if not steps:
-                continue
-            all_of_it = Span(steps[0].change.span.start, steps[-1].change.span.end)
-            if not change.span.touches(all_of_it):
-                continue
-            found = explained(text, change, steps, expected=False)
-            if found is not None:
-                self._take_back(steps)
-                return found
-        return text, change
+            if steps:
+                found.append(Way(steps, size(text, steps) / 2, self._take_back))
+        return found
 
     def settle(self, mark: Mark) -> None:
         """Draw the conclusions from what the user did in one notification."""
@@ -199,11 +187,14 @@ class Typist:
 
     def _let_go_of_overwritten(self, touched: set[int], mark: Mark) -> None:
         """Do not bring back what GLM replaced where the user has put something else since."""
-        if not any(piece.live for piece in mark.fresh):
-            return
+        fresh = {id(piece) for piece in mark.fresh if piece.live}
         removed = {id(piece) for piece in mark.removed}
-        for hunk in touched:
-            group = [piece for piece in self._ledger.pieces.list if piece.hunk == hunk]
+        for hunk in touched if fresh else ():
+            first, end = self._ledger.pieces.group({hunk}, fresh)
+            group = self._ledger.pieces.list[first:end]
+            if not any(id(piece) in fresh for piece in group):
+                continue
+            group = [piece for piece in group if piece.hunk == hunk]
             written = [piece for piece in group if piece.owner is Owner.GLM]
             if written and all(id(piece) in removed for piece in written):
                 for piece in group:

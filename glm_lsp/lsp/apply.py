@@ -362,10 +362,11 @@ class Applier:
         session = self._session
         version, text = self._current()
         applied = session.applied
-        changes = session.send()
+        changes = session.send(awaited=True)
         edit = self._edit(version, text, changes, confirm=confirm)
         accepted = await self._answer(edit, None if confirm else self._pace.reply)
-        if accepted:
+        session.answered(accepted)
+        if accepted is not False:
             await self._echo()
         if session.in_flight or session.applied == applied:
             session.dropped()
@@ -373,14 +374,14 @@ class Applier:
         self._in_document = True
         return True
 
-    async def _answer(self, edit: types.WorkspaceEdit, timeout: float | None) -> bool:
-        """Return what the editor answers; an error is a no, silence is not."""
+    async def _answer(self, edit: types.WorkspaceEdit, timeout: float | None) -> bool | None:
+        """Return what the editor answers; an error is a no, silence is None."""
         sending = self._send(edit, not self._in_document, self._ended)
         try:
             return await asyncio.wait_for(sending, timeout)
         except asyncio.TimeoutError:
             logger.warning("The editor did not answer to an edit.")
-            return True  # What counts is what is seen in the document.
+            return None  # What counts is what is seen in the document.
         except Exception as error:  # An editor's error has no one type.
             logger.info("The editor refused an edit: %s", type(error).__name__)
             return False
@@ -455,11 +456,20 @@ class Applier:
         if snapshot.uri != self.uri:
             return
         if isinstance(event, Changed):
-            self._session.observe(event.after.text, event.changes)
+            self._session.observe(event.after.text, event.changes, _actions(event))
         elif isinstance(event, Opened):
             self._session.resume(event.snapshot.text)
         self._seen += 1
         self._news.set()
+
+
+def _actions(event: Changed) -> int | None:
+    """Return how many edits and strokes were made, as the document's version counts them.
+
+    LSP: the version "will increase after each change, including undo/redo".
+    """
+    before, after = event.before.version, event.after.version
+    return None if before is None or after is None or after <= before else after - before
 
 
 class _NotTakenError(EditError):

@@ -15,7 +15,7 @@ from attrs import frozen
 from lsprotocol import types
 
 from glm_lsp.lsp.convert import to_span
-from glm_lsp.text import Change, Snapshot, Span, Text
+from glm_lsp.text import Change, Snapshot, Span, Text, common_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,20 +138,5 @@ def _difference(old: str, new: str) -> Change:
     Editors that send a whole text have mostly changed a part of it; what points to the rest
     stays where it is.
     """
-    limit = min(len(old), len(new))
-    head = _common(limit, lambda count: old[:count] == new[:count])
-    limit -= head
-    tail = _common(limit, lambda count: old[len(old) - count :] == new[len(new) - count :])
-    return Change(Span(head, len(old) - tail), new[head : len(new) - tail])
-
-
-def _common(limit: int, equal: Callable[[int], bool]) -> int:
-    """Return the greatest count up to `limit` for which `equal` holds, by bisection."""
-    low = 0
-    while low < limit:
-        middle = (low + limit + 1) // 2
-        if equal(middle):
-            low = middle
-        else:
-            limit = middle - 1
-    return low
+    start, old_end, new_end = common_ends(old, new)
+    return Change(Span(start, old_end), new[start:new_end])

@@ -15,7 +15,7 @@ from lsprotocol import types
 
 from glm_lsp.lsp.convert import to_range, to_span
 from glm_lsp.lsp.documents import Documents
-from glm_lsp.text import Span, Text
+from glm_lsp.text import Span, Text, common_ends
 
 if TYPE_CHECKING:
     from random import Random
@@ -173,7 +173,7 @@ class SimulatedEditor:
             return False
         before, _ = self._undo.pop()
         ours = marks(self.buffer)
-        start, end_new, end_old = _common_ends(self.buffer, before)
+        start, end_new, end_old = common_ends(self.buffer, before)
         self._replace(Span(start, end_new), before[start:end_old])
         self.alive = (self.alive - ours) | marks(before)
         self.seen.undone += 1
@@ -250,7 +250,7 @@ class SimulatedEditor:
         self.documents.change(types.DidChangeTextDocumentParams(identifier, events))
 
     def _trimmed(self, before: str, after: str) -> types.TextDocumentContentChangeEvent:
-        start, end_before, end_after = _common_ends(before, after)
+        start, end_before, end_after = common_ends(before, after)
         return self._event(before, Span(start, end_before), after[start:end_after])
 
     def _event(self, before: str, span: Span, text: str) -> types.TextDocumentContentChangeEvent:
@@ -302,15 +302,3 @@ def _partner(mark: str) -> str:
 
 def _is_mark(character: str) -> bool:
     return "\ue000" <= character <= "\uf8ff"
-
-
-def _common_ends(before: str, after: str) -> tuple[int, int, int]:
-    """Return where two texts begin to differ, and where that ends in each."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    most = min(len(before), len(after)) - start
-    while end < most and before[-1 - end] == after[-1 - end]:
-        end += 1
-    return start, len(before) - end, len(after) - end
