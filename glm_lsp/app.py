@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -26,21 +27,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.ledger import Ledger
+    from glm_lsp.llm.ledger import Ledger, Used
     from glm_lsp.llm.service import Service
     from glm_lsp.lsp.session import Approve, Model
     from glm_lsp.settings import Settings
 
 
 def factory(
-    environ: Mapping[str, str] | None = None, *, model_file: Path | None = None
+    environ: Mapping[str, str] | None = None,
+    *,
+    model_file: Path | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Callable[[], Server]:
     """Return what makes a server for each client.
 
-    `model_file` is a GGUF file for the embedded model in place of the bundled one.
+    `model_file` is a GGUF file for the embedded model in place of the bundled one; `now` is
+    the time in seconds since the epoch.
     """
     given = os.environ if environ is None else environ
-    connector = _Connector(given, model_file)
+    connector = _Connector(given, model_file, now)
 
     def build() -> Server:
         return _build(given, connector)
@@ -84,7 +89,10 @@ class _Open:
 class _Connector:
     """Finds the key and opens the way; see `glm_lsp.lsp.session.Connector`."""
 
-    def __init__(self, environ: Mapping[str, str], model_file: Path | None) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], model_file: Path | None, now: Callable[[], float]
+    ) -> None:
+        self._now = now
         self._environ = environ
         self._model_file = model_file
         self._embedded = EmbeddedModel()
@@ -109,14 +117,26 @@ class _Connector:
             raise no_key(preset)
         return self._connected(settings, key, None, approve)
 
-    def _connected(
-        self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
-    ) -> Model:
-        from glm_lsp.llm.connect import connect, open_ledger
+    async def used_today(self) -> Used | None:
+        await asyncio.to_thread(import_module, "glm_lsp.llm.today")
+        from glm_lsp.llm.today import used_today
+
+        return await used_today(self._books(), self._now())
+
+    def _books(self) -> Ledger:
+        """Return the ledger that all clients of this process write to."""
+        from glm_lsp.llm.ledger import open_ledger
 
         if self._ledger is None:
             self._ledger = open_ledger()
-        service = connect(settings, key, base_url=address, ledger=self._ledger)
+        return self._ledger
+
+    def _connected(
+        self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
+    ) -> Model:
+        from glm_lsp.llm.connect import connect
+
+        service = connect(settings, key, base_url=address, ledger=self._books(), today=self._now)
         if approve is not None:
             service.ask_before_overspending(approve)
         return _Open(service)

@@ -165,7 +165,7 @@ def _models(arguments: argparse.Namespace) -> int:
 
 def _usage(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import usage
-    from glm_lsp.llm.connect import ledger_path
+    from glm_lsp.llm.ledger import ledger_path
 
     return usage.run(ledger_path(), days=arguments.days, as_json=arguments.json)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from glm_lsp.llm import providers
 from glm_lsp.llm.chat import CHAT
 from glm_lsp.llm.client import HttpProvider
-from glm_lsp.llm.ledger import Ledger
 from glm_lsp.llm.messages import MESSAGES
 from glm_lsp.llm.reading import Patience
 from glm_lsp.llm.responses import RESPONSES
@@ -17,11 +16,11 @@ from glm_lsp.llm.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     import httpx
 
     from glm_lsp.llm.credentials import Key
+    from glm_lsp.llm.ledger import Ledger
     from glm_lsp.llm.wire import Wire
     from glm_lsp.settings import Protocol, Settings
 
@@ -90,15 +89,3 @@ def connect_bare(
         transport=transport,
         clock=clock,
     )
-
-
-def ledger_path() -> Path:
-    """Return the file of the user's ledger, in the operating system's place for such data."""
-    from platformdirs import user_data_path
-
-    return user_data_path("glm-lsp", appauthor=False) / "usage.sqlite3"
-
-
-def open_ledger(directory: Path | None = None) -> Ledger:
-    """Return the user's ledger of usage."""
-    return Ledger(ledger_path() if directory is None else directory / "usage.sqlite3")

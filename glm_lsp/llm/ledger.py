@@ -2,7 +2,8 @@
 
 Invariants: recording never blocks and never fails a request (a thread of its own writes);
 several servers write to one file at once; a row that was committed survives the end of
-any of them. No text is ever stored: only names, counts and times.
+any of them; who asks what was used hears of every row recorded before. No text is ever
+stored: only names, counts and times.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import queue
 import sqlite3
 import threading
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -59,6 +61,14 @@ class Record:
     counted: bool = True
 
 
+@frozen
+class Used:
+    """What requests took together; `cost` is None when none of them had a known price."""
+
+    tokens: int = 0
+    cost: float | None = None
+
+
 _COLUMNS = tuple(attribute.name for attribute in fields(Record))
 
 # "or" and plain names: all text here is ours, nothing a user wrote.
@@ -70,8 +80,15 @@ CREATE TABLE IF NOT EXISTS acceptance (at, model, feature);
 """
 _INSERT = f"INSERT INTO request VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _ACCEPT = "INSERT INTO acceptance VALUES (?, ?, ?)"
+_USED = "SELECT coalesce(sum(prompt + output), 0), sum(cost) FROM request WHERE at >= ?"
 
 _Row = tuple[str, tuple[object, ...]]
+
+
+@frozen(eq=False)
+class _Question:
+    since: float
+    answer: Future[Used]
 
 
 class Ledger:
@@ -82,7 +99,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Row | _Question | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def add(self, record: Record) -> None:
@@ -98,16 +115,20 @@ class Ledger:
         thread, self._thread = self._thread, None
         if thread is not None:
             atexit.unregister(self.close)
-            self._rows.put(None)
+            self._waiting.put(None)
             thread.join(_LAST_WAIT)
 
-    def spent(self, since: float) -> float:
-        """Return the estimated USD spent since a moment; reads the file, so not in the loop."""
-        with opened(self.path) as connection:
-            (total,) = connection.execute(
-                "SELECT coalesce(sum(cost), 0) FROM request WHERE at >= ?", (since,)
-            ).fetchone()
-        return float(total)
+    def used(self, since: float) -> Future[Used]:
+        """Ask what was used since a moment, in seconds since the epoch; returns at once.
+
+        The future's error is an `sqlite3.Error` or `OSError` when the file cannot be read.
+        """
+        answer: Future[Used] = Future()
+        if self._thread is None and not self.path.exists():
+            answer.set_result(Used())  # Asking alone makes no file.
+        else:
+            self._put(_Question(since, answer))
+        return answer
 
     def lengths(self) -> dict[str, tuple[int, int]]:
         """Return characters and tokens of the latest prompts by model; not in the loop."""
@@ -122,33 +143,39 @@ class Ledger:
             ).fetchall()
         return {model: (size, tokens) for model, size, tokens in rows}
 
-    def _put(self, row: _Row) -> None:
+    def _put(self, item: _Row | _Question) -> None:
         if self._thread is None:
-            self._rows = queue.SimpleQueue()  # The thread before may still empty its own.
+            self._waiting = queue.SimpleQueue()  # The thread before may still empty its own.
             self._thread = threading.Thread(
-                target=self._write, args=(self._rows,), name="ledger", daemon=True
+                target=self._work, args=(self._waiting,), name="ledger", daemon=True
             )
             self._thread.start()
             atexit.register(self.close)
-        self._rows.put(row)
+        self._waiting.put(item)
 
-    def _write(self, waiting: queue.SimpleQueue[_Row | None]) -> None:
-        """Commit rows as they come, all that are waiting at once."""
-        ended = False
+    def _work(self, waiting: queue.SimpleQueue[_Row | _Question | None]) -> None:
+        """Commit rows as they come, all that are waiting at once, and then answer."""
+        batch: list[_Row | _Question | None] = []
         try:
             with opened(self.path) as connection:
-                while not ended:
+                while None not in batch:
                     batch = [waiting.get()]
                     while len(batch) < _BATCH and not waiting.empty():
                         batch.append(waiting.get())
-                    ended = None in batch
-                    self._commit(connection, [row for row in batch if row is not None])
+                    self._commit(connection, [item for item in batch if isinstance(item, tuple)])
+                    for item in batch:
+                        if isinstance(item, _Question):
+                            _answer(connection, item)
         except (sqlite3.Error, OSError) as error:
             _log.warning("Usage is not recorded: %s cannot be written (%s).", self.path, error)
-            while not ended:  # Keep the queue empty, for nobody else reads it.
-                ended = waiting.get() is None
+            _refuse(batch, error)
+            while None not in batch:  # Keep the queue empty, for nobody else reads it.
+                batch = [waiting.get()]
+                _refuse(batch, error)
 
     def _commit(self, connection: sqlite3.Connection, rows: list[_Row]) -> None:
+        if not rows:
+            return
         try:
             connection.execute("BEGIN IMMEDIATE")
             for statement, values in rows:
@@ -158,6 +185,35 @@ class Ledger:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             _log.warning("%d requests are missing in the usage: %s", len(rows), error)
+
+
+def ledger_path() -> Path:
+    """Return the file of the user's ledger, in the operating system's place for such data."""
+    from platformdirs import user_data_path
+
+    return user_data_path("glm-lsp", appauthor=False) / "usage.sqlite3"
+
+
+def open_ledger() -> Ledger:
+    """Return the user's ledger of usage."""
+    return Ledger(ledger_path())
+
+
+def _answer(connection: sqlite3.Connection, question: _Question) -> None:
+    if question.answer.set_running_or_notify_cancel():
+        try:
+            tokens, cost = connection.execute(_USED, (question.since,)).fetchone()
+            question.answer.set_result(Used(tokens, cost))
+        except sqlite3.Error as error:
+            question.answer.set_exception(error)
+
+
+def _refuse(batch: list[_Row | _Question | None], error: Exception) -> None:
+    for item in batch:
+        if not isinstance(item, _Question) or item.answer.done():
+            continue
+        if item.answer.set_running_or_notify_cancel():
+            item.answer.set_exception(error)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import asyncio
 import logging
 import sqlite3
 from contextlib import aclosing
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve
@@ -21,6 +20,7 @@ from glm_lsp.llm import catalogue
 from glm_lsp.llm.breaker import Breaker, Status
 from glm_lsp.llm.estimate import Estimates
 from glm_lsp.llm.ledger import Ledger, Record
+from glm_lsp.llm.today import midnight, used_today
 from glm_lsp.llm.types import ReasoningDelta, TextDelta, Usage
 
 if TYPE_CHECKING:
@@ -205,20 +205,18 @@ class Service:
         """
         if self._budget is None or self._ledger is None:
             return
-        now = datetime.fromtimestamp(self._today())  # noqa: DTZ006  # The user's own day.
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        try:
-            spent = await asyncio.to_thread(self._ledger.spent, midnight.timestamp())
-        except (sqlite3.Error, OSError) as error:
-            _log.warning("Today’s spending is not known: %s", error)
+        now = self._today()
+        used = await used_today(self._ledger, now)
+        if used is None:
             return
+        spent, day = used.cost or 0.0, midnight(now)
         if not request.interactive:
             if spent >= self._budget * _FOR_COMPLETIONS:
                 raise QuotaError(
                     f"Completions pause: about ${spent:.2f} of today’s ${self._budget:.2f} are"
                     " used. Raise `glm.limits.dailyBudget` to go on."
                 )
-        elif spent >= self._budget and self._approved_on != midnight:
+        elif spent >= self._budget and self._approved_on != day:
             question = (
                 f"Today’s budget of ${self._budget:.2f} is used up (estimated: ${spent:.2f})."
                 " Ask GLM all the same?"
@@ -228,7 +226,7 @@ class Service:
                     f"Today’s budget of ${self._budget:.2f} is used up (estimated):"
                     " raise `glm.limits.dailyBudget` to go on."
                 )
-            self._approved_on = midnight  # Asked once a day, not once an action.
+            self._approved_on = day  # Asked once a day, not once an action.
 
     async def _recall(self) -> None:
         """Calibrate the estimates by what earlier sessions recorded."""

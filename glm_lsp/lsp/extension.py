@@ -59,7 +59,7 @@ class Explanation:
 
 @frozen
 class Status:
-    """The server's state: `tokens` and `cost` (USD, an estimate) are this session's.
+    """The server's state: `tokens` and `cost` (USD, an estimate) are today's, of all windows.
 
     `needs` names what only the user can give, so that a client can offer to ask for it.
     """

@@ -16,7 +16,6 @@ from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, Surface
 from glm_lsp.context.ignore import Exclusions
 from glm_lsp.errors import ExcludedError, GlmError
 from glm_lsp.llm import catalogue
-from glm_lsp.llm.types import Usage
 from glm_lsp.lsp.extension import Extensions
 from glm_lsp.settings import Layer, Loaded, Settings, load
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
+    from glm_lsp.llm.ledger import Used
     from glm_lsp.llm.types import Delta, Provider, Request
 
     Approve = Callable[[str], Awaitable[bool]]
@@ -71,6 +71,10 @@ class Connector(Protocol):
         """
         ...
 
+    async def used_today(self) -> Used | None:
+        """Return what this user's servers used today; None: not known."""
+        ...
+
 
 class Session:
     """One client's state, apart from its documents and jobs."""
@@ -85,7 +89,7 @@ class Session:
         self._settled.set()
         self._stale: list[Model] = []
         self._listeners: list[Callable[[], None]] = []
-        self._meters: list[Callable[[str, Usage], None]] = []
+        self._bookings: list[Callable[[], None]] = []
         self._api_key: str | None = None
         self._approve: Approve | None = None
         self.loaded: Loaded = load(environment)
@@ -188,12 +192,13 @@ class Session:
             GlmError: see `provider`, and `glm_lsp.errors`.
         """
         provider = await self.provider()
-        async with aclosing(provider.stream(request)) as deltas:
-            async for delta in deltas:
-                if isinstance(delta, Usage):
-                    for spent in self._meters:
-                        spent(request.model, delta)
-                yield delta
+        try:
+            async with aclosing(provider.stream(request)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        finally:
+            for booked in self._bookings:
+                booked()
 
     async def warm(self) -> None:
         """Get ready before anybody waits; what goes wrong is said when somebody does."""
@@ -211,9 +216,13 @@ class Session:
         """Set who asks the user, with one sentence, whether to go beyond a day's budget."""
         self._approve = approve
 
-    def on_usage(self, meter: Callable[[str, Usage], None]) -> None:
-        """Have `meter` called with the model and the tokens of each answer."""
-        self._meters.append(meter)
+    def on_booking(self, booked: Callable[[], None]) -> None:
+        """Have `booked` called when a request has ended, however it did, and is in the books."""
+        self._bookings.append(booked)
+
+    async def used_today(self) -> Used | None:
+        """Return what this user's servers used today; None: not known."""
+        return await self._connector.used_today()
 
     async def close(self) -> None:
         """Close what is open."""

@@ -11,7 +11,10 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from glm_lsp.llm.ledger import Ledger, Record
+import pytest
+from attrs import evolve
+
+from glm_lsp.llm.ledger import Ledger, Record, Used
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,13 +132,43 @@ def test_spending_is_summed_from_a_moment_on(tmp_path: Path) -> None:
         for number in range(10):
             ledger.add(record("m", number))
         ledger.close()
-    assert round(Ledger(path).spent(since=5.0), 6) == 0.01
+    used = Ledger(path).used(since=5.0).result(10)
+    assert (used.tokens, round(used.cost or 0.0, 6)) == (1100, 0.01)
+
+
+def test_what_is_still_to_be_written_is_counted(tmp_path: Path) -> None:
+    """Who asks hears of every row recorded before, be it on its way to the disk."""
+    ledger = Ledger(tmp_path / "usage.sqlite3")
+    for number in range(1000):
+        ledger.add(record("m", number))
+    assert ledger.used(since=0.0).result(10).tokens == 110_000
+    ledger.close()
+
+
+def test_usage_without_a_known_price_has_no_cost(tmp_path: Path) -> None:
+    """Tokens are counted, and no price is made up."""
+    ledger = Ledger(tmp_path / "usage.sqlite3")
+    ledger.add(evolve(record("m", 1), cost=None))
+    assert ledger.used(since=0.0).result(10) == Used(110, None)
+    ledger.close()
+
+
+def test_a_ledger_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    """Whoever asks gets the error, before the file is given up and after."""
+    path = tmp_path / "usage.sqlite3"
+    path.write_text("no database " * 1000)
+    ledger = Ledger(path)
+    for _ in range(2):
+        with pytest.raises(sqlite3.Error):
+            ledger.used(since=0.0).result(10)
+    ledger.close()
 
 
 def test_a_ledger_of_nothing_is_empty(tmp_path: Path) -> None:
     """Before the first request there is no spending and nothing is learnt."""
     ledger = Ledger(tmp_path / "deep" / "usage.sqlite3")
-    assert ledger.spent(since=0.0) == 0.0
+    assert ledger.used(since=0.0).result(10) == Used(0, None)
+    assert not ledger.path.exists(), "asking alone makes no file"
     assert ledger.lengths() == {}
     ledger.close()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def register(server: Server, session: Session) -> None:
     """Register every feature of one client's server."""
     board = status.StatusBoard(server, session)
-    session.on_usage(board.spent)
+    session.on_booking(board.booked)
     explanations = Explanations(server)
     server.resources.callback(explanations.close)
     completions = Completions(server, session, board.failed)

@@ -1,10 +1,14 @@
 """The state of the server, told to clients that show it, and to whoever asks.
 
-Invariant: the state is told when the session has begun, and then when something in it changed.
+Invariants: the state is told when the session has begun, and then when something in it changed;
+the tokens and the cost are the day's, of all the user's servers, and reading them keeps nobody
+waiting.
 """
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve
@@ -18,13 +22,13 @@ from glm_lsp.errors import (
     QuotaError,
     RateLimitError,
 )
-from glm_lsp.llm import catalogue
 from glm_lsp.lsp import extension
 
 if TYPE_CHECKING:
-    from glm_lsp.llm.types import Usage
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
+
+_AGAIN_AFTER = 60.0  # Seconds: other windows ask too, and days end.
 
 
 class StatusBoard:
@@ -35,6 +39,7 @@ class StatusBoard:
         self._session = session
         self._busy = 0
         self._begun = False
+        self._booked = asyncio.Event()
         self._status = extension.Status("ready", session.model_name())
         session.on_change(self._settings_changed)
 
@@ -47,6 +52,8 @@ class StatusBoard:
         """Tell the state for the first time, once the client takes notifications."""
         self._begun = True
         self._notify()
+        if self._session.extensions.status:
+            self._server.spawn(self._keep_counting())
 
     def begin(self) -> None:
         """Note that a model is being asked."""
@@ -73,23 +80,30 @@ class StatusBoard:
         needs: Literal["key"] | None = "key" if keyless else None
         self._tell(evolve(self._status, state=state, message=message, needs=needs))
 
-    def spent(self, model: str, usage: Usage) -> None:
-        """Add what a request used."""
-        prices = self._session.settings.prices
-        cost = catalogue.find(model, prices).cost(usage)
-        total = self._status.cost
-        if cost is not None:
-            total = cost + (total or 0.0)
-        tokens = self._status.tokens + usage.prompt + usage.output
-        self._tell(evolve(self._status, tokens=tokens, cost=total))
+    def booked(self) -> None:
+        """Note that a request is in the books."""
+        self._booked.set()
 
-    def answer(self) -> dict[str, Any]:
+    async def answer(self) -> dict[str, Any]:
         """Return the answer to `glm.status`."""
+        await self._count()
         jobs = [
             {"id": job.id, "title": job.title, "uri": job.uri}
             for job in self._server.jobs.running()
         ]
         return {**self._status.params(), "jobs": jobs}
+
+    async def _keep_counting(self) -> None:
+        while True:
+            self._booked.clear()
+            await self._count()
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._booked.wait(), _AGAIN_AFTER)
+
+    async def _count(self) -> None:
+        used = await self._session.used_today()
+        if used is not None:
+            self._tell(evolve(self._status, tokens=used.tokens, cost=used.cost))
 
     def _settings_changed(self) -> None:
         settings = self._session.settings
@@ -110,5 +124,5 @@ def register(server: Server, board: StatusBoard) -> None:
     """Serve `glm.status`."""
 
     @server.command("glm.status")
-    def status(*_: Any) -> dict[str, Any]:
-        return board.answer()
+    async def status(*_: Any) -> dict[str, Any]:
+        return await board.answer()
