@@ -85,6 +85,7 @@ def opened(
     def open_(name: str, text: str, state: str = "ready") -> Workbench:
         (folder / name).write_text(text, encoding="utf-8", newline="")
         shared_window.open_file(name)
+        shared_window.wait_text(text)
         shared_window.wait_status(f"GLM: {state}")
         return shared_window
 

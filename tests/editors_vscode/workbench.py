@@ -199,13 +199,22 @@ class Workbench:
     def leave(self) -> None:
         """Save and close everything, so that the next test finds an empty window."""
         self.press("Escape")
-        self.press("Control+s")
-        self.see(".tab.active.dirty", "", gone=True)
+        self._save()
         self.press("Control+k")
         self.press("Control+w")
         self.see(".tab", "", gone=True)
         if self.texts(".notification-toast"):
             self.command("Notifications: Clear All Notifications")
+
+    def _save(self) -> None:
+        """Save what is not saved.
+
+        VS Code also writes a file without changes when asked to, some time later: over what
+        the next test has written there.
+        """
+        if self.texts(".tab.active.dirty"):
+            self.press("Control+s")
+            self.see(".tab.active.dirty", "", gone=True)
 
     def press(self, key: str) -> None:
         """Press a key, by Playwright's name of it."""
@@ -264,10 +273,21 @@ class Workbench:
         shown = self.texts(".editor-group-container.active .view-lines")
         return [line.replace("\xa0", " ").rstrip() for line in (shown or [""])[0].split("\n")]
 
+    def wait_text(self, text: str) -> None:
+        """Wait until the active editor shows the beginning of a file's text."""
+        self.press("Control+Home")
+        until(lambda: self._shows(text), 30, f"the text {text!r}", lambda: str(self.lines()))
+
+    def _shows(self, text: str) -> bool:
+        wanted, shown = (
+            [line.rstrip() for line in lines if line.strip()][:10]  # Empty ones are not seen.
+            for lines in (text.split("\n"), self.lines())
+        )
+        return shown == wanted
+
     def save(self, path: Path) -> str:
         """Save the active file and return what is then on disk."""
-        self.press("Control+s")
-        self.see(".tab.active.dirty", "", gone=True)
+        self._save()
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
 
