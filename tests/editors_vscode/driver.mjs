@@ -55,6 +55,7 @@ const calls = {
   },
   press: ({ key, delay }) => page.keyboard.press(key, { delay }),
   type: ({ text, delay }) => page.keyboard.type(text, { delay }),
+  clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
   paste: ({ text }) => page.keyboard.insertText(text),
   screenshot: async ({ path }) => void (await page.screenshot({ path })),
 };

@@ -44,11 +44,7 @@ export class Edits {
     return { applied };
   }
 
-  private replace(
-    document: vscode.TextDocument,
-    edits: vscode.TextEdit[],
-    piece: ApplyEdit,
-  ): Thenable<boolean> {
+  private replace(document: vscode.TextDocument, edits: vscode.TextEdit[], piece: ApplyEdit) {
     const editor = vscode.window.visibleTextEditors.find((shown) => shown.document === document);
     if (editor === undefined) {
       const whole = new vscode.WorkspaceEdit();

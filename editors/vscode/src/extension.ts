@@ -1,7 +1,8 @@
 /**
  * The extension's two ends: where its parts are put together, and where they are ended.
  *
- * Invariant: activation, which comes with the first file, waits for nothing.
+ * Invariant: activation comes when VS Code has started, and waits for nothing; the server, which
+ * is another program, comes with the first file.
  */
 
 import * as vscode from "vscode";
@@ -17,13 +18,21 @@ let running: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const settings = new Settings(context.extension);
   const keys = new Keys(context.secrets, settings);
-  const status = new StatusBar();
-  const server = new Server(settings, keys, status);
-  const restart = () => void server.restart();
+  const server = new Server(settings, keys, new StatusBar());
+  const restart = () => {
+    running = server;
+    void server.restart();
+  };
+  const begin = ({ uri }: vscode.TextDocument) => {
+    if (running === undefined && ["file", "untitled"].includes(uri.scheme)) {
+      restart();
+    }
+  };
   context.subscriptions.push(
     server.log,
-    status.item,
+    server.status.item,
     ...registerCommands(server, settings, keys),
+    vscode.workspace.onDidOpenTextDocument(begin),
     context.secrets.onDidChange(restart),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -33,10 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
       }
     }),
   );
-  running = server;
-  restart();
+  vscode.workspace.textDocuments.forEach(begin);
 }
 
-export async function deactivate(): Promise<void> {
-  await running?.stop();
-}
+export const deactivate = () => running?.stop();

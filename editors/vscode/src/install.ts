@@ -21,8 +21,7 @@ export async function offerInstall(): Promise<void> {
 export async function runInTerminal(name: string, words: string[]): Promise<number | undefined> {
   const [command = "", ...args] = words;
   const execution = new vscode.ProcessExecution(command, args);
-  const kind = { type: "glm-lsp" };
-  const task = new vscode.Task(kind, vscode.TaskScope.Global, name, "GLM", execution);
+  const task = new vscode.Task({ type: "glm-lsp" }, vscode.TaskScope.Global, name, "GLM", execution);
   const started = await vscode.tasks.executeTask(task);
   return new Promise((resolve) => {
     const listener = vscode.tasks.onDidEndTaskProcess((event) => {

@@ -51,8 +51,7 @@ function begin(title: string, cancel: () => void) {
   return work;
 
   function show(): void {
-    const location = vscode.ProgressLocation.Notification;
-    const options = { location, title, cancellable: true };
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     void vscode.window.withProgress(options, (progress, cancelled) => {
       cancelled.onCancellationRequested(cancel);
       shown = progress;

@@ -30,7 +30,7 @@ export interface Explanation {
 
 export type State = "ready" | "working" | "limited" | "error" | "off";
 
-/** The server's state; `cost` is an estimate in USD; `needs` names what only the user can give. */
+/** The state, and today's tokens and estimated USD; `needs` names what only the user can give. */
 export interface Status {
   state: State;
   model: string;

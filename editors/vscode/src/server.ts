@@ -84,16 +84,15 @@ export class Server {
   }
 
   private async begin(): Promise<void> {
-    const program = await this.program();
+    // The client is large: it is loaded apart, when VS Code has started, and while others answer.
+    const all = [this.program(), this.keys.get(), import("./client.js")] as const;
+    const [program, key, { createClient }] = await Promise.all(all);
     if (program.length === 0) {
       this.status.off("The server is not installed.");
       void offerInstall();
       return;
     }
     this.log.info(`Starting ${program.join(" ")}`);
-    const key = await this.keys.get();
-    // The client is large: it is loaded when VS Code has started, in a file of its own.
-    const { createClient } = await import("./client.js");
     this.client = createClient(this, program, key);
     await this.client.start();
   }
