@@ -40,6 +40,7 @@ const calls = {
     const found = page.locator(selector);
     await (text === undefined ? found : found.filter({ hasText: text })).first().click();
   },
+  hover: async ({ selector }) => void (await page.locator(selector).first().hover()),
   async texts({ selector }) {
     return page.locator(selector).allInnerTexts();
   },

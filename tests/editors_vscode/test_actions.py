@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.editors_vscode.workbench import until
+from tests.editors_vscode.workbench import STATUS, until
 from tests.gateway import Gate, Gateway, Stall, chat_stream
 
 if TYPE_CHECKING:
@@ -210,7 +210,35 @@ def test_status_goes_through_ready_working_error(
     window.wait_status("GLM: working")
     gate.open()
     window.wait_status("GLM: ready")
-    window.click("[id='glm-lsp.glm-lsp.glm-lsp.status'] a")
+    window.click(STATUS)
     window.see(".quick-input-list", "Pick a Model")
     window.screenshot("status-menu")
     window.press("Escape")
+
+
+def test_status_bar_shows_the_days_tokens_and_cost(
+    opened: Callable[..., Workbench], gateway: Gateway
+) -> None:
+    """The tooltip counts the day: loading the window anew, with a new server, loses nothing."""
+    gateway.script(chat_stream("It greets.", usage=(1_200_000, 34)))
+    window = opened("greet.js", MISSPELT)
+    window.goto(3, 5)
+    window.command("GLM: Explain")
+    window.wait_frames("It greets.")
+    window.wait_status("GLM: ready")
+    shown = todays(window)
+    assert int(shown[0].replace(",", "")) >= 1_200_034
+    window.reload("greet.js")
+    window.wait_status("GLM: ready")
+    assert todays(window) == shown
+    window.screenshot("status-today")
+
+
+def todays(window: Workbench) -> tuple[str, str]:
+    """Return the day's tokens, and their cost in USD, as the tooltip of the status bar says."""
+    window.hover(".part.titlebar")
+    window.hover(STATUS)
+    tooltip = window.see(".monaco-hover", "Today: ")
+    found = re.search(r"Today: ([\d,]{9,}) tokens, about \$(\d+\.\d{4})", tooltip)
+    assert found, tooltip
+    return found[1], found[2]

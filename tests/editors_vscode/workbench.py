@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DRIVER = Path(__file__).with_name("driver.mjs")
 EXTENSION = "glm-lsp.glm-lsp"
+STATUS = f".statusbar-item[id='{EXTENSION}.glm-lsp.status'] a"
 
 
 class CodeServer:
@@ -236,6 +237,10 @@ class Workbench:
         )
         return seen
 
+    def hover(self, selector: str) -> None:
+        """Rest the mouse on the first element that matches."""
+        self.call("hover", selector=selector)
+
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all elements that match."""
         found: list[str] = self.call("texts", selector=selector)
@@ -251,8 +256,7 @@ class Workbench:
 
     def status(self) -> str:
         """Return what GLM's item in the status bar says to a screen reader."""
-        selector = ".statusbar-item[id='glm-lsp.glm-lsp.glm-lsp.status'] a"
-        labels: list[str] = self.call("attributes", selector=selector, name="aria-label")
+        labels: list[str] = self.call("attributes", selector=STATUS, name="aria-label")
         return labels[0] if labels else ""
 
     def wait_status(self, text: str, timeout: float = 30) -> str:
