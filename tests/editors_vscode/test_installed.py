@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.editors_vscode import setup_vscode
+from tests.editors_vscode.conftest import SERVER
 from tests.editors_vscode.workbench import code_server, until, workbench
 from tests.gateway import Gateway, chat_stream
 
@@ -51,3 +52,25 @@ def test_missing_server_is_said_with_the_command_that_installs_it(
         window.see(".notification-toast", "The server glm-lsp was not found. Install it with:")
         assert window.status() == "GLM: off, The server is not installed."
         window.screenshot("no-server")
+        window.command("Notifications: Clear All Notifications")
+        window.command("GLM: Show Usage")
+        window.see(".notification-toast", "The server glm-lsp was not found. Install it with:")
+
+
+def test_server_comes_with_the_first_file_and_commands_before_it(
+    ready: None, tmp_path: Path
+) -> None:
+    """A window without a file starts no server, yet its commands work; a file starts it."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "add.py").write_text("def add(a, b):\n    return a * b\n")
+    settings = {**SERVER, "glm.provider": "custom", "glm.baseUrl": "http://127.0.0.1:9/v1"}
+    environ = {"GLM_API_KEY": "not-a-key"}
+    with code_server(tmp_path / "home", settings, environ) as server, workbench(server) as window:
+        window.open(tmp_path / "work")
+        window.wait_status("GLM: off, The server starts with the first file.")
+        window.command("GLM: Show Usage")
+        window.see(".part.panel", "GLM usage")
+        window.screenshot("usage")
+        assert "GLM: off" in window.status()
+        window.open_file("add.py")
+        window.wait_status("GLM: ready")

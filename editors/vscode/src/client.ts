@@ -45,8 +45,7 @@ function listen(server: Server, client: lsp.LanguageClient): void {
   client.onNotification(lsp.ShowMessageNotification.type, async ({ type, message }) => {
     const { showErrorMessage, showWarningMessage, showInformationMessage } = vscode.window;
     if (type !== lsp.MessageType.Error) {
-      const warning = type === lsp.MessageType.Warning;
-      await (warning ? showWarningMessage : showInformationMessage)(message);
+      await (type === lsp.MessageType.Warning ? showWarningMessage : showInformationMessage)(message);
     } else if (await showErrorMessage(message, ...(needsKey ? ["Set Key"] : []))) {
       await server.keys.ask();
     }
@@ -78,7 +77,7 @@ function options(server: Server, apiKey: string | undefined): lsp.LanguageClient
         }
       },
       workspace: {
-        configuration: ({ items }) => items.map(({ section }) => server.settings.tree(section)),
+        configuration: ({ items }) => items.map(() => server.settings.tree()),
       },
     },
   };

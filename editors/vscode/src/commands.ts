@@ -7,7 +7,7 @@
 import * as vscode from "vscode";
 
 import { installCommand } from "./find";
-import { runInTerminal } from "./install";
+import { offerInstall, runInTerminal } from "./install";
 import type { Keys } from "./key";
 import type { Server } from "./server";
 import { effective, update } from "./settings";
@@ -30,7 +30,10 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys)
     toggleCompletions,
     toggleCompletionsForLanguage,
     pickModel: () => pickModel(settings),
-    showUsage: async () => runInTerminal("GLM usage", [...(await server.program()), "usage"]),
+    showUsage: async () => {
+      const program = await server.program();
+      await (program[0] ? runInTerminal("GLM usage", [...program, "usage"]) : offerInstall());
+    },
     restart: () => server.restart(),
     showLog: () => {
       server.log.show();

@@ -33,8 +33,8 @@ export class Settings {
     }
   }
 
-  /** Return the tree that was set under a section such as `glm` or `glm.completion`. */
-  tree(section = SECTION): unknown {
+  /** Return the tree of the server's settings, as far as they were set. */
+  tree(): unknown {
     const set: Tree = {};
     for (const name of Object.keys(this.properties)) {
       const value = name.startsWith(SECTION + ".") ? this.explicit(name) : undefined;
@@ -42,8 +42,7 @@ export class Settings {
         put(set, name.split("."), value);
       }
     }
-    const child = (node: unknown, part: string) => (node as Tree | undefined)?.[part];
-    return section.split(".").reduce<unknown>(child, set) ?? {};
+    return set[SECTION] ?? {};
   }
 
   /** Return one of this extension's own settings. */
