@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from glm_lsp.editing.ledger import Ledger
     from glm_lsp.text import Change, Text
 
-_TRUST = 2  # An edit that the editor says it made is seen in as much, in characters.
-
-
 class Flight:
     """The edit in flight, and those before it that were never seen.
 
@@ -116,8 +113,7 @@ class Flight:
         # An editor that heeds versions makes it first of all, or not at all; and if the editor
         # counts but one action, it is this edit and nothing else: that would be recognised.
         likely = self.in_flight and text is self._echoes[-1].base and actions != 1
-        doubt = (-_TRUST if self._accepted else 0) if likely else size(text, steps) / 2
-        return [Way(steps, doubt, self._take)]
+        return [Way(steps, 0 if likely else size(text, steps) / 2, self._take)]
 
     def _expected(self) -> list[Step]:
         """Return what the editor may do now because it was sent."""

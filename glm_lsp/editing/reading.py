@@ -46,7 +46,7 @@ def read(
     is how many edits and strokes the change can hold, when the editor counts them.
     """
     best: Way | None = None
-    least: float = _effort(text.slice(change.span), change.text, actions)
+    least: float = effort(text.slice(change.span), change.text, actions)
     left = None if actions is None else actions - 1
     for way in ways:
         growth = sum(step.change.growth for step in way.steps)
@@ -54,7 +54,7 @@ def read(
             continue  # The rest is at least what the text grows or shrinks by it.
         window = _window(change, way.steps)
         made = _within(text, window, [step.change for step in way.steps])
-        cost = way.doubt + _effort(made, _within(text, window, [change]), left)
+        cost = way.doubt + effort(made, _within(text, window, [change]), left)
         if cost < least:
             best, least = way, cost
     if best is None:
@@ -71,10 +71,6 @@ def size(text: Text, steps: Sequence[Step]) -> int:
     """Return how many characters steps really remove and write."""
     changes = [step.change for step in steps]
     return sum(h.size for c in changes for h in strokes(text.slice(c.span), c.text))
-
-
-def _effort(old: str, new: str, actions: int | None) -> int:
-    return effort(strokes(old, new, actions), actions)
 
 
 def _window(change: Change, steps: Sequence[Step]) -> Span:

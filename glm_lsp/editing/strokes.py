@@ -8,15 +8,10 @@ that takes less `effort` to believe.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from glm_lsp.editing.diff import diff
 from glm_lsp.editing.lcs import common_pairs
 from glm_lsp.editing.tokens import Hunk
 from glm_lsp.text import Span, common_ends
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _MOST = 20_000
 _STROKE = 7  # A stroke of its own is as much effort as so many characters more in another.
@@ -29,35 +24,37 @@ def strokes(removed: str, text: str, actions: int | None = None) -> list[Hunk]:
 
     `actions` is how many there can be, when the editor counts them.
     """
+    found = _fragments(removed, text)
+    if not any(hunk.text for hunk in found) or not any(hunk.span for hunk in found):
+        return found  # Who only typed, or only deleted, has replaced nothing.
+    return _joined(removed, found, actions)
+
+
+def effort(removed: str, text: str, actions: int | None) -> int:
+    """Return how much a user does who turns `removed` into `text`, in characters."""
+    found = _joined(removed, _fragments(removed, text), actions)
+    over = 0 if actions is None else max(0, len(found) - actions)
+    return sum(hunk.size for hunk in found) + _STROKE * len(found) + _TOO_MANY * over
+
+
+def _fragments(removed: str, text: str) -> list[Hunk]:
+    """Return the strokes that leave as much in its place as can be."""
     start, end_removed, end_text = common_ends(removed, text)
     old, new = removed[start:end_removed], text[start:end_text]
-    if not old and not new:
-        return []
-    large = max(len(old), len(new)) > _MOST
-    found = diff(old, new) if large else _by_character(old, new, actions)
-    return [Hunk(Span(h.span.start + start, h.span.end + start), h.text) for h in found]
-
-
-def effort(found: Sequence[Hunk], actions: int | None) -> int:
-    """Return how much a user does with some strokes, in characters."""
-    more = 0 if actions is None else max(0, len(found) - actions)
-    return sum(hunk.size for hunk in found) + _STROKE * len(found) + _TOO_MANY * more
-
-
-def _by_character(old: str, new: str, actions: int | None) -> list[Hunk]:
-    found: list[Hunk] = []
+    if max(len(old), len(new)) > _MOST:
+        found = diff(old, new)
+        return [Hunk(Span(h.span.start + start, h.span.end + start), h.text) for h in found]
+    found = []
     done_old = done_new = 0
     for i, j in [*common_pairs(old, new), (len(old), len(new))]:
         if i > done_old or j > done_new:
-            found.append(Hunk(Span(done_old, i), new[done_new:j]))
+            found.append(Hunk(Span(start + done_old, start + i), new[done_new:j]))
         done_old, done_new = i + 1, j + 1
-    return _joined(old, found, actions)
+    return found
 
 
 def _joined(old: str, found: list[Hunk], actions: int | None) -> list[Hunk]:
     """Join strokes over what is too little to have stayed between them."""
-    if not any(hunk.text for hunk in found) or not any(hunk.span for hunk in found):
-        return found  # Who only typed, or only deleted, has replaced nothing.
     islands = []  # What stayed, by weight, and the index of the stroke behind it.
     for index in range(1, len(found)):
         stayed = old[found[index - 1].span.end : found[index].span.start]
@@ -70,7 +67,7 @@ def _joined(old: str, found: list[Hunk], actions: int | None) -> list[Hunk]:
             break
         flooded.add(index)
         many -= 1
-    joined = [found[0]]
+    joined = found[:1]
     for index, hunk in enumerate(found[1:], start=1):
         if index in flooded:
             last = joined.pop()

@@ -98,17 +98,17 @@ async def live(seed: int) -> Run:
     user.cancel()
     await asyncio.sleep(3)
     editor.settle()
-    # An undo whose report comes when the change is complete leaves the original, too.
-    undone = applier.session.refused
-    intended = replacement if ending == Outcome.APPLIED.value and not undone else original
-    problem = _problem(editor, before + intended + after)
+    intended = [replacement if ending == Outcome.APPLIED.value else original]
+    if applier.session.refused:
+        intended.append(original)  # An undo whose report comes when the change is complete.
+    problem = _problem(editor, [before + text + after for text in intended])
     applier.close()
     return Run(
         seed, manners, mode, ending, original, replacement, editor.buffer, editor.seen, problem
     )
 
 
-def _problem(editor: SimulatedEditor, intended: str) -> str:
+def _problem(editor: SimulatedEditor, intended: list[str]) -> str:
     mirror = editor.documents.get(URI)
     if mirror is None or str(mirror.text) != editor.buffer:
         return "the mirror is not the buffer"
@@ -118,10 +118,12 @@ def _problem(editor: SimulatedEditor, intended: str) -> str:
     if any(editor.buffer.count(mark) != 1 for mark in marks(editor.buffer)):
         return "the user's text is there twice"
     rest = without_marks(editor.buffer)
-    missing = len(intended) - len(rest)
-    if not 0 <= missing <= editor.deleted or not _is_subsequence(rest, intended):
-        return "a mixture"
-    return ""
+    return "" if any(_is_left_of(text, rest, editor.deleted) for text in intended) else "a mixture"
+
+
+def _is_left_of(text: str, rest: str, deleted: int) -> bool:
+    """Tell whether `rest` is `text` without at most so many characters."""
+    return 0 <= len(text) - len(rest) <= deleted and _is_subsequence(rest, text)
 
 
 def _is_subsequence(short: str, long: str) -> bool:
