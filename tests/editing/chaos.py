@@ -22,9 +22,6 @@ from tests.editing.simulated import (
     Sighting,
     SimulatedEditor,
     Stale,
-    beside_paste,
-    marks,
-    without_marks,
 )
 
 if TYPE_CHECKING:
@@ -112,18 +109,30 @@ def _problem(editor: SimulatedEditor, intended: list[str]) -> str:
     mirror = editor.documents.get(URI)
     if mirror is None or str(mirror.text) != editor.buffer:
         return "the mirror is not the buffer"
-    lost = editor.alive - marks(editor.buffer)
-    if lost:
+    lost = editor.alive - set(editor.names)
+    if any(len(name) == 1 for name in lost):
         return f"lost {len(lost)} of the user's characters"
-    if any(editor.buffer.count(mark) != 1 for mark in marks(editor.buffer)):
+    if any(editor.buffer.count(name) != 1 for name in editor.alive if len(name) == 1):
         return "the user's text is there twice"
-    rest = without_marks(editor.buffer)
-    return "" if any(_is_left_of(text, rest, editor.deleted) for text in intended) else "a mixture"
+    pairs = zip(editor.buffer, editor.names, strict=True)
+    rest = "".join(character for character, name in pairs if not name)
+    # A pasted line end that an edit took along and put back, between other text, has no name.
+    return (
+        ""
+        if any(_is_left_of(text, rest, editor.deleted, len(lost)) for text in intended)
+        else "a mixture"
+    )
 
 
-def _is_left_of(text: str, rest: str, deleted: int) -> bool:
-    """Tell whether `rest` is `text` without at most so many characters."""
-    return 0 <= len(text) - len(rest) <= deleted and _is_subsequence(rest, text)
+def _is_left_of(text: str, rest: str, deleted: int, line_ends: int) -> bool:
+    """Tell whether `rest` is `text` without at most so many characters, and with line ends."""
+    if not line_ends:
+        return 0 <= len(text) - len(rest) <= deleted and _is_subsequence(rest, text)
+    places = [index for index, character in enumerate(rest) if character == "\n"]
+    return any(
+        _is_left_of(text, rest[:index] + rest[index + 1 :], deleted, line_ends - 1)
+        for index in places
+    )
 
 
 def _is_subsequence(short: str, long: str) -> bool:
@@ -205,7 +214,7 @@ async def _user(
         left -= 1
         if rng.random() < 0.4:
             cursor = rng.randint(0, len(editor.buffer))
-        cursor = beside_paste(editor.buffer, min(cursor, len(editor.buffer)))
+        cursor = min(cursor, len(editor.buffer))
         what = rng.random()
         if acts == "undoes" and what < 0.5:
             # Later the change may be finished, or be taken back: then undo is no refusal.
@@ -219,6 +228,6 @@ async def _user(
             cursor += 3
         elif acts == "edits":
             end = min(len(editor.buffer), cursor + rng.randint(1, 12))
-            editor.delete(Span(cursor, beside_paste(editor.buffer, end)))
+            editor.delete(Span(cursor, end))
         elif acts == "reopens":
             editor.close_and_open()

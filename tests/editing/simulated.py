@@ -74,7 +74,14 @@ class RefusedError(Exception):
 
 @define
 class SimulatedEditor:
-    """One buffer that is open, and the mirror that hears of it."""
+    """One buffer that is open, and the mirror that hears of it.
+
+    Attributes:
+        names: whose each character of the buffer is: "" for the file's and GLM's, else the
+            name of a character that the user typed.
+        alive: the names of what the user typed and did not delete.
+        deleted: how many other characters the user deleted.
+    """
 
     rng: Random
     manners: Manners
@@ -82,9 +89,10 @@ class SimulatedEditor:
     documents: Documents = Factory(Documents)
     seen: Sighting = Factory(Sighting)
     version: int = 1
+    names: list[str] = Factory(list)
     alive: set[str] = Factory(set)
     deleted: int = 0
-    _undo: list[tuple[str, bool]] = Factory(list)
+    _undo: list[tuple[str, list[str], bool]] = Factory(list)
     _unreported: list[tuple[str, str, Span, str]] = Factory(list)
     _reporting: bool = False
     _in_flight: int = 0
@@ -93,6 +101,7 @@ class SimulatedEditor:
 
     def __attrs_post_init__(self) -> None:
         self.documents.encoding = self.manners.encoding
+        self.names = [""] * len(self.buffer)
         self._open()
 
     def _open(self) -> None:
@@ -137,10 +146,11 @@ class SimulatedEditor:
             for item in change.edits
             if not isinstance(item, types.SnippetTextEdit)
         ]
-        if not (self.manners.joins_undo and not first and self._undo and self._undo[-1][1]):
-            self._undo.append((self.buffer, True))
+        if not (self.manners.joins_undo and not first and self._undo and self._undo[-1][2]):
+            self._undo.append((self.buffer, list(self.names), True))
         for span, new in sorted(spans, key=lambda item: item[0], reverse=True):
-            self._replace(span, new)
+            self._replace(span, new, [mark if _is_mark(mark) else "" for mark in new])
+            self._name_line_ends()
         self.seen.edits += 1
         return True
 
@@ -162,7 +172,7 @@ class SimulatedEditor:
 
     def delete(self, span: Span) -> None:
         """Delete a selection."""
-        self.deleted += len(without_marks(self.buffer[span.start : span.end]))
+        self.deleted += self.names[span.start : span.end].count("")
         self._user(span, "")
         self.seen.deleted += 1
         self.seen.trace.append("d")
@@ -171,11 +181,12 @@ class SimulatedEditor:
         """Undo the last step; tell whether there was one."""
         if not self._undo:
             return False
-        before, _ = self._undo.pop()
-        ours = marks(self.buffer)
+        before, names, _ = self._undo.pop()
+        ours = self._names()
         start, end_new, end_old = common_ends(self.buffer, before)
-        self._replace(Span(start, end_new), before[start:end_old])
-        self.alive = (self.alive - ours) | marks(before)
+        self._replace(Span(start, end_new), before[start:end_old], names[start:end_old])
+        self.names = names
+        self.alive = (self.alive - ours) | self._names()
         self.seen.undone += 1
         self.seen.trace.append("u")
         return True
@@ -198,16 +209,28 @@ class SimulatedEditor:
         return chr(0xE000 + self._marks)
 
     def _user(self, span: Span, text: str) -> None:
-        self._undo.append((self.buffer, False))
-        self.alive -= marks(self.buffer[span.start : span.end])
-        self.alive |= marks(text)
-        self._replace(span, text)
+        self._undo.append((self.buffer, list(self.names), False))
+        self.alive -= set(self.names[span.start : span.end])
+        names = [text[0] + mark if mark == "\n" else mark for mark in text]
+        self.alive |= set(names)
+        self._replace(span, text, names)
+
+    def _names(self) -> set[str]:
+        return set(self.names) - {""}
+
+    def _name_line_ends(self) -> None:
+        """Know a pasted line end again when it comes back between what it was pasted with."""
+        for mark in self.alive - self._names():
+            at = self.buffer.find(_pasted(mark[0]))
+            if len(mark) > 1 and at >= 0:
+                self.names[at + 1] = mark
 
     # What the mirror hears.
 
-    def _replace(self, span: Span, text: str) -> None:
+    def _replace(self, span: Span, text: str, names: list[str]) -> None:
         if not span and not text:
             return
+        self.names[span.start : span.end] = names
         before = self.buffer
         self.buffer = before[: span.start] + text + before[span.end :]
         self.version += 1
@@ -261,43 +284,13 @@ class SimulatedEditor:
         await asyncio.sleep(self.rng.uniform(0, most) if most else 0)
 
 
-def marks(text: str) -> set[str]:
-    """Return the characters that only the user types."""
-    return {character for character in text if _is_mark(character)}
-
-
-def without_marks(text: str) -> str:
-    """Return a text without what the user typed; a pasted line end goes with its mark."""
-    kept = []
-    index = 0
-    while index < len(text):
-        if _is_mark(text[index]):
-            pasted = text[index + 1 : index + 3]
-            joined = len(pasted) == 2 and pasted[0] == "\n" and _is_mark(pasted[1])
-            if joined and pasted[1] == _partner(text[index]):
-                index += 1
-        else:
-            kept.append(text[index])
-        index += 1
-    return "".join(kept)
-
-
-def beside_paste(text: str, offset: int) -> int:
-    """Return the next offset that is not within what was pasted."""
-    for start in range(max(0, offset - 2), offset):
-        pasted = text[start : start + 3]
-        if start + 3 > offset and len(pasted) == 3 and pasted == _pasted(pasted[0]):
-            return start + 3
-    return offset
-
-
 def _pasted(mark: str) -> str:
     return f"{mark}\n{_partner(mark)}"
 
 
 def _partner(mark: str) -> str:
     """Return the mark on the second line of what was pasted with `mark` on the first."""
-    return chr(ord(mark) + 1) if ord(mark) % 2 == 0 else ""
+    return chr(ord(mark) + 1)
 
 
 def _is_mark(character: str) -> bool:
