@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from glm_lsp.text import Change, Span, Text
 
@@ -64,20 +64,40 @@ class Sent:
     base: Text = field(repr=False)
     edits: list[Change]  # All in the coordinates of `base`.
     locate: Locate
+    _places: list[Change] = Factory(list)  # Of `edits`, once one of them was seen.
 
-    def takes(self, text: Text, change: Change) -> bool:
-        """Tell whether `change` is one of these edits, made where the text had moved on."""
-        if text is self.base:
-            return False
+    def located(self, text: Text) -> list[Change]:
+        """Return the edits where an editor puts them that does not care for `base`."""
+        found = []
         for edit in self.edits:
             start = self.locate(self.base, edit.span.start, text)
             end = self.locate(self.base, edit.span.end, text)
-            if start > end:
-                continue
-            if same_effect(text, [change], [Change(Span(start, end), edit.text)]):
-                self.edits.remove(edit)
-                return True
+            found.append(Change(Span(start, max(start, end)), edit.text))
+        return found
+
+    def takes(self, text: Text, change: Change) -> bool:
+        """Tell whether `change` is one of these edits, made where the text had moved on.
+
+        The editor found the places of all of them before it made the first, so they are
+        looked for there, and else anew.
+        """
+        if text is self.base:
+            return False
+        for places in (self._places, self.located(text)):
+            for index, place in enumerate(places):
+                inside = place.span.end <= len(text)
+                if inside and same_effect(text, [change], [place]):
+                    del self.edits[index]
+                    rest = [*places[:index], *places[index + 1 :]]
+                    self._places = [_moved(other, place) for other in rest]
+                    return True
         return False
+
+
+def _moved(change: Change, by: Change) -> Change:
+    """Return where a change is to be made once another one was."""
+    growth = by.growth if change.span.start >= by.span.end else 0
+    return Change(Span(change.span.start + growth, change.span.end + growth), change.text)
 
 
 def same_place(base: Text, offset: int, text: Text) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from glm_lsp.editing.ledger import Ledger
     from glm_lsp.text import Change, Text
 
+
 class Flight:
     """The edit in flight, and those before it that were never seen.
 
@@ -107,13 +108,21 @@ class Flight:
 
     def ways(self, text: Text, actions: int | None) -> list[Way]:
         """Return how a change may hold the edit in flight: as a whole, and nothing else of it."""
-        steps = self._expected() if self._echoes and self._accepted is not False else []
-        if not steps:
+        if not self._echoes or self._accepted is False:
             return []
-        # An editor that heeds versions makes it first of all, or not at all; and if the editor
-        # counts but one action, it is this edit and nothing else: that would be recognised.
-        likely = self.in_flight and text is self._echoes[-1].base and actions != 1
-        return [Way(steps, 0 if likely else size(text, steps) / 2, self._take)]
+        found = []
+        if steps := self._expected():
+            # An editor that heeds versions makes it first of all, or not at all; and if it
+            # counts but one action, this edit is all: that would be recognised.
+            likely = self.in_flight and text is self._echoes[-1].base and actions != 1
+            found.append(Way(steps, 0 if likely else size(text, steps) / 2, self._take))
+        last = self._echoes[-1]
+        if text is not last.base:
+            strays = [Step(change, ()) for change in last.located(text)]
+            ends = [0, *(step.change.span.end for step in strays)]
+            if strays and all(e <= s.change.span.start for e, s in zip(ends, strays, strict=False)):
+                found.append(Way(strays, size(text, strays) / 2, self._take_strays))
+        return found
 
     def _expected(self) -> list[Step]:
         """Return what the editor may do now because it was sent."""
@@ -127,6 +136,11 @@ class Flight:
         for step in steps:
             self._confirm(step)
         self._ledger.pieces.disturbed()
+
+    def _take_strays(self, steps: Sequence[Step]) -> None:
+        for step in reversed(steps):
+            self._stray(step.change)
+        self._echoes.pop()
 
     def _confirm(self, step: Step, actual: str | None = None) -> None:
         """Note that a step was made, with other blanks than ours if `actual` is given."""

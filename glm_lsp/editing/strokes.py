@@ -48,9 +48,34 @@ def _fragments(removed: str, text: str) -> list[Hunk]:
     done_old = done_new = 0
     for i, j in [*common_pairs(old, new), (len(old), len(new))]:
         if i > done_old or j > done_new:
-            found.append(Hunk(Span(start + done_old, start + i), new[done_new:j]))
+            hunk = Hunk(Span(start + done_old, start + i), new[done_new:j])
+            whole = _slid(removed, found[-1], hunk) if found else None
+            if whole is None:
+                found.append(hunk)
+            else:
+                found[-1] = whole
         done_old, done_new = i + 1, j + 1
     return found
+
+
+def _slid(old: str, first: Hunk, second: Hunk) -> Hunk | None:
+    """Return one stroke that does what two do, when it need but be moved; else None.
+
+    In `ab` to `axbyb` the last `b` may be the one that stayed: then `xby` was typed at once.
+    """
+    stayed = old[first.span.end : second.span.start]
+    start, end, count = first.span.start, second.span.end, len(stayed)
+    if not first.span and not second.span:
+        if second.text.endswith(stayed):
+            return Hunk(Span(start, start), first.text + stayed + second.text[:-count])
+        if first.text.startswith(stayed):
+            return Hunk(Span(end, end), first.text[count:] + stayed + second.text)
+    elif not first.text and not second.text:
+        if old.endswith(stayed, second.span.start, end):
+            return Hunk(Span(start, end - count), "")
+        if old.startswith(stayed, start, first.span.end):
+            return Hunk(Span(start + count, end), "")
+    return None
 
 
 def _joined(old: str, found: list[Hunk], actions: int | None) -> list[Hunk]:

@@ -204,9 +204,13 @@ async def _user(
     acts = rng.choice(["types", "types", "edits", "edits", "undoes", "reopens"])
     vague = editor.manners.report in ("joined", "whole")
     if vague and acts in ("edits", "reopens"):
-        acts = "types"  # Which of two equal characters was deleted could only be guessed.
-    elif editor.manners.stale == "apply":
-        acts = "types"  # A paste torn apart by a misplaced edit cannot be told from code.
+        # Which of two equal characters was deleted could only be guessed, as could what an
+        # edit took away that was meant for a version of before the document was closed.
+        acts = "types"
+    heedless = editor.manners.stale == "apply"
+    if heedless and acts == "undoes":
+        acts = "types"  # Our taking back, done once more to the text after it, is no undo.
+    deletes = acts == "edits" and not heedless  # Nor can its taking away be told from theirs.
     while left and not job.done():
         await asyncio.sleep(rng.uniform(0, pause))
         if acts == "undoes" and not editor.seen.edits:
@@ -220,13 +224,13 @@ async def _user(
             # Later the change may be finished, or be taken back: then undo is no refusal.
             if progress[0] < 0.8 and not applier.session.withdrawn:
                 editor.undo()
-        elif what < 0.6 or acts == "types" or vague:
+        elif what < 0.6 or acts == "types":
             editor.type(cursor)
             cursor += 1
         elif what < 0.75:
             editor.paste(cursor)
             cursor += 3
-        elif acts == "edits":
+        elif deletes:
             end = min(len(editor.buffer), cursor + rng.randint(1, 12))
             editor.delete(Span(cursor, end))
         elif acts == "reopens":
