@@ -94,6 +94,8 @@ async def live(seed: int) -> Run:
         ending = type(error).__name__ + ": " + str(error)[:40]
     user.cancel()
     await asyncio.sleep(3)
+    if ending == Outcome.APPLIED.value and rng.random() < 0.3:
+        ending = await _taken_back(rng, editor, applier)
     editor.settle()
     intended = [replacement if ending == Outcome.APPLIED.value else original]
     if applier.session.refused:
@@ -103,6 +105,19 @@ async def live(seed: int) -> Run:
     return Run(
         seed, manners, mode, ending, original, replacement, editor.buffer, editor.seen, problem
     )
+
+
+async def _taken_back(rng: Random, editor: SimulatedEditor, applier: Applier) -> str:
+    """Type on, then have the change undone; return how that ended."""
+    for _ in range(rng.randint(0, 5)):
+        editor.type(rng.randint(0, len(editor.buffer)))
+        await asyncio.sleep(rng.uniform(0, 1))
+    try:
+        await applier.take_back()
+    except EditError:
+        return Outcome.APPLIED.value
+    await asyncio.sleep(1)
+    return "undone later"
 
 
 def _problem(editor: SimulatedEditor, intended: list[str]) -> str:
