@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.editing.echo import Sent, leading_additions, same_effect, same_words
 from glm_lsp.editing.pieces import Owner, Piece, Step
-from glm_lsp.editing.reading import Way, size
+from glm_lsp.editing.reading import Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,17 +111,17 @@ class Flight:
         if not self._echoes or self._accepted is False:
             return []
         found = []
+        last = self._echoes[-1]
         if steps := self._expected():
             # An editor that heeds versions makes it first of all, or not at all; and if it
             # counts but one action, this edit is all: that would be recognised.
-            likely = self.in_flight and text is self._echoes[-1].base and actions != 1
-            found.append(Way(steps, 0 if likely else size(text, steps) / 2, self._take))
-        last = self._echoes[-1]
+            expected = self.in_flight and text is last.base and actions != 1
+            found.append(Way(steps, expected, self._take))
         if text is not last.base:
             strays = [Step(change, ()) for change in last.located(text)]
             ends = [0, *(step.change.span.end for step in strays)]
             if strays and all(e <= s.change.span.start for e, s in zip(ends, strays, strict=False)):
-                found.append(Way(strays, size(text, strays) / 2, self._take_strays))
+                found.append(Way(strays, expected=False, take=self._take_strays))
         return found
 
     def _expected(self) -> list[Step]:

@@ -27,13 +27,12 @@ class Way:
 
     Attributes:
         steps: ascending, in the coordinates of the text before the change.
-        doubt: how much effort the way must save to be believed, in characters; negative
-            when there is a reason to expect it.
+        expected: there is a reason to expect them; others must explain half their own size.
         take: takes note that the steps were made.
     """
 
     steps: Sequence[Step]
-    doubt: float
+    expected: bool
     take: Callable[[Sequence[Step]], None]
 
 
@@ -50,11 +49,12 @@ def read(
     left = None if actions is None else actions - 1
     for way in ways:
         growth = sum(step.change.growth for step in way.steps)
-        if abs(change.growth - growth) + way.doubt >= least:
+        if abs(change.growth - growth) >= least:
             continue  # The rest is at least what the text grows or shrinks by it.
         window = _window(change, way.steps)
         made = _within(text, window, [step.change for step in way.steps])
-        cost = way.doubt + effort(made, _within(text, window, [change]), left)
+        doubt = 0 if way.expected else _size(text, way.steps) / 2
+        cost = doubt + effort(made, _within(text, window, [change]), left)
         if cost < least:
             best, least = way, cost
     if best is None:
@@ -67,7 +67,7 @@ def read(
     return best, text, Change(Span(window.start, window.end + growth), rest)
 
 
-def size(text: Text, steps: Sequence[Step]) -> int:
+def _size(text: Text, steps: Sequence[Step]) -> int:
     """Return how many characters steps really remove and write."""
     changes = [step.change for step in steps]
     return sum(h.size for c in changes for h in strokes(text.slice(c.span), c.text))

@@ -184,7 +184,7 @@ class EditSession:
     def _absorb(self, change: Change, mark: Mark, actions: int | None) -> Change:
         """Take a change apart into what is GLM's and what is the user's; return the latter."""
         if len(change.span) + len(change.text) > 1:
-            ways = [*self._flight.ways(self.text, actions), *self._typist.ways(self.text)]
+            ways = [*self._flight.ways(self.text, actions), *self._typist.ways()]
             way, self.text, change = read(self.text, change, ways, actions)
             if way is not None:
                 way.take(way.steps)

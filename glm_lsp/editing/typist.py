@@ -14,7 +14,7 @@ from attrs import Factory, define
 
 from glm_lsp.editing.echo import leading_additions, same_effect
 from glm_lsp.editing.pieces import Owner, Piece, Step
-from glm_lsp.editing.reading import Way, size
+from glm_lsp.editing.reading import Way
 from glm_lsp.editing.strokes import strokes
 from glm_lsp.text import Change, Span
 
@@ -79,7 +79,7 @@ class Typist:
                     return count
         return 0
 
-    def ways(self, text: Text) -> list[Way]:
+    def ways(self) -> list[Way]:
         """Return how a change may hold the undoing of hunks."""
         found = []
         made = {piece.hunk for piece in self._ledger.pieces.list if _is_made(piece)}
@@ -87,7 +87,7 @@ class Typist:
             self._ledger.pieces.disturbed()
             steps = self._ledger.pieces.steps(partial(_without, hunks))
             if steps:
-                found.append(Way(steps, size(text, steps) / 2, self._take_back))
+                found.append(Way(steps, expected=False, take=self._take_back))
         return found
 
     def settle(self, mark: Mark) -> None:

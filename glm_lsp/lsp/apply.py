@@ -364,8 +364,11 @@ class Applier:
         applied = session.applied
         changes = session.send(awaited=True)
         edit = self._edit(version, text, changes, confirm=confirm)
-        accepted = await self._answer(edit, None if confirm else self._pace.reply)
-        session.answered(accepted)
+        accepted: bool | None = None
+        try:
+            accepted = await self._answer(edit, None if confirm else self._pace.reply)
+        finally:
+            session.answered(accepted)
         if accepted is not False:
             await self._echo()
         if session.in_flight or session.applied == applied:
