@@ -95,8 +95,9 @@ class Sent:
 
 
 def _moved(change: Change, by: Change) -> Change:
-    """Return where a change is to be made once another one was."""
-    growth = by.growth if change.span.start >= by.span.end else 0
+    """Return where a change is to be made once another one was; at the same place, before it."""
+    behind = change.span.start >= by.span.end and change.span.start > by.span.start
+    growth = by.growth if behind else 0
     return Change(Span(change.span.start + growth, change.span.end + growth), change.text)
 
 

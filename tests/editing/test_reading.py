@@ -148,3 +148,18 @@ def test_misplaced_edits_are_known_by_where_the_text_was() -> None:
     live.session.observe(live.text, found, 2)
     live.session.dropped()
     assert live.done() == "!\nkeep\n,end\n"
+
+
+def test_misplaced_edits_at_one_place_are_both_known() -> None:
+    """Two edits for a long line that met a short one both land at its end, and are taken out."""
+    old = "x\nlong line\n"
+    live = Live(old, old)
+    live.session.add([Hunk(Span(6, 6), "AA"), Hunk(Span(9, 9), "BBB")])
+    live.session.release()
+    live.session.send()
+    live.becomes("!\n" + old, actions=1)  # By the lines of before, `x` is now the long line.
+    landed = [Change(Span(3, 3), "BBB"), Change(Span(3, 3), "AA")]
+    live.text = live.text.apply(landed)
+    live.session.observe(live.text, landed, 2)
+    live.session.dropped()
+    assert live.done() == "!\nx\nlongAA liBBBne\n"
