@@ -54,6 +54,7 @@ class Flight:
                 piece.sent = not piece.live
         self._ledger.pieces.sent = [piece for step in steps for piece in step.pieces]
         changes = [step.change for step in steps]
+        del self._echoes[:-1]  # Editors take one after the other: older ones came or never will.
         self._echoes.append(Sent(text, changes, self._locate))
         self._steps, self._ledger.pieces.quiet = steps, True
         return list(changes)
@@ -61,6 +62,8 @@ class Flight:
     def answered(self, accepted: bool | None) -> None:
         """Take note of the editor's answer to what it was sent last; None for none in time."""
         self.awaited, self._accepted = False, accepted
+        if accepted is False and self._echoes:
+            self._echoes[-1].edits.clear()  # It landed nowhere.
 
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""

@@ -181,7 +181,7 @@ class Typist:
             piece.sent = None
             if piece.owner is Owner.ORIGINAL:
                 piece.live = not piece.gone
-            elif piece.owner is Owner.GLM or id(piece) in fresh:
+            elif piece.owner is Owner.GLM or (piece.live and id(piece) in fresh):
                 piece.live, piece.gone = False, True
         self._ledger.refused = True
 
