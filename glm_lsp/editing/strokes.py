@@ -3,7 +3,7 @@
 Editors report an undo, or several edits at once, as one change over all that lies between.
 Invariant: applying the strokes gives the change. What stayed in its place is kept out of
 them, unless so little stayed that the change is a true replacement: two strokes are one when
-that takes less `effort` to believe.
+typing what stayed again is less than another stroke.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ def strokes(removed: str, text: str, actions: int | None = None) -> list[Hunk]:
 
 
 def effort(removed: str, text: str, actions: int | None) -> int:
-    """Return how much a user does who turns `removed` into `text`, in characters."""
-    found = _joined(removed, _fragments(removed, text), actions)
+    """Return how much a user does who turns `removed` into `text`, in characters.
+
+    Nothing is joined here: what stayed costs nothing, whoever is thought to have been there.
+    """
+    found = _fragments(removed, text)
     over = 0 if actions is None else max(0, len(found) - actions)
     return sum(hunk.size for hunk in found) + _STROKE * len(found) + _TOO_MANY * over
 
