@@ -247,6 +247,7 @@ async def _user(
             cursor += 3
         elif deletes:
             end = min(len(editor.buffer), cursor + rng.randint(1, 12))
-            editor.delete(Span(cursor, end))
+            if not editor.was_sent(Span(cursor, end)):
+                editor.delete(Span(cursor, end))
         elif acts == "reopens":
             editor.close_and_open()

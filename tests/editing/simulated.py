@@ -97,6 +97,8 @@ class SimulatedEditor:
     _reporting: bool = False
     _in_flight: int = 0
     _marks: int = 0
+    _sent: list[types.TextEdit | types.AnnotatedTextEdit] = Factory(list)  # The last two edits'.
+    _sent_before: int = 0  # How many of them are of the edit before the last.
     _tasks: set[asyncio.Task[None]] = Factory(set)
 
     def __attrs_post_init__(self) -> None:
@@ -114,6 +116,7 @@ class SimulatedEditor:
         """Take an edit as the server sends it."""
         self._in_flight += 1
         self.seen.trace.append("s")
+        self._keep(edit)
         try:
             await self._pass(self.manners.reply_after)
             answer = self._take(edit, first)
@@ -125,6 +128,23 @@ class SimulatedEditor:
         if answer is None:
             raise RefusedError("refused")
         return answer
+
+    def _keep(self, edit: types.WorkspaceEdit) -> None:
+        self._sent = self._sent[self._sent_before :]
+        self._sent_before = len(self._sent)
+        for change in edit.document_changes or ():
+            assert isinstance(change, types.TextDocumentEdit)
+            self._sent += [i for i in change.edits if not isinstance(i, types.SnippetTextEdit)]
+
+    def was_sent(self, span: Span) -> bool:
+        """Tell whether deleting `span` is what an edit of late would do to the text as it is.
+
+        An editor that ignores versions would report the very same: nobody could tell who did it.
+        """
+        text = Text.of(self.buffer)
+        without = text.replace(span, "")
+        edits = [(to_span(text, i.range, self.manners.encoding), i.new_text) for i in self._sent]
+        return any(text.replace(where, new) == without for where, new in edits)
 
     def _take(self, edit: types.WorkspaceEdit, first: bool) -> bool | None:
         assert edit.document_changes is not None
