@@ -191,7 +191,13 @@ class SimulatedEditor:
         self.seen.trace.append("p")
 
     def delete(self, span: Span) -> None:
-        """Delete a selection."""
+        """Delete a selection.
+
+        Where equal characters make the report name others than were selected, those are meant.
+        """
+        if self.manners.report == "trimmed":
+            after = self.buffer[: span.start] + self.buffer[span.end :]
+            span = Span(*common_ends(self.buffer, after)[:2])
         self.deleted += self.names[span.start : span.end].count("")
         self._user(span, "")
         self.seen.deleted += 1
