@@ -92,6 +92,15 @@ class EditSession:
         """Whether something was sent and has not been seen in the document yet."""
         return self._flight.in_flight
 
+    @property
+    def misplaced(self) -> bool:
+        """Whether an edit of ours that landed elsewhere has not been put right yet."""
+        return any(
+            piece.live if piece.owner is Owner.GLM else not piece.live and not piece.gone
+            for piece in self._ledger.pieces.list
+            if piece.hunk < 0
+        )
+
     def edits(self) -> list[Change]:
         """Return what is to be done: ascending and disjoint, all in coordinates of `text`."""
         return [step.change for step in self._ledger.steps()]

@@ -325,7 +325,8 @@ class Applier:
                 continue
             failures += 1
             flat = flat + 1 if self._seen == seen else 0
-            hopeless = failures >= self._pace.attempts or flat >= self._pace.flat_attempts
+            refuses = flat >= self._pace.flat_attempts and not self._session.misplaced
+            hopeless = failures >= self._pace.attempts or refuses
             if hopeless and not self._session.withdrawn:
                 raise _NotTakenError(
                     "The editor did not take GLM's change. Check that the file can be edited,"
