@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from glm_lsp.editing.pieces import Owner
 from glm_lsp.errors import EditError, ReplyError
 from glm_lsp.lsp.apply import Applier, Mode, Outcome, Pace
 from glm_lsp.text import Span
@@ -100,6 +101,7 @@ async def live(seed: int) -> Run:
     intended = [replacement if ending == Outcome.APPLIED.value else original]
     if applier.session.refused:
         intended.append(original)  # An undo whose report comes when the change is complete.
+    editor.deleted += _overwritten(applier)
     problem = _problem(editor, [before + text + after for text in intended])
     applier.close()
     return Run(
@@ -118,6 +120,13 @@ async def _taken_back(rng: Random, editor: SimulatedEditor, applier: Applier) ->
         return Outcome.APPLIED.value
     await asyncio.sleep(1)
     return "undone later"
+
+
+def _overwritten(applier: Applier) -> int:
+    """Return how much of the original stays out because the user overwrote GLM's text for it."""
+    pieces = applier.session._ledger.pieces.list
+    hunks = {p.hunk for p in pieces if p.owner is Owner.GLM and p.hunk >= 0 and p.gone}
+    return sum(len(p) for p in pieces if p.owner is Owner.ORIGINAL and p.hunk in hunks and p.gone)
 
 
 def _problem(editor: SimulatedEditor, intended: list[str]) -> str:
