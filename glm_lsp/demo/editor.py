@@ -234,7 +234,7 @@ class Editor:
             planned.append((buffer, self._changes(buffer, change["edits"])))
         for buffer, changes in planned:
             self._change(buffer, changes)
-        return {"applied": True}
+        return {"applied": True, "version": planned[-1][0].version if planned else None}
 
     def _changes(self, buffer: Buffer, edits: Sequence[Mapping[str, Any]]) -> list[Change]:
         """Return LSP edits, which all mean the same text, as changes from the last to the first."""

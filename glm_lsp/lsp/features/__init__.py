@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from glm_lsp.lsp.explanations import Explanations
 from glm_lsp.lsp.features import (
     actions,
+    change_menu,
     changes,
     code_actions,
     completion_menu,
     explanation,
     inline_completion,
-    lenses,
     lifecycle,
     readiness,
     status,
@@ -42,8 +42,9 @@ def register(server: Server, session: Session) -> None:
     running = actions.Actions(server, session, board, explanations, edits)
     actions.register(server, running)
     changes.register(server, edits, running.run)
-    lenses.register(server, edits)
-    code_actions.register(server, session, edits.nearby)
+    menu = change_menu.ChangeMenu(server, edits)
+    change_menu.register(server, menu, edits.on_change)
+    code_actions.register(server, session, menu.nearby)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted
     )

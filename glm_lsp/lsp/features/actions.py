@@ -25,6 +25,7 @@ from glm_lsp.editing.guard import find_fault
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.convert import to_span
 from glm_lsp.lsp.features.code_actions import to_diagnostic
+from glm_lsp.lsp.new_files import create_file, creates_files
 from glm_lsp.prompts.actions import fenced
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Actions:
                     parsed = partial(parse, task.snapshot.language)
                     return await asyncio.to_thread(find_fault, parsed, before, after)
 
-                await self._changes.deliver(job, planned, ask, check)
+                await self._changes.deliver(job, planned, ask, check, check)
         except GlmError as failure:
             error = failure
             raise
@@ -129,12 +130,12 @@ class Actions:
         snapshot = planned.task.snapshot
         text = await new_file(planned, self._session, self._listener(job, planned))
         source = path_of(snapshot.uri)
-        if source is not None and self._changes.creates_files:
+        if source is not None and creates_files(self._server):
             root = next((r for r in self._session.roots if source.is_relative_to(r)), None)
             path = await asyncio.to_thread(
                 path_for_tests, source, snapshot.language, root, Path.exists
             )
-            await self._changes.create(path.as_uri(), text, planned.title)
+            await create_file(self._server, path.as_uri(), text, planned.title)
             return
         shown = self._explanations.open(job.id, snapshot, planned.target, planned.title)
         surface = self._surface()
