@@ -22,6 +22,11 @@ EXPLANATION = "glm/explanation"
 STATUS = "glm/status"
 """Notification to the client: `Status`."""
 
+CONTEXT = "glm/context"
+"""Request to the client: `{"uri", "positions"}`; answered with `{"diagnostics", "definitions",
+"hovers"}`: what the document's other tools say. The diagnostics are LSP's, of the whole
+document, in the client's position encoding, and none of them ours."""
+
 State = Literal["ready", "working", "limited", "error", "off"]
 
 
@@ -32,6 +37,7 @@ class Extensions:
     apply_edit: bool = False
     explanation: bool = False
     status: bool = False
+    context: bool = False
 
 
 @frozen
@@ -93,6 +99,7 @@ def announced(capabilities: types.ClientCapabilities) -> Extensions:
         apply_edit=ours.get("applyEdit") is True,
         explanation=ours.get("explanation") is True,
         status=ours.get("status") is True,
+        context=ours.get("context") is True,
     )
 
 
