@@ -27,6 +27,11 @@ EXPLANATION = "glm/explanation"
 STATUS = "glm/status"
 """Notification to the client: `Status`."""
 
+CONTEXT = "glm/context"
+"""Request to the client: `{"uri", "positions"}`; answered with `{"diagnostics", "definitions",
+"hovers"}`: what the document's other tools say. The diagnostics are LSP's, of the whole
+document, in the client's position encoding, and none of them ours."""
+
 State = Literal["ready", "working", "limited", "error", "off"]
 
 
@@ -38,6 +43,7 @@ class Extensions:
     explanation: bool = False
     status: bool = False
     changes: bool = False
+    context: bool = False
 
 
 @frozen
@@ -100,6 +106,7 @@ def announced(capabilities: types.ClientCapabilities) -> Extensions:
         explanation=ours.get("explanation") is True,
         status=ours.get("status") is True,
         changes=ours.get("changes") is True,
+        context=ours.get("context") is True,
     )
 
 

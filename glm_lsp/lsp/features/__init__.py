@@ -18,6 +18,7 @@ from glm_lsp.lsp.features import (
     status,
 )
 from glm_lsp.lsp.features.completions import Completions
+from glm_lsp.lsp.features.diagnostics import Remembered
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
@@ -30,6 +31,7 @@ def register(server: Server, session: Session) -> None:
     session.on_booking(board.booked)
     explanations = Explanations(server)
     server.resources.callback(explanations.close)
+    remembered = Remembered()
     completions = Completions(server, session, board.failed)
     server.resources.push_async_callback(completions.close)
 
@@ -39,12 +41,12 @@ def register(server: Server, session: Session) -> None:
     lifecycle.register(server, session, board.announce)
     status.register(server, board)
     explanation.register(server, explanations)
-    running = actions.Actions(server, session, board, explanations, edits)
+    running = actions.Actions(server, session, board, explanations, edits, remembered)
     actions.register(server, running)
     changes.register(server, edits, running.run)
     menu = change_menu.ChangeMenu(server, edits)
     change_menu.register(server, menu, edits.on_change)
-    code_actions.register(server, session, menu.nearby)
+    code_actions.register(server, session, menu.nearby, remembered)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted
     )
