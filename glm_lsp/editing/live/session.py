@@ -54,6 +54,13 @@ class HunkState:
     after: tuple[str, ...] = field(repr=False)
 
 
+@frozen
+class _Report:
+    after: Text
+    changes: Sequence[Change]
+    version: int | None
+
+
 class EditSession:
     """The change of one job in one document.
 
@@ -78,7 +85,7 @@ class EditSession:
         self._sent: tuple[Text, list[Change]] | None = None  # To what text, and what.
         self._awaited = False
         self._until: int | None = None  # The version that holds the edit in flight.
-        self._reports: list[tuple[Text, Sequence[Change], int | None]] = []  # Not read yet.
+        self._reports: list[_Report] = []  # Not read yet.
 
     # What is wanted.
 
@@ -269,7 +276,7 @@ class EditSession:
             reported: the changes, each in the coordinates left by the one before.
             version: the document's after the changes.
         """
-        self._reports.append((after, reported, version))
+        self._reports.append(_Report(after, reported, version))
         self._read_reports()
 
     def _read_reports(self) -> None:
@@ -277,15 +284,15 @@ class EditSession:
         until = self._until
         if self._awaited or not self._reports:
             return
-        if until is not None and (self._reports[-1][2] or 0) < until:
+        if until is not None and (self._reports[-1].version or 0) < until:
             return
-        ours = [r for r in self._reports if until is None or (r[2] or 0) <= until]
+        ours = [r for r in self._reports if until is None or (r.version or 0) <= until]
         rest = self._reports[len(ours) :]
         self._reports, self._until = [], None
         if ours:
-            self._follow(ours[-1][0], [change for _, changes, _ in ours for change in changes])
-        for after, changes, _ in rest:
-            self._follow(after, changes)
+            self._follow(ours[-1].after, [change for report in ours for change in report.changes])
+        for report in rest:
+            self._follow(report.after, report.changes)
 
     def _follow(self, after: Text, reported: Sequence[Change]) -> None:
         if len(reported) > _MOST_CHANGES:

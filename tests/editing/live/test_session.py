@@ -316,10 +316,10 @@ def test_the_version_tells_which_reports_are_ours() -> None:
     typed = final.apply([Change(Span(0, 0), "# mine\n")])
     document.session.observe(middle, [later], 2)
     document.session.answered(True, 3)
-    assert not document.session.in_effect
+    assert document.session.landed == 0
     document.session.observe(final, [earlier], 3)
     document.session.observe(typed, [Change(Span(0, 0), "# mine\n")], 4)
-    assert document.session.in_effect
+    assert document.session.landed == 1
     assert len(document.session.hunks()) == 2
     assert document.session.edits() == []
 
