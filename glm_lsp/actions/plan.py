@@ -44,7 +44,11 @@ _TITLES = {
 
 @frozen
 class Task:
-    """What the user asked for: an action on a selection of a document."""
+    """What the user asked for: an action on a selection of a document.
+
+    Attributes:
+        part: the target is exactly the whole lines of the selection.
+    """
 
     action: ActionName
     snapshot: Snapshot
@@ -52,6 +56,7 @@ class Task:
     diagnostics: tuple[Diagnostic, ...] = ()
     preset: str = ""
     instruction: str = ""
+    part: bool = False
 
 
 @frozen
@@ -78,12 +83,17 @@ class Surface:
 
 @frozen
 class Plan:
-    """A question ready to be asked, and the span its answer is about."""
+    """A question ready to be asked, and the span its answer is about.
+
+    Attributes:
+        part: the target is a part of a definition, chosen by the user.
+    """
 
     task: Task
     target: Span
     title: str
     request: Request
+    part: bool = False
 
     @property
     def original(self) -> str:
