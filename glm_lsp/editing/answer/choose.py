@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from glm_lsp.editing.answer.clean import cleaned, repairs
 from glm_lsp.editing.answer.edits import Edit, Placement, composed
 from glm_lsp.editing.answer.fit import NOWHERE
+from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.judge import judge
 from glm_lsp.editing.answer.lines import filled, plain
 from glm_lsp.editing.answer.passages import Answer, Passage, passages
@@ -92,7 +93,8 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
     if not complete and (not found or not found[-1].closed or not found[-1].fenced):
         raise cut_off()
     survey = Survey(site)
-    candidates, faults = _placed(found, survey, complete=complete)
+    found, named = _without_imports(found, named, site)
+    candidates, faults = _placed(found, survey)
     best = _best(candidates, site)
     if isinstance(best, str):
         raise faulty(best)
@@ -141,8 +143,23 @@ def _nothing(answer: str, apart: Answer, faults: list[str]) -> ReplyError:
     )
 
 
+def _without_imports(
+    found: list[Passage], named: tuple[str, ...], site: Site
+) -> tuple[list[Passage], tuple[str, ...]]:
+    """Take blocks of nothing but imports for what the other blocks need on top."""
+    rest: list[Passage] = []
+    for passage in found:
+        lines, taken = taken_apart(passage.lines, site.grammar.language)
+        full = filled(passage.lines)
+        if taken and set(full) <= set(taken) and len(found) > 1:
+            named += tuple(lines) if passage.label != "original" else ()
+        else:
+            rest.append(passage)
+    return rest, named
+
+
 def _placed(
-    found: Sequence[Passage], survey: Survey, *, complete: bool
+    found: Sequence[Passage], survey: Survey
 ) -> tuple[list[_Candidate], list[str]]:
     """Place every passage; return those that have a place, and what is wrong with the rest."""
     site = survey.site

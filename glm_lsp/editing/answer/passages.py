@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from glm_lsp.editing.answer.clean import visible
 from glm_lsp.editing.answer.lines import cut, plain, trimmed
-from glm_lsp.editing.answer.prose import is_prose, label, looks_like_code
+from glm_lsp.editing.answer.prose import is_prose, label, looks_like_code, names_version
 from glm_lsp.editing.answer.wrapped import in_tags, thoughtless, unwrapped
 
 if TYPE_CHECKING:
@@ -154,13 +154,8 @@ def _inner(lines: list[str], start: int, end: int, lead: int) -> list[str]:
 def _label(prose: Sequence[str], body: Sequence[str]) -> Label:
     """Return what the nearest words in front of a block, or its first comment, call it."""
     own = next((line for line in body if line.strip()), "")
-    comment = re.match(r"\s*(?:#|//|--|/\*)\s*(.{1,40}?)\s*(?:\*/)?$", own)
-    if comment and re.match(
-        r"(?:\W*(?:before|after|original|fixed|old|new|corrected|updated)\b[\w ]*|原\S*|修\S*)\W*$",
-        comment.group(1),
-        re.IGNORECASE,
-    ):
-        return label(comment.group(1))
+    if names_version(own):
+        return label(own)
     nearest = next((line for line in reversed(prose) if line.strip()), "")
     sentence = re.split(r"(?<=[.!?。！？])\s*", nearest.strip())
     said = next((part for part in reversed(sentence) if part.strip()), "")

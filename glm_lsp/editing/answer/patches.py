@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from glm_lsp.editing.answer.edits import reindented
 from glm_lsp.editing.answer.lines import filled, plain, trimmed
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _DIVIDER = re.compile(
     r"|={3,}\s*(?:REPLACE|NEW).*)\s*$",
     re.IGNORECASE,
 )
-_END = re.compile(r"^\s*(?:>{3,}.*|\[/(?:REPLACE|NEW)\])\s*$", re.IGNORECASE)
+_END = re.compile(r"^\s*(?:>{3,}.*|\+{3,}\s*REPLACE\b.*|\[/(?:REPLACE|NEW)\])\s*$", re.IGNORECASE)
 
 
 @frozen
@@ -153,7 +154,7 @@ def apply(found: Sequence[Part], site: Site) -> Applied | str:
         place = _place(part, file, site)
         if isinstance(place, str):
             return place
-        start, end, new = _narrowed(place, part, file)
+        start, end, new = _narrowed(place, part, file, site.unit)
         added = [line for line in new if line.strip()]
         if end <= first and not (start == end == first and edits):
             if start < end or not added:
@@ -169,10 +170,14 @@ def apply(found: Sequence[Part], site: Site) -> Applied | str:
     return Applied(tuple(edits), tuple(outside))
 
 
-def _narrowed(start: int, part: Part, file: list[str]) -> tuple[int, int, list[str]]:
-    """Return the lines that really change, without the context."""
-    old, new = trimmed_edges(part)
-    end = start + len(old)
+def _narrowed(start: int, part: Part, file: list[str], unit: str) -> tuple[int, int, list[str]]:
+    """Return the lines that really change, without the context, indented as the file is."""
+    written, new = trimmed_edges(part)
+    end = start + len(written)
+    old = file[start:end]
+    if [line.rstrip() for line in old] != [line.rstrip() for line in written] and filled(new):
+        blank = next(i for i, line in enumerate(new) if line.strip())
+        new = [*new[:blank], *reindented(new, old, unit)]
     while old and new and plain(old[0]) == plain(new[0]) and _lead(old[0]) == _lead(new[0]):
         old, new, start = old[1:], new[1:], start + 1
     while old and new and plain(old[-1]) == plain(new[-1]) and _lead(old[-1]) == _lead(new[-1]):

@@ -26,6 +26,7 @@ from glm_lsp.editing.answer.lines import (
     trimmed,
 )
 from glm_lsp.editing.answer.patches import Applied, apply, parts
+from glm_lsp.editing.answer.prose import names_version
 from glm_lsp.editing.answer.survey import Survey, attaches, dedented, same_kind
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _BESIDE = (
 _EXAMPLE = re.compile(
     r"\s*(?:#|//|/\*|--)\s*(?:example|usage|test|demo|sample|示例|用法|测试|使用)", re.IGNORECASE
 )
+_MAIN = re.compile(r"if __name__ ==|func main\(\)|fn main\(\)|int main\(")
 _LEAVES = re.compile(r"\s*(?:return|raise|throw|yield|break|continue|panic|sys\.exit)\b")
 _CUT = "It ends before the target does: write the target to its last line."
 
@@ -323,10 +325,12 @@ class _Reading:
             if not fresh and not self._as_before(one):
                 self.fault = OUTSIDE
         last = max(d.last for d in theirs)
+        stop = self._example(last)
         for i in range(len(keep) - 1, -1, -1):
-            if owner[i] is None:
+            if i >= stop:
+                keep[i] = False
+            elif owner[i] is None:
                 keep[i] = self._loose(i, keep, last)
-        self._drop_example(keep, last)
         for i in range(1, len(keep)):
             if not self.lines[i].strip() and i <= last:
                 keep[i] = keep[i - 1]
@@ -377,6 +381,8 @@ class _Reading:
         if is_elision(line) and key not in self.survey.own:
             return False
         below = i + 1
+        if names_version(line) and key not in self.survey.own:
+            return False
         if attaches(line):
             attached = below < len(keep) and keep[below] and bool(self.lines[below].strip())
             if key in self.survey.own:
@@ -416,15 +422,13 @@ class _Reading:
                 return True
         return plain(line) in self.survey.known and not closes(line)
 
-    def _drop_example(self, keep: list[bool], last: int) -> None:
-        """Drop what follows a comment that announces an example."""
-        for i in range(last + 1, len(keep)):
-            main = re.match(r"if __name__ ==", self.lines[i])
-            if _EXAMPLE.match(self.lines[i]) or (
-                main and plain(self.lines[i]) not in self.survey.own
-            ):
-                keep[i:] = [False] * (len(keep) - i)
-                break
+    def _example(self, last: int) -> int:
+        """Return the line behind the definitions at which an example of their use begins."""
+        for i in range(last + 1, len(self.lines)):
+            fresh = plain(self.lines[i]) not in self.survey.own
+            if fresh and (_EXAMPLE.match(self.lines[i]) or _MAIN.match(self.lines[i])):
+                return i
+        return len(self.lines)
 
 
 REMOVES = re.compile(

@@ -65,6 +65,12 @@ _ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 
+_VERSION = re.compile(
+    r"\s*(?:#|//|--|/\*)\W*(?:(?:the )?(?:before|after|original|fixed|old|new|corrected|updated"
+    r"|refactored|improved)(?: (?:code|version|method|function|implementation))?"
+    r"|原代码|原来的?|修改前|修改后|修复前|修复后|修复后的代码)\W*$",
+    re.IGNORECASE,
+)
 _MENDED = re.compile(r"\bfix\w*|\bcorrect(?:ed)?\b|修", re.IGNORECASE)
 
 
@@ -97,6 +103,16 @@ def looks_like_code(line: str) -> bool:
 def is_file_name(line: str) -> bool:
     """Tell whether a line is nothing but the name of a file, as a comment or after "File:"."""
     return _FILE_NAME.match(line) is not None
+
+
+def names_version(line: str) -> bool:
+    """Tell whether a line is a comment that only says which version of the code follows."""
+    return _VERSION.match(line) is not None
+
+
+def corrects(line: str) -> bool:
+    """Tell whether a line takes back what was said before."""
+    return _CORRECTION.search(line) is not None
 
 
 def refuses(reply: str) -> bool:

@@ -17,7 +17,7 @@ from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.lines import ALIKE, filled, names, plain, similarity, telling
 from glm_lsp.editing.answer.passages import FENCE
-from glm_lsp.editing.answer.prose import is_file_name, is_prose
+from glm_lsp.editing.answer.prose import corrects, is_file_name, is_prose
 from glm_lsp.editing.answer.survey import attaches
 from glm_lsp.editing.answer.write import Writer
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.values import Site
 
 _MOST_HELD = 60
+_ENOUGH = 300
+"""Characters of words behind a block after which no other version is expected."""
 _MARKS = ("<<<<<<<", "=======", ">>>>>>>", "@@ ", "*** ", "diff --git ", "--- ", "+++ ", "-", "+")
 
 
@@ -56,14 +58,15 @@ class Reader:
         self._raw: list[str] = []
         self._partial = ""
         self._given: list[str] = []
-        self._state: Literal["intro", "fenced", "bare", "off"] = "intro"
+        self._state: Literal["intro", "fenced", "bare", "after", "off"] = "intro"
         self._fence = ""
         self._clean = True  # Nothing but imports stood in front.
         self._held: list[str] = []
         self._opened = False
         self._writer = Writer(site.original, site.newline, site.unit)
         ours = filled(site.target)
-        self._opening = site.target[ours[0]] if ours else ""
+        code = [i for i in ours if not attaches(site.target[i])] or ours
+        self._opening = site.target[code[0]] if code else ""
         self._ending = plain(site.target[ours[-1]]) if ours else ""
         self._again = sum(plain(line) == plain(self._opening) for line in site.target) == 1
         self._wanted = {plain(line) for line in site.target if telling(line)}
@@ -71,6 +74,7 @@ class Reader:
         self._changed = False
         self._last = ""
         self._lines = 0
+        self._behind = 0
         if any(FENCE.match(line) for line in site.target):
             self._state = "off"
 
@@ -114,6 +118,8 @@ class Reader:
     def _line(self, line: str) -> None:
         if self._state == "intro":
             self._introduction(line)
+        elif self._state == "after":
+            self._afterthought(line)
         elif self._state == "fenced" and line.lstrip().startswith(self._fence):
             self._fence_again(line)
         elif not self._opened:
@@ -142,8 +148,17 @@ class Reader:
         """A block ends: the answer is over when it began with it and is all there."""
         closes = line.strip() == self._fence
         if closes and self._opened and self._clean and self._changed and self._is_all():
+            self._state = "after"
+        else:
+            self._state = "off"
+
+    def _afterthought(self, line: str) -> None:
+        """Read on for a while: the model may take back what it wrote."""
+        self._behind += len(line)
+        if FENCE.match(line) or corrects(line):
+            self._state = "off"
+        elif self._behind > _ENOUGH:
             self.done = True
-        self._state = "off"
 
     def _is_all(self) -> bool:
         """Tell whether the block came to the target's end, so that nothing is to follow."""

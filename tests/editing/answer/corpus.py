@@ -5,7 +5,8 @@ A golden file holds parts under `├─ … ─┤`. `file: LANGUAGE` with `key:
 selection between two `┃`, or the cursor at one. `right` is the file as it should be after.
 `answer: NAME` is an answer; `ends: right` says that it leads there, `ends: NAME` to the text
 in the part `NAME`, `ends: same` that nothing changes, `ends: fault WORDS` that the model is
-asked again, `ends: refused WORDS` that it is not. `·` is a space and `→` a tab where it matters.
+asked again, `ends: refused WORDS` that it is not. `·` is a space and `⇥` a tab where it matters,
+`⍽` a no-break space, `⓪` one without width, `⟲` turns the direction around.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).with_name("golden")
 _PART = re.compile(r"^├─ (.+?) ─┤\n", re.MULTILINE)
+_SIGNS = str.maketrans({"·": " ", "⇥": "\t", "⍽": "\u00a0", "⓪": "\u200b", "⟲": "\u202e"})
 _SURFACE = Surface("glm-5.1", 200_000, 100_000)
 
 
@@ -76,7 +78,7 @@ def _read(path: Path) -> list[Form]:
     answer, name = "", ""
     for head, body in zip(parts[::2], parts[1::2], strict=True):
         key, _, rest = head.partition(": ")
-        text = body.replace("·", " ").replace("→", "\t")
+        text = body.translate(_SIGNS)
         if key == "file":
             task = _task(rest, text)
             texts = {"same": str(task.snapshot.text)}

@@ -59,11 +59,12 @@ def test_the_base_indentation_is_the_originals(base: str, replied: str) -> None:
 
 
 def test_done_tells_when_the_rest_is_of_no_interest() -> None:
-    """The stream can be closed once a block that is all of the answer is closed."""
+    """The stream can be closed when words go on and on behind a block that is the answer."""
     reader = Reader(site(CODE))
-    reader.feed(f"```python\n{FIXED}")
+    words = "The name of the parameter is height, so that is what the method uses now.\n"
+    reader.feed(f"```python\n{FIXED}```\n{words}")
     earlier = reader.done
-    reader.feed("```\n")
+    reader.feed(words * 5)
     assert (earlier, reader.done) == (False, True)
     assert reader.finish(complete=False).text == FIXED
 
@@ -74,7 +75,7 @@ def test_done_tells_when_the_rest_is_of_no_interest() -> None:
 def test_what_may_not_be_the_answer_is_read_on(block: str) -> None:
     """After a block that is the original, or not all of the target, more may come."""
     reader = Reader(site(CODE))
-    reader.feed(f"```python\n{block}```\n")
+    reader.feed(f"```python\n{block}```\n" + "It is right like that.\n" * 50)
     assert not reader.done
 
 
