@@ -30,11 +30,13 @@ class Definition:
 
     Attributes:
         name: what it is called; "" when it has no name.
-        kind: the grammar's name of the node, wrappers looked through.
+        kind: the grammar's name of the node, wrappers looked through; a method of Go has its
+            receiver's type behind a colon.
         first, last: its lines, 0-based, the last one included.
         path: the names of the definitions around it, the outermost first.
         local: it stands inside a function.
         plain: it has no decorator and stands under no condition.
+        public: it says that other files may use it (`export`, `pub`).
     """
 
     name: str
@@ -44,6 +46,7 @@ class Definition:
     path: tuple[str, ...] = ()
     local: bool = False
     plain: bool = True
+    public: bool = False
 
 
 @define(eq=False)
@@ -110,8 +113,14 @@ def _definitions(tree: SyntaxTree) -> list[Definition]:
             last = node.end_point.row - (1 if node.end_point.column == 0 else 0)
             first = node.start_point.row
             decorated = core is not node and "decorated" in node.type
+            kind = core.type
+            if receiver := core.child_by_field_name("receiver"):
+                kind += ":" + tree.text(receiver).strip("()").split(" ")[-1].lstrip("*")
+            public = "export" in node.type or any(
+                child.type == "visibility_modifier" for child in core.named_children
+            )
             found.append(
-                Definition(name, core.type, first, last, path, local, plain and not decorated)
+                Definition(name, kind, first, last, path, local, plain and not decorated, public)
             )
             inner = (*path, name)
             inside = local or core.type.startswith(_FUNCTIONS) or "function" in core.type

@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from glm_lsp.editing.answer.clean import cleaned, repairs
 from glm_lsp.editing.answer.edits import Edit, Placement, composed
-from glm_lsp.editing.answer.fit import NOWHERE
+from glm_lsp.editing.answer.fit import by_lines
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.judge import judge
 from glm_lsp.editing.answer.lines import filled, plain
@@ -158,9 +158,7 @@ def _without_imports(
     return rest, named
 
 
-def _placed(
-    found: Sequence[Passage], survey: Survey
-) -> tuple[list[_Candidate], list[str]]:
+def _placed(found: Sequence[Passage], survey: Survey) -> tuple[list[_Candidate], list[str]]:
     """Place every passage; return those that have a place, and what is wrong with the rest."""
     site = survey.site
     candidates: list[_Candidate] = []
@@ -190,8 +188,12 @@ def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> _Candidate | 
     if foreign and not site.grammar.known:
         return "Its code is in another language than the file."
     first: _Candidate | str | None = None
-    for version in (lines, *repairs(lines, site)):
-        placement = place(version, passage.tag, survey, lone=lone and not foreign)
+    lone = lone and not foreign
+    versions = [(version, place) for version in (lines, *repairs(lines, site))]
+    if site.promise.action == "document":
+        versions.append((lines, _begun))
+    for version, way in versions:
+        placement = way(version, passage.tag, survey, lone=lone)
         if isinstance(placement, str):
             first = placement if first is None else first
             continue
@@ -206,6 +208,11 @@ def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> _Candidate | 
     if isinstance(first, _Candidate) and foreign:
         return "Its code is in another language than the file."
     return first
+
+
+def _begun(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Placement | str:
+    """Place the head of a definition with its documentation."""
+    return by_lines(lines, survey, lone=lone)
 
 
 def _foreign(passage: Passage, site: Site) -> bool:
@@ -305,6 +312,3 @@ def _inline(answer: str, site: Site) -> str | None:
     if judge(site.promise, site.file, site.placed(text)) is not None:
         return None
     return text
-
-
-__all__ = ["NOWHERE", "Chosen", "choose", "cut_off", "faulty"]

@@ -70,7 +70,7 @@ def visible(text: str, file: str) -> str:
 def cleaned(lines: Sequence[str], site: Site) -> list[str]:
     """Return lines without what stands in front of each, and without a file's name on top."""
     lines = list(lines)
-    for strip in (_unquoted, _unnumbered, _unadded):
+    for strip in (_unticked, _unquoted, _unnumbered, _unadded):
         lines = strip(lines, site)
     own = {plain(line) for line in site.target}
     while lines and (
@@ -97,6 +97,21 @@ def repairs(lines: Sequence[str], site: Site) -> Iterator[list[str]]:
         yield text.replace('\\"', '"').split("\n")
     if re.search(r"\\[_*#<>\[\]`]", text):
         yield re.sub(r"\\([_*#<>\[\]`])", r"\1", text).split("\n")
+
+
+def _unticked(lines: list[str], site: Site) -> list[str]:
+    """Take off single backticks around all of the lines, or around each."""
+    full = filled(lines)
+    text = "".join(lines[i].strip() for i in full)
+    if len(text) < 3 or text[0] != "`" or text[-1] != "`" or "```" in text:
+        return lines
+    if site.original.lstrip().startswith("`"):
+        return lines
+    if text.count("`") == 2:
+        return [line.replace("`", "") for line in lines]
+    if all(lines[i].strip()[0] == lines[i].strip()[-1] == "`" for i in full):
+        return [line.strip()[1:-1] for line in lines]
+    return lines
 
 
 def _unquoted(lines: list[str], site: Site) -> list[str]:

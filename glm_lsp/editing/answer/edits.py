@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from glm_lsp.editing.answer.indent import Reindenter
-from glm_lsp.editing.answer.lines import filled, plain, trimmed
+from glm_lsp.editing.answer.lines import filled, plain, telling, trimmed
 from glm_lsp.editing.answer.values import step
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def rescaled(lines: Sequence[str], original: Sequence[str], unit: str) -> list[s
         return list(lines)
     base = min(_width(line) for line in lines if line.strip())
     own_base = min(_width(line) for line in original if line.strip())
-    depth = {plain(line): _width(line) - own_base for line in original if line.strip()}
+    depth = {plain(line): _width(line) - own_base for line in original if telling(line)}
     told = False
     for line in lines:
         if not line.strip():

@@ -170,6 +170,60 @@ def _part(
     site = survey.site
     if len(full) == 1:
         return _single(lines[full[0]], survey)
+    spot = _spot([lines[j] for j in full], site.target, site.promise.places, survey.first)
+    if isinstance(spot, str):
+        return spot
+    if spot is not None:
+        return Placement((over(site, spot[0], spot[1], lines),))
+    return _beside_anchors(lines, survey, pairs, full)
+
+
+def _spot(
+    lines: Sequence[str], target: Sequence[str], places: tuple[int, ...], first: int
+) -> tuple[int, int] | str | None:
+    """Return the one run of the target whose ends are the lines' ends and that is most like them.
+
+    None when there is none, in words when several would do.
+    """
+    starts = [i for i, line in enumerate(target) if similarity(line, lines[0]) >= ALIKE]
+    ends = [i for i, line in enumerate(target) if similarity(line, lines[-1]) >= ALIKE]
+    slack = max(2, len(lines) // 2 + 1)
+    found: list[tuple[float, int, int]] = []
+    for start in starts:
+        for end in ends:
+            run = [line for line in target[start : end + 1] if line.strip()]
+            if start <= end and abs(len(run) - len(lines)) <= slack:
+                found.append((_likeness(run, lines), start, end + 1))
+    found.sort(reverse=True)
+    best = [one for one in found if one[0] >= found[0][0] - _CLEAR]
+    if not best or best[0][0] < ALIKE * len(lines) / 2:
+        return None
+    if len(best) > 1:
+        told = [one for one in best if any(one[1] <= p - first < one[2] for p in places)]
+        if len(told) != 1:
+            return NOWHERE
+        best = told
+    _, start, end = best[0]
+    if [plain(x) for x in target[start:end] if x.strip()] == [plain(x) for x in lines]:
+        return QUOTE
+    return start, end
+
+
+def _likeness(run: Sequence[str], lines: Sequence[str]) -> float:
+    """Return how much two runs of lines share, less what each has alone."""
+    pairs = aligned(run, lines)
+    alone = len(run) - len(pairs)
+    return sum(s for _, _, s in pairs) - 0.3 * alone - 0.1 * (len(lines) - len(pairs))
+
+
+def _beside_anchors(
+    lines: Sequence[str],
+    survey: Survey,
+    pairs: list[tuple[int, int, float]],
+    full: list[int],
+) -> Placement | str:
+    """Place new lines by the lines of the target that they begin or end beside."""
+    site = survey.site
     anchors = [(i, j) for i, j, s in pairs if s == 1.0 and telling(lines[j])]
     if not pairs or (not anchors and len(pairs) < len(full)):
         return NOWHERE

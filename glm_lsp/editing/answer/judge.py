@@ -111,10 +111,29 @@ _ONE_OF_A_NAME = frozenset(
 def _defined(promise: Promise, text: str) -> list[tuple[tuple[str, ...], str, bool]]:
     """Return the path and name of what a text defines, and whether it stands there plainly."""
     return [
-        ((*d.path, "impl") if d.kind == "impl_item" else d.path, d.name, d.plain)
+        ((*d.path, _realm(d.kind)), d.name, d.plain)
         for d in promise.grammar.definitions("\n".join(cut(text)) + "\n")
         if not d.local
     ]
+
+
+def _realm(kind: str) -> str:
+    """Return what sets apart two definitions of one name: a type from its code, receivers."""
+    return "impl" if kind == "impl_item" else kind.partition(":")[2]
+
+
+def _exports(promise: Promise, before: str, after: str) -> str | None:
+    """What other files may use stays theirs to use."""
+    public = [
+        {d.name for d in promise.grammar.definitions("\n".join(cut(text)) + "\n") if d.public}
+        for text in (before, after)
+    ]
+    lost = {name for name in public[0] - public[1] if name not in promise.instruction}
+    if not lost or re.search(
+        r"\b(?:export|public|private|pub)\b|导出|公开|私有", promise.instruction
+    ):
+        return None
+    return f"It does not export `{min(lost)}` any more: keep `export`, `pub` and the like."
 
 
 def _places(defined: list[tuple[tuple[str, ...], str, bool]]) -> set[tuple[tuple[str, ...], str]]:
@@ -169,6 +188,7 @@ _CHECKS: tuple[Callable[[Promise, str, str], str | None], ...] = (
     _leftovers,
     _syntax,
     _names,
+    _exports,
     _loss,
     _code,
 )

@@ -6,6 +6,7 @@ Invariant: a line belongs to one passage or to the prose; nothing is judged here
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -68,9 +69,27 @@ def passages(text: str, site: Site, depth: int = 0) -> Answer:
             named = label(name.replace("_", " ").replace("-", " "))
             found += [evolve(p, label=named or p.label, fenced=True) for p in within.passages]
         return Answer(tuple(found), ())
-    if any(FENCE.match(line) for line in lines):
-        return _fenced(lines, site, depth)
-    return _bare(lines, site)
+    fenced = any(FENCE.match(line) for line in lines)
+    answer = _fenced(lines, site, depth) if fenced else _bare(lines, site)
+    split = [part for passage in answer.passages for part in _versions(passage, site)]
+    return evolve(answer, passages=tuple(split))
+
+
+def _versions(passage: Passage, site: Site) -> list[Passage]:
+    """Split a passage at comments that say which version follows."""
+    own = {plain(line) for line in site.target}
+    starts = [
+        i for i, line in enumerate(passage.lines) if names_version(line) and plain(line) not in own
+    ]
+    if not starts:
+        return [passage]
+    found = []
+    for start, end in pairwise([-1, *starts, len(passage.lines)]):
+        body = trimmed(passage.lines[start + 1 : end])
+        if body:
+            named = label(passage.lines[start]) if start >= 0 else passage.label
+            found.append(evolve(passage, lines=tuple(body), label=named))
+    return found
 
 
 def _unquoted(lines: list[str]) -> list[str]:
@@ -93,7 +112,7 @@ def _fenced(lines: list[str], site: Site, depth: int) -> Answer:
             continue
         body, index, closed = _block(lines, index, fence, own)
         tag = re.split(r"[\s:{,]", fence.group(3).strip(), maxsplit=1)[0].lower()
-        passage = Passage(tuple(body), tag, _label(prose, body), closed=closed)
+        passage = Passage(tuple(body), tag, _label(prose), closed=closed)
         if tag in _MARKDOWN and site.grammar.known and depth < _MOST_DEPTH:
             within = passages("\n".join(body), site, depth + 1)
             found += within.passages or [passage]
@@ -151,11 +170,8 @@ def _inner(lines: list[str], start: int, end: int, lead: int) -> list[str]:
     return body
 
 
-def _label(prose: Sequence[str], body: Sequence[str]) -> Label:
-    """Return what the nearest words in front of a block, or its first comment, call it."""
-    own = next((line for line in body if line.strip()), "")
-    if names_version(own):
-        return label(own)
+def _label(prose: Sequence[str]) -> Label:
+    """Return what the nearest words in front of a block call it."""
     nearest = next((line for line in reversed(prose) if line.strip()), "")
     sentence = re.split(r"(?<=[.!?。！？])\s*", nearest.strip())
     said = next((part for part in reversed(sentence) if part.strip()), "")
@@ -177,7 +193,7 @@ def _bare(lines: Sequence[str], site: Site) -> Answer:
             or (is_prose(line) and (not line.strip() or plain(line) not in known))
         ):
             if code := trimmed(part):
-                found.append(Passage(tuple(code), "", _label(prose, code), fenced=False))
+                found.append(Passage(tuple(code), "", _label(prose), fenced=False))
             part = []
             if line is not None:
                 prose.append(line)

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from glm_lsp.editing.answer.edits import Edit, Placement, reindented
 from glm_lsp.editing.answer.elision import elisions, fill, is_elision
-from glm_lsp.editing.answer.fit import GAP, QUOTE, by_lines
+from glm_lsp.editing.answer.fit import GAP, NOWHERE, QUOTE, by_lines
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.lines import (
     aligned,
@@ -44,6 +44,8 @@ _BESIDE = (
 _EXAMPLE = re.compile(
     r"\s*(?:#|//|/\*|--)\s*(?:example|usage|test|demo|sample|示例|用法|测试|使用)", re.IGNORECASE
 )
+_PACKAGE = re.compile(r"package [\w.]+;?$|namespace [\w.]+;$|['\"]use strict['\"];?$|#pragma once")
+_QUOTED = re.compile(r"\s*(?:\"{3}|'{3}|@)")
 _MAIN = re.compile(r"if __name__ ==|func main\(\)|fn main\(\)|int main\(")
 _LEAVES = re.compile(r"\s*(?:return|raise|throw|yield|break|continue|panic|sys\.exit)\b")
 _CUT = "It ends before the target does: write the target to its last line."
@@ -59,6 +61,8 @@ def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Plac
         return "It holds no code."
     if _repeats(lines, survey):
         return Placement((), whole=True, echo=True)
+    if site.promise.action == "document" and all(attaches(x) for x in lines if x.strip()):
+        return _comment(lines, survey)
     imports, taken = _imports(dedented(lines), survey)
     rest = [line for i, line in enumerate(dedented(lines)) if i not in taken] if taken else lines
     if not filled(rest):
@@ -67,6 +71,19 @@ def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Plac
     if found is None:
         found = by_lines(rest, survey, lone=lone)
     return evolve(found, imports=tuple(imports)) if isinstance(found, Placement) else found
+
+
+def _comment(lines: Sequence[str], survey: Survey) -> Placement | str:
+    """Put a comment that is all of an answer above the target's definition."""
+    if len(survey.outer) != 1 or _QUOTED.match(lines[0]):
+        return NOWHERE
+    target = survey.site.target
+    at = first = survey.outer[0].first - survey.first
+    while first > 0 and attaches(target[first - 1]):
+        first -= 1
+    lead = target[at][: len(target[at]) - len(target[at].lstrip())]
+    made = tuple(lead + line if line else "" for line in dedented(lines))
+    return Placement((Edit(first, at, made),), whole=True)
 
 
 def _repeats(lines: Sequence[str], survey: Survey) -> bool:
@@ -390,7 +407,7 @@ class _Reading:
             return attached and not self._stands_above(line)
         if key in self.survey.own and telling(line):
             return not self.container or self.container.first < i <= self.container.last
-        if key in self.survey.known or closes(line):
+        if key in self.survey.known or closes(line) or _PACKAGE.match(line):
             return False
         return self._new_statement(i, last)
 

@@ -92,7 +92,8 @@ class _Moved:
     def __init__(self, inner: Definition, by: int) -> None:
         self.name, self.kind = inner.name, inner.kind
         self.first, self.last = inner.first - by, inner.last - by
-        self.path, self.local, self.plain = inner.path, inner.local, inner.plain
+        self.path, self.local = inner.path, inner.local
+        self.plain, self.public = inner.plain, inner.public
 
 
 def dedented(lines: Sequence[str]) -> list[str]:
@@ -108,6 +109,8 @@ def same_kind(one: Definition, other: Definition) -> bool:
     """Tell whether two definitions are both functions, or of one kind."""
     if one.kind == other.kind:
         return True
+    if ":" in one.kind + other.kind:
+        return False
     return bool(_FUNCTION.search(one.kind)) == bool(_FUNCTION.search(other.kind)) and not (
         {one.kind, other.kind} == {"struct_item", "impl_item"}
         or "impl_item" in (one.kind, other.kind)

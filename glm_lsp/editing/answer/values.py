@@ -48,6 +48,8 @@ class Definition(Protocol):
     def local(self) -> bool: ...  # noqa: D102
     @property
     def plain(self) -> bool: ...  # noqa: D102
+    @property
+    def public(self) -> bool: ...  # noqa: D102
 
 
 class Grammar(Protocol):
