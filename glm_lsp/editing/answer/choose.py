@@ -164,8 +164,9 @@ def _placed(found: Sequence[Passage], survey: Survey) -> tuple[list[_Candidate],
     candidates: list[_Candidate] = []
     faults: list[str] = []
     serious = [p for p in found if not _foreign(p, site)]
+    meant = [p for p in serious if p.label not in ("original", "other")] or serious
     for passage in found:
-        lone = len(serious) == 1 and passage is serious[0]
+        lone = len(meant) == 1 and passage is meant[0]
         if not passage.closed and not _comes_to_an_end(passage, site):
             faults.append("Its block of code was not closed, and may not be complete.")
             continue

@@ -6,8 +6,10 @@ which part, and no other part would do as well.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.answer.around import part_of_around
 from glm_lsp.editing.answer.edits import Edit, Placement, over, reindented, whole
 from glm_lsp.editing.answer.elision import elisions, fill, is_elision
 from glm_lsp.editing.answer.lines import (
@@ -37,7 +39,6 @@ NOWHERE = (
 )
 QUOTE = "It only repeats lines of the target without a change."
 _CLEAR = 0.15
-_STRONG = 0.8
 _SHORT = 4
 
 
@@ -48,6 +49,9 @@ def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement |
         lone: nothing else in the answer may be what was asked for.
     """
     site = survey.site
+    part = None if survey.outer else part_of_around(lines, survey)
+    if part is not None:
+        return part
     lines = trimmed(_without_neighbours(lines, survey))
     if not lines:
         return QUOTE
@@ -96,8 +100,8 @@ def _without_neighbours(lines: Sequence[str], survey: Survey) -> list[str]:
 
 
 def _says(keys: list[str], survey: Survey) -> bool:
-    """Tell whether lines are telling ones of the file's, not the target's."""
-    return any(telling(key) and key not in survey.own for key in keys)
+    """Tell whether lines are the file's and not the target's."""
+    return any(key not in survey.own for key in keys)
 
 
 def _is_within(keys: list[str], others: list[str]) -> bool:
@@ -154,10 +158,36 @@ def _rewrites(
         return False
     if len(filled(site.target)) == 1:
         return bool(kin) or not pairs
-    paired = len(pairs) == len(full) and all(s >= _STRONG for _, _, s in pairs)
     if site.promise.careful and not site.promise.part:
         return not pairs and len(filled(site.target)) <= _SHORT
-    return not (paired and 2 * len(full) <= len(filled(site.target)))
+    return _opens_anew(lines[full[0]], site.target)
+
+
+def _opens_anew(line: str, target: Sequence[str]) -> bool:
+    """Tell whether a line begins a target anew, and not with a line from within it."""
+    word = _word(line)
+    same = [i for i in filled(target) if _word(target[i]) == word]
+    ours = filled(target)
+    return not word or not same or same[0] == ours[0] or same[-1] == _last_at_base(target)
+
+
+def _word(line: str) -> str:
+    found = re.search(r"\w+", line)
+    return found.group() if found else ""
+
+
+def _last_at_base(target: Sequence[str]) -> int:
+    """Return the last line of a target that is no deeper than its first, and no bracket."""
+    ours = filled(target)
+    width = len(target[ours[0]]) - len(target[ours[0]].lstrip())
+    return max(
+        (
+            i
+            for i in ours
+            if len(target[i]) - len(target[i].lstrip()) <= width and not closes(target[i])
+        ),
+        default=ours[-1],
+    )
 
 
 def _part(

@@ -81,6 +81,24 @@ def _is_stub_language(promise: Promise) -> bool:
     return promise.grammar.language == "python"
 
 
+def _bodies(promise: Promise, before: str, after: str) -> str | None:
+    """A function of Python has a body; its grammar does without."""
+    if promise.grammar.language != "python":
+        return None
+    for text in (before, after):
+        lines = [*cut(text), ""]
+        empty = [
+            d.name
+            for d in promise.grammar.definitions("\n".join(cut(text)) + "\n")
+            if lines[d.last].rstrip().endswith(":")
+        ]
+        if empty and text is before:
+            return None
+        if empty:
+            return f"`{empty[0]}` has no body: write all of its lines."
+    return None
+
+
 def _syntax(promise: Promise, before: str, after: str) -> str | None:
     return find_fault(promise.grammar.parse, before, after)
 
@@ -187,6 +205,7 @@ _CHECKS: tuple[Callable[[Promise, str, str], str | None], ...] = (
     _characters,
     _leftovers,
     _syntax,
+    _bodies,
     _names,
     _exports,
     _loss,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from glm_lsp.editing.answer.edits import Edit, Placement, reindented
+from glm_lsp.editing.answer.around import OUTSIDE
+from glm_lsp.editing.answer.edits import Edit, Placement, reindented, whole
 from glm_lsp.editing.answer.elision import elisions, fill, is_elision
 from glm_lsp.editing.answer.fit import GAP, NOWHERE, QUOTE, by_lines
 from glm_lsp.editing.answer.imports import taken_apart
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from glm_lsp.editing.answer.values import Definition
 
-OUTSIDE = "It changes code outside the target: change the target only."
 _TWICE = "It holds several different versions of the target: give one."
 _RENAMED = "It does not define `{}`, which the target defines: keep its name."
 _BESIDE = (
@@ -136,6 +136,9 @@ def _by_definitions(lines: Sequence[str], survey: Survey) -> Placement | str | N
     fresh = [d for d in survey.read(lines) if not d.local and (d.path, d.name) not in survey.beside]
     begins = fresh and same_kind(fresh[0], first) and not fresh[0].path
     if begins and len(survey.outer) == 1 and fresh[0].first <= filled(lines)[0]:
+        promise = survey.site.promise
+        if promise.action in ("edit", "refactor") and REMOVES.search(promise.instruction):
+            return Placement((whole(survey.site, lines),), whole=True)
         return _RENAMED.format(first.name)
     return None
 
@@ -349,7 +352,7 @@ class _Reading:
             elif owner[i] is None:
                 keep[i] = self._loose(i, keep, last)
         for i in range(1, len(keep)):
-            if not self.lines[i].strip() and i <= last:
+            if not self.lines[i].strip():
                 keep[i] = keep[i - 1]
         return keep
 
@@ -461,6 +464,8 @@ def _ends_early(lines: Sequence[str], original: Sequence[str]) -> bool:
     old, new = [x for x in original if x.strip()], [x for x in lines if x.strip()]
     if not old or not new or closes(old[-1]) or _LEAVES.match(new[-1]):
         return False
+    if len(old) > len(new) and new[-1].rstrip().endswith((":", "{")):
+        return True
     if not _LEAVES.match(old[-1]):
         pairs = aligned(old, new)
         tail = len(old) - 1 - pairs[-1][0] if pairs else 0

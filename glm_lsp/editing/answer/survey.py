@@ -52,6 +52,13 @@ class Survey:
         ]
 
     @cached_property
+    def around(self) -> Definition | None:
+        """The smallest one that the target is a part of."""
+        found = [d for d in self.every if d.first <= self.first and self.last <= d.last]
+        found = [d for d in found if d not in self.inside]
+        return max(found, key=lambda d: d.first, default=None)
+
+    @cached_property
     def members(self) -> list[Definition]:
         """Those that lie in another one of the target, but in no function."""
         return [d for d in self.inside if d not in self.outer and not d.local]
