@@ -17,12 +17,12 @@ from glm_lsp.editing.answer.edits import Edit, Placement, composed
 from glm_lsp.editing.answer.fit import by_lines
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.judge import judge
-from glm_lsp.editing.answer.lines import filled, plain
+from glm_lsp.editing.answer.lines import dedented, filled, plain
 from glm_lsp.editing.answer.passages import Answer, Passage, passages
 from glm_lsp.editing.answer.patches import parts
 from glm_lsp.editing.answer.place import place
 from glm_lsp.editing.answer.prose import refuses
-from glm_lsp.editing.answer.survey import Survey, dedented
+from glm_lsp.editing.answer.survey import Survey
 from glm_lsp.errors import FaultyAnswerError, ReplyError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         for line in answer.splitlines()
         if line.strip().startswith(_IMPORT)
     )
-    found = list(apart.passages)
+    found = list({(p.lines, p.label): p for p in apart.passages}.values())
     if not complete and (not found or not found[-1].closed or not found[-1].fenced):
         raise cut_off()
     survey = Survey(site)
@@ -165,8 +165,9 @@ def _placed(found: Sequence[Passage], survey: Survey) -> tuple[list[_Candidate],
     faults: list[str] = []
     serious = [p for p in found if not _foreign(p, site)]
     meant = [p for p in serious if p.label not in ("original", "other")] or serious
+    meant = list({p.lines: p for p in reversed(meant)}.values())
     for passage in found:
-        lone = len(meant) == 1 and passage is meant[0]
+        lone = len(meant) == 1 and passage.lines == meant[0].lines
         if not passage.closed and not _comes_to_an_end(passage, site):
             faults.append("Its block of code was not closed, and may not be complete.")
             continue
@@ -191,7 +192,7 @@ def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> _Candidate | 
     first: _Candidate | str | None = None
     lone = lone and not foreign
     versions = [(version, place) for version in (lines, *repairs(lines, site))]
-    if site.promise.action == "document":
+    if site.promise.action == "document" and not patch:
         versions.append((lines, _begun))
     for version, way in versions:
         placement = way(version, passage.tag, survey, lone=lone)

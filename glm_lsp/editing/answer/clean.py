@@ -26,7 +26,8 @@ INVISIBLE = re.compile(
 _JOINER = "\u200d"
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
 _NUMBER = re.compile(
-    r"^[ \t]*(?:L|\[|line )?(\d{1,6})(?:\]?[ \t]*(?:[|│→┃]|[:.)](?= |$))[ ]?|\]?\t|[ ]{1,2}|\]?$)"
+    r"^[ \t]*(?:L|\[|line )?(\d{1,6})"
+    r"(?:\]?[ \t]*(?:[|│→┃]|[:.)](?= |$))|\]?\t|(?=  )|\]?$|(?= \S))"
 )
 _QUOTE = re.compile(r"^[ \t]*>(?: |$)?")
 _TYPOGRAPHIC = str.maketrans(
@@ -134,9 +135,18 @@ def _unnumbered(lines: list[str], site: Site) -> list[str]:
     if any(b <= a for a, b in pairwise(numbers)):
         return lines
     bare = [_NUMBER.sub("", line, count=1) for line in lines]
-    if len(full) == 1 and not any(similarity(bare[full[0]], line) >= 0.5 for line in site.target):
+    if len(full) == 1 and not _is_number(numbers[0], lines[full[0]], bare[full[0]], site):
         return lines
+    if all(line[:1] in ("", " ") for line in bare):
+        bare = [line[1:] for line in bare]
     return bare
+
+
+def _is_number(number: int, line: str, bare: str, site: Site) -> bool:
+    """Tell whether the one line's number is that of a line and no code."""
+    if any(similarity(bare, own) >= 0.5 for own in site.target) or "→" in line or " | " in line:
+        return True
+    return len(site.above) < number <= len(site.above) + len(site.target)
 
 
 def _unadded(lines: list[str], site: Site) -> list[str]:

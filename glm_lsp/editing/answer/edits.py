@@ -6,12 +6,13 @@ file's indentation, and do not overlap.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from glm_lsp.editing.answer.indent import Reindenter
-from glm_lsp.editing.answer.lines import filled, plain, telling, trimmed
+from glm_lsp.editing.answer.lines import dedented, filled, plain, telling, trimmed
 from glm_lsp.editing.answer.values import step
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def reindented(lines: Sequence[str], original: Sequence[str], unit: str) -> list
     lines = trimmed(lines)
     if not filled(original):
         return lines
+    if any(re.match(r" +\t", line) for line in lines):
+        lines = dedented(lines)  # Tabs behind what the answer put in front of every line.
     indent = Reindenter("\n".join(original) + "\n", unit=unit)
     found: list[str] = []
     for line in rescaled(lines, original, unit):

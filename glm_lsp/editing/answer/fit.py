@@ -37,6 +37,7 @@ NOWHERE = (
     "It is not clear which lines of the target it replaces: write the complete new version of the"
     " target, from its first line to its last."
 )
+TWICE = "It holds several different versions of the target: give one."
 QUOTE = "It only repeats lines of the target without a change."
 _CLEAR = 0.15
 _SHORT = 4
@@ -69,6 +70,8 @@ def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement |
         return _gapped_part(lines, survey, pairs, full)
     if gaps:
         return _filled(lines, survey, 0, len(site.target))
+    if not survey.outer and _begins_twice(lines, full, site.target):
+        return TWICE
     if opens and ends and len(full) > 1:
         return Placement((whole(site, lines),), whole=True)
     if _rewrites(lines, survey, pairs, full, lone=lone):
@@ -161,6 +164,20 @@ def _rewrites(
     if site.promise.careful and not site.promise.part:
         return not pairs and len(filled(site.target)) <= _SHORT
     return _opens_anew(lines[full[0]], site.target)
+
+
+def _begins_twice(lines: Sequence[str], full: list[int], target: Sequence[str]) -> bool:
+    """Tell whether the target as it was is followed by what may be its new version."""
+    ours = [plain(target[i]) for i in filled(target)]
+    rest = [lines[i] for i in full[len(ours) :]]
+    if not rest or [plain(lines[i]) for i in full[: len(ours)]] != ours:
+        return False
+    alike = any(similarity(line, own) >= ALIKE for line in rest for own in target)
+    return alike or _word(rest[0]) in (_word(target[filled(target)[0]]), _last_word(target))
+
+
+def _last_word(target: Sequence[str]) -> str:
+    return _word(target[_last_at_base(target)])
 
 
 def _opens_anew(line: str, target: Sequence[str]) -> bool:

@@ -34,7 +34,7 @@ def cut(text: str) -> list[str]:
 
 def plain(line: str) -> str:
     """Return a line without any white space, by which lines are compared."""
-    return "".join(line.split())
+    return "".join(line.split()).removeprefix("\ufeff")
 
 
 def telling(line: str) -> bool:
@@ -56,6 +56,15 @@ def trimmed(lines: Sequence[str]) -> list[str]:
     """Return lines without the blank ones at both ends."""
     kept = filled(lines)
     return list(lines[kept[0] : kept[-1] + 1]) if kept else []
+
+
+def dedented(lines: Sequence[str]) -> list[str]:
+    """Return lines without the indentation that all of them have."""
+    leads = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
+    common = min(leads, key=len, default="")
+    if not common or not all(lead.startswith(common) for lead in leads):
+        return list(lines)
+    return [line[len(common) :] if line.strip() else "" for line in lines]
 
 
 def similarity(one: str, other: str) -> float:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.values import Site
 
 FENCE = re.compile(r"^([ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`]*)$")
+_PATCH = re.compile(r"(?:diff --git |--- \S|\*\*\* Begin Patch|@@ |<{7}(?: |$)|-{7} SEARCH)")
 _MARKDOWN = ("markdown", "md", "mdx")
+_NUMBERED = re.compile(r"\s*\d+ ?[|│→:]")
 _WORDS = ("markdown", "plaintext", "text", "latex", "restructuredtext", "")
 _MOST_DEPTH = 3
 
@@ -186,6 +188,12 @@ def _bare(lines: Sequence[str], site: Site) -> Answer:
     if site.grammar.language in _WORDS:
         return _of_words(lines, known)
     part: list[str] = []
+    start = next((i for i, line in enumerate(lines) if _PATCH.match(line)), None)
+    if start is not None:
+        end = len(lines)
+        while end > start and (is_prose(lines[end - 1]) or not lines[end - 1].strip()):
+            end -= 1
+        return Answer((Passage(tuple(lines[start:end]), fenced=False),), tuple(lines[:start]))
     for line in [*lines, None]:
         if (
             line is None
@@ -220,5 +228,8 @@ def _of_words(lines: Sequence[str], known: set[str]) -> Answer:
 def _is_code(lines: Sequence[str], known: set[str]) -> bool:
     """Tell whether lines without a fence show in any way that they are code."""
     full = [line for line in lines if line.strip()]
-    coded = sum(looks_like_code(line) or plain(line) in known for line in full)
+    coded = sum(
+        looks_like_code(line) or plain(line) in known or _NUMBERED.match(line) is not None
+        for line in full
+    )
     return 2 * coded >= len(full)

@@ -178,9 +178,9 @@ def _narrowed(start: int, part: Part, file: list[str], unit: str) -> tuple[int, 
     if [line.rstrip() for line in old] != [line.rstrip() for line in written] and filled(new):
         blank = next(i for i, line in enumerate(new) if line.strip())
         new = [*new[:blank], *reindented(new, old, unit)]
-    while old and new and plain(old[0]) == plain(new[0]) and _lead(old[0]) == _lead(new[0]):
+    while old and new and old[0].rstrip() == new[0].rstrip():
         old, new, start = old[1:], new[1:], start + 1
-    while old and new and plain(old[-1]) == plain(new[-1]) and _lead(old[-1]) == _lead(new[-1]):
+    while old and new and old[-1].rstrip() == new[-1].rstrip():
         old, new, end = old[:-1], new[:-1], end - 1
     return start, end, list(new)
 
@@ -194,10 +194,6 @@ def trimmed_edges(part: Part) -> tuple[list[str], list[str]]:
         old.pop()
         new.pop()
     return (old, new) if filled(old) else (trimmed(old), new)
-
-
-def _lead(line: str) -> int:
-    return len(line) - len(line.lstrip())
 
 
 def _place(part: Part, file: list[str], site: Site) -> int | str:

@@ -15,11 +15,12 @@ from attrs import evolve
 from glm_lsp.editing.answer.around import OUTSIDE
 from glm_lsp.editing.answer.edits import Edit, Placement, reindented, whole
 from glm_lsp.editing.answer.elision import elisions, fill, is_elision
-from glm_lsp.editing.answer.fit import GAP, NOWHERE, QUOTE, by_lines
+from glm_lsp.editing.answer.fit import GAP, NOWHERE, QUOTE, TWICE, by_lines
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.lines import (
     aligned,
     closes,
+    dedented,
     filled,
     plain,
     similarity,
@@ -28,14 +29,13 @@ from glm_lsp.editing.answer.lines import (
 )
 from glm_lsp.editing.answer.patches import Applied, apply, parts
 from glm_lsp.editing.answer.prose import names_version
-from glm_lsp.editing.answer.survey import Survey, attaches, dedented, same_kind
+from glm_lsp.editing.answer.survey import Survey, attaches, same_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glm_lsp.editing.answer.values import Definition
 
-_TWICE = "It holds several different versions of the target: give one."
 _RENAMED = "It does not define `{}`, which the target defines: keep its name."
 _BESIDE = (
     "`{}` is called like a function of the module but would stand inside the class: make it a"
@@ -165,9 +165,9 @@ def _matched(
             fresh = [d for d in found if _body(lines, d, 0) != old]
             versions = {tuple(_body(lines, d, 0)): d for d in fresh}
             if len(versions) > 1:
-                return _TWICE
+                return TWICE
             taken += found
-            found = list(versions.values()) or found[:1]
+            found = list(versions.values()) or found[-1:]
         taken.append(found[0])
         pairs.append((ours, found[0]))
     return pairs
@@ -183,7 +183,7 @@ def _leads_to(theirs: Definition, ours: Definition) -> bool:
 
 
 def _body(lines: Sequence[str], one: Definition, first: int) -> list[str]:
-    return [plain(x) for x in lines[one.first - first : one.last - first + 1] if x.strip()]
+    return [x.strip() for x in lines[one.first - first : one.last - first + 1] if x.strip()]
 
 
 class _Reading:
@@ -225,6 +225,8 @@ class _Reading:
         if self.fault:
             return self.fault
         outer = self.survey.outer
+        if any(self._copies(d) for d in self.beside if self.keep[d.first]):
+            return TWICE
         if self._lacks_members():
             return self.each_member()
         if len(self.pairs) < len(outer) or not self._covers():
@@ -235,6 +237,18 @@ class _Reading:
             first = self._attached_from(first)
         edit = self._edit(first, last + 1, lines)
         return Placement((edit,), whole=True) if isinstance(edit, Edit) else edit
+
+    def _copies(self, one: Definition) -> bool:
+        """Tell whether a new definition is the target's under another name."""
+        mine = _body(self.lines, one, 0)[1:]
+        return (
+            len(self.pairs) == 1
+            and bool(mine)
+            and any(
+                set(mine) <= set(_body(self.site.target, ours, self.survey.first)[1:])
+                for ours, _ in self.pairs
+            )
+        )
 
     def each(self) -> Placement | str:
         """Replace each definition by itself."""
@@ -259,7 +273,7 @@ class _Reading:
             edits.append(edit)
         edits.sort()
         if any(a.end > b.start for a, b in pairwise(edits)):
-            return _TWICE
+            return TWICE
         return Placement(tuple(edits), whole=len(self.pairs) == len(self.survey.outer))
 
     def each_member(self) -> Placement | str:

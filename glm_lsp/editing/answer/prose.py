@@ -14,7 +14,7 @@ Label = Literal["", "original", "answer", "final", "other", "correction"]
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _QUOTED = re.compile(r"`[^`]*`|\*\*[^*]*\*\*")
 _CODE = re.compile(r"[={}\[\];<>\\]|\w\(|\(\)|^\s*(?:#|//|/\*|--|\"|')")
-_HEADING = re.compile(r"^(?:#{1,6}\s+|[-*•]\s+|\d+[.)]\s+)(?=[A-Z*`])")
+_HEADING = re.compile(r"^(?:#{2,6}\s+|[-*•]\s+|\d+[.)]\s+)(?=[A-Z*`])")
 _LEAD_IN = re.compile(
     r"^(?:\W*(?:here|this|below|the|fixed|original|before|after|old|new|corrected|updated|answer"
     r"|solution|result|changes?|explanation|note|code|output|final|option|step|replace|with)\b"

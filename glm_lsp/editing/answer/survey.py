@@ -9,7 +9,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.lines import plain
+from glm_lsp.editing.answer.lines import dedented, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,15 +101,6 @@ class _Moved:
         self.first, self.last = inner.first - by, inner.last - by
         self.path, self.local = inner.path, inner.local
         self.plain, self.public = inner.plain, inner.public
-
-
-def dedented(lines: Sequence[str]) -> list[str]:
-    """Return lines without the indentation that all of them have."""
-    leads = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
-    common = min(leads, key=len, default="")
-    if not common or not all(lead.startswith(common) for lead in leads):
-        return list(lines)
-    return [line[len(common) :] if line.strip() else "" for line in lines]
 
 
 def same_kind(one: Definition, other: Definition) -> bool:

@@ -55,6 +55,8 @@ def thoughtless(text: str, original: str) -> str:
 def unwrapped(text: str, site: Site) -> str | None:
     """Return the code that a JSON object carries; None when the text is no such object."""
     text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"' and not site.original.lstrip().startswith('"'):
+        return _quoted(text)
     if not text.startswith(("{", "[")) or not text.endswith(("}", "]")):
         return None
     if site.grammar.language in ("json", "jsonc"):
@@ -64,6 +66,15 @@ def unwrapped(text: str, site: Site) -> str | None:
     except ValueError:
         return _nearly(text)
     return _carried(value)
+
+
+def _quoted(text: str) -> str | None:
+    """Return what a JSON string says."""
+    try:
+        value = json.loads(text, strict=False)
+    except ValueError:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def _carried(value: Any) -> str | None:

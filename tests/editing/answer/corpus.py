@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 GOLDEN = Path(__file__).with_name("golden")
 _PART = re.compile(r"^├─ (.+?) ─┤\n", re.MULTILINE)
 _SIGNS = str.maketrans({"·": " ", "⇥": "\t", "⍽": "\u00a0", "⓪": "\u200b", "⟲": "\u202e"})
-_SURFACE = Surface("glm-5.1", 200_000, 100_000)
+SURFACE = Surface("glm-5.1", 200_000, 100_000)
 
 
 @frozen
@@ -153,7 +153,7 @@ class _Model:
 
 def run(form: Form, size: int) -> End:
     """Run an answer in pieces of a size, as the server does up to the applied edit."""
-    made = plan(form.task, _SURFACE)
+    made = plan(form.task, SURFACE)
     cut = tuple(form.answer[i : i + size] for i in range(0, len(form.answer), size))
     try:
         text, hunks, early = asyncio.run(_answered(made, _Model(cut, form.complete), len(cut)))
