@@ -85,8 +85,7 @@ async def replacement(
         FaultyAnswerError: an answer to the same question with the fault named may be right.
         GlmError: the model did not answer, not to the end, or refuses.
     """
-    site = await asyncio.to_thread(site_of, plan)
-    reader = Reader(site)
+    reader = await asyncio.to_thread(lambda: Reader(site_of(plan)))
     if fault is not None:
         again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
         messages = (*plan.request.messages, Message("user", again))

@@ -46,10 +46,12 @@ _SEVERAL = (
     "It holds several versions of the code that differ, and does not say which is meant: give one."
 )
 _INLINE = re.compile(
-    r"(?:replac\w+|chang\w+|renam\w+|correct\w+|fix\w*)\b[^`\n]{0,60}`([^`\n]+)`"
-    r"[^`\n]{0,40}?\b(?:to|with|by|into|→)\b[^`\n]{0,30}`([^`\n]+)`",
+    r"(?:(?:(?:replac|chang|renam|correct|fix)\w*\b|将|把)[^`\n]{0,60})?"
+    r"`([^`\n]+)`[^`\n]{0,40}?(?:\b(?:to|with|by|into)\b|->|→|改为|改成|替换为|换成)[^`\n]{0,30}"
+    r"`([^`\n]+)`",
     re.IGNORECASE,
 )
+_AT_LINE = re.compile(r"(?:line|第) ?\d+[^`\n]{0,40}`([^`\n]+)`", re.IGNORECASE)
 
 
 @frozen
@@ -96,12 +98,13 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
     found, named = _without_imports(found, named, site)
     candidates, faults = _placed(found, survey)
     best = _best(candidates, site)
+    if "```" not in answer and (best is None or not isinstance(best, _Candidate) or best.fault):
+        inline = _inline(answer, survey)
+        if inline is not None:
+            return Chosen(inline, named)
     if isinstance(best, str):
         raise faulty(best)
     if best is None or (best.placement.echo and faults and _meant(found, best.passage, site)):
-        inline = _inline(answer, site)
-        if inline is not None:
-            return Chosen(inline, named)
         raise _nothing(answer, apart, faults)
     return Chosen(best.text, (*named, *best.placement.imports))
 
@@ -300,17 +303,22 @@ def _meant(found: Sequence[Passage], echo: Passage, site: Site) -> bool:
     ) or any(p is not echo and p.label in ("answer", "final") for p in found)
 
 
-def _inline(answer: str, site: Site) -> str | None:
-    """Apply the one "change `this` to `that`" of an answer in words."""
+def _inline(answer: str, survey: Survey) -> str | None:
+    """Apply the one "change `this` to `that`", or "line 3: `this`", of an answer in words."""
+    site = survey.site
     found = list(dict.fromkeys(m.groups() for m in _INLINE.finditer(answer)))
-    if len(found) != 1 or "```" in answer:
+    if not found and len(at := list(_AT_LINE.finditer(answer))) == 1:
+        placed = by_lines([at[0].group(1)], survey, lone=False)
+        if isinstance(placed, str) or placed.whole:
+            return None
+        text = composed(site, placed.edits)
+    elif len(found) == 1:
+        old, new = (each.strip() for each in found[0])
+        edges = r"(?<!\w)", r"(?!\w)"
+        pattern = re.compile(edges[0] + re.escape(old) + edges[1])
+        if len(pattern.findall(site.original)) != 1 or not old or old == new:
+            return None
+        text = pattern.sub(lambda _: new, site.original)
+    else:
         return None
-    old, new = (each.strip() for each in found[0])
-    edges = r"(?<!\w)", r"(?!\w)"
-    places = re.findall(edges[0] + re.escape(old) + edges[1], site.original)
-    if len(places) != 1 or not old or old == new:
-        return None
-    text = re.sub(edges[0] + re.escape(old) + edges[1], lambda _: new, site.original)
-    if judge(site.promise, site.file, site.placed(text)) is not None:
-        return None
-    return text
+    return None if judge(site.promise, site.file, site.placed(text)) else text

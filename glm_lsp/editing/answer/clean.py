@@ -29,6 +29,10 @@ _NUMBER = re.compile(
     r"^[ \t]*(?:L|\[|line )?(\d{1,6})"
     r"(?:\]?[ \t]*(?:[|│→┃]|[:.)](?= |$))|\]?\t|(?=  )|\]?$|(?= \S))"
 )
+_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
+_TAGS = frozenset(
+    "python py javascript js typescript ts tsx jsx go golang rust rs c cpp c++ java".split()
+)
 _QUOTE = re.compile(r"^[ \t]*>(?: |$)?")
 _TYPOGRAPHIC = str.maketrans(
     {
@@ -71,9 +75,14 @@ def visible(text: str, file: str) -> str:
 def cleaned(lines: Sequence[str], site: Site) -> list[str]:
     """Return lines without what stands in front of each, and without a file's name on top."""
     lines = list(lines)
-    for strip in (_unticked, _unquoted, _unnumbered, _unadded):
+    for strip in (_unticked, _unprompted, _unquoted, _unnumbered, _unadded):
         lines = strip(lines, site)
     own = {plain(line) for line in site.target}
+    if lines and lines[0].strip().lower() in _TAGS and plain(lines[0]) not in own:
+        del lines[0]
+    lines = _closed_up(lines, site)
+    if site.grammar.known and not any(line != line.rstrip() for line in site.target):
+        lines = [line.rstrip() for line in lines]
     while lines and (
         not lines[0].strip() or (is_file_name(lines[0]) and plain(lines[0]) not in own)
     ):
@@ -113,6 +122,26 @@ def _unticked(lines: list[str], site: Site) -> list[str]:
     if all(lines[i].strip()[0] == lines[i].strip()[-1] == "`" for i in full):
         return [line.strip()[1:-1] for line in lines]
     return lines
+
+
+def _unprompted(lines: list[str], site: Site) -> list[str]:
+    """Take off the prompts of an interactive session."""
+    full = filled(lines)
+    if not full or not lines[full[0]].startswith(">>> ") or site.original.startswith(">>>"):
+        return lines
+    if not all(_PROMPT.match(lines[i]) for i in full):
+        return lines
+    return [_PROMPT.sub("", line) for line in lines]
+
+
+def _closed_up(lines: list[str], site: Site) -> list[str]:
+    """Take out the blank line behind every line."""
+    full = filled(lines)
+    spread = len(full) > 2 and all(b - a == 2 for a, b in pairwise(full))
+    own = filled(site.target)
+    if not spread or (len(own) > 2 and all(b - a == 2 for a, b in pairwise(own))):
+        return lines
+    return [lines[i] for i in full]
 
 
 def _unquoted(lines: list[str], site: Site) -> list[str]:

@@ -7,12 +7,14 @@ file's indentation, and do not overlap.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.indent import Reindenter
-from glm_lsp.editing.answer.lines import dedented, filled, plain, telling, trimmed
+from glm_lsp.editing.answer.lines import aligned, dedented, filled, lead_of, plain, telling, trimmed
 from glm_lsp.editing.answer.values import step
 
 if TYPE_CHECKING:
@@ -79,6 +81,32 @@ def reindented(lines: Sequence[str], original: Sequence[str], unit: str) -> list
     for line in rescaled(lines, original, unit):
         found += indent.take(line)
     return found + indent.rest()
+
+
+def settled(lines: Sequence[str], original: Sequence[str]) -> list[str]:
+    """Return lines with each run between two gaps as deep as the original's lines that it has."""
+    made = list(lines)
+    gaps = elisions(lines, original)
+    bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
+    partners = {j: i for i, j, _ in reversed(aligned(original, bare))}
+    for start, end in pairwise([-1, *gaps, len(lines)]):
+        known = next((j for j in range(start + 1, end) if j in partners), None)
+        if known is None:
+            continue
+        ours, theirs = lead_of(original[partners[known]]), lead_of(lines[known])
+        for j in range(start + 1, end):
+            if ours != theirs and lines[j].strip():
+                made[j] = _shifted(lines[j], theirs, ours)
+    return made
+
+
+def _shifted(line: str, old: str, new: str) -> str:
+    """Return a line as much deeper or less deep as one indentation is than another."""
+    lead = lead_of(line)
+    if lead.startswith(old):
+        return new + line[len(old) :]
+    width = max(0, len(lead) + len(new) - len(old))
+    return (new[:1] or " ") * width + line.lstrip(" \t")
 
 
 def rescaled(lines: Sequence[str], original: Sequence[str], unit: str) -> list[str]:

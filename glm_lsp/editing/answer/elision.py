@@ -48,10 +48,14 @@ _LEFT_OUT_IN_CHINESE = re.compile(
 )
 _ONLY_DOTS = re.compile(r"^\W*(?:\.{3,}|…+)\W*$")
 _LIKE = 0.34
+_MOST = 200
+"""Characters of a line that stands for others."""
 
 
 def is_elision(line: str) -> bool:
     """Tell whether a line stands for code left out."""
+    if len(line) > _MOST:
+        return False
     comment = _COMMENT.match(line)
     if comment is None:
         bare = line.strip()

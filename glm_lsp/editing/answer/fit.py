@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.around import part_of_around
-from glm_lsp.editing.answer.edits import Edit, Placement, over, reindented, whole
+from glm_lsp.editing.answer.edits import Edit, Placement, over, reindented, settled, whole
 from glm_lsp.editing.answer.elision import elisions, fill, is_elision
 from glm_lsp.editing.answer.lines import (
     ALIKE,
@@ -121,7 +121,7 @@ def _filled(lines: Sequence[str], survey: Survey, start: int, end: int) -> Place
         for place in site.promise.places
         if 0 <= place - survey.first - start < len(original)
     }
-    made = fill(reindented(lines, original, site.unit), original, kept)
+    made = fill(settled(reindented(lines, original, site.unit), original), original, kept)
     if made is None:
         return GAP
     return Placement(
@@ -232,14 +232,15 @@ def _spot(
 
     None when there is none, in words when several would do.
     """
-    starts = [i for i, line in enumerate(target) if similarity(line, lines[0]) >= ALIKE]
-    ends = [i for i, line in enumerate(target) if similarity(line, lines[-1]) >= ALIKE]
+    ours = filled(target)
     slack = max(2, len(lines) // 2 + 1)
     found: list[tuple[float, int, int]] = []
-    for start in starts:
-        for end in ends:
-            run = [line for line in target[start : end + 1] if line.strip()]
-            if start <= end and abs(len(run) - len(lines)) <= slack:
+    for at, start in enumerate(ours):
+        if similarity(target[start], lines[0]) < ALIKE:
+            continue
+        for end in ours[max(at, at + len(lines) - 1 - slack) : at + len(lines) + slack]:
+            if similarity(target[end], lines[-1]) >= ALIKE:
+                run = [line for line in target[start : end + 1] if line.strip()]
                 found.append((_likeness(run, lines), start, end + 1))
     found.sort(reverse=True)
     best = [one for one in found if one[0] >= found[0][0] - _CLEAR]

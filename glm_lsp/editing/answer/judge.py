@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.clean import INVISIBLE
 from glm_lsp.editing.answer.elision import is_elision
-from glm_lsp.editing.answer.lines import cut, filled, plain
+from glm_lsp.editing.answer.lines import cut, filled, plain, unix
 from glm_lsp.editing.answer.place import REMOVES
 from glm_lsp.editing.answer.syntax import find_fault
 
@@ -89,7 +89,7 @@ def _bodies(promise: Promise, before: str, after: str) -> str | None:
         lines = [*cut(text), ""]
         empty = [
             d.name
-            for d in promise.grammar.definitions("\n".join(cut(text)) + "\n")
+            for d in promise.grammar.definitions(unix(text))
             if lines[d.last].rstrip().endswith(":")
         ]
         if empty and text is before:
@@ -130,7 +130,7 @@ def _defined(promise: Promise, text: str) -> list[tuple[tuple[str, ...], str, bo
     """Return the path and name of what a text defines, and whether it stands there plainly."""
     return [
         ((*d.path, _realm(d.kind)), d.name, d.plain)
-        for d in promise.grammar.definitions("\n".join(cut(text)) + "\n")
+        for d in promise.grammar.definitions(unix(text))
         if not d.local
     ]
 
@@ -143,7 +143,7 @@ def _realm(kind: str) -> str:
 def _exports(promise: Promise, before: str, after: str) -> str | None:
     """What other files may use stays theirs to use."""
     public = [
-        {d.name for d in promise.grammar.definitions("\n".join(cut(text)) + "\n") if d.public}
+        {d.name for d in promise.grammar.definitions(unix(text)) if d.public}
         for text in (before, after)
     ]
     lost = {name for name in public[0] - public[1] if name not in promise.instruction}

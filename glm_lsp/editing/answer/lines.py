@@ -21,6 +21,9 @@ _CLOSER = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac)?[\s)\]};,]*\Z")
 _MOST = 2_500
 """Of a block of unequal lines, the products up to which every pair of lines is compared."""
 
+_LONG = 200
+"""Characters more than which a line must have to be known at once to be another one."""
+
 ALIKE = 0.5
 
 
@@ -30,6 +33,13 @@ def cut(text: str) -> list[str]:
     if lines and not lines[-1]:
         lines.pop()
     return lines
+
+
+def unix(text: str) -> str:
+    r"""Return a text with line ends that are `\n`, a byte order mark left out."""
+    if "\r" in text:
+        text = _END.sub("\n", text)
+    return text.removeprefix("\ufeff")
 
 
 def plain(line: str) -> str:
@@ -58,6 +68,11 @@ def trimmed(lines: Sequence[str]) -> list[str]:
     return list(lines[kept[0] : kept[-1] + 1]) if kept else []
 
 
+def lead_of(line: str) -> str:
+    """Return a line's indentation."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
 def dedented(lines: Sequence[str]) -> list[str]:
     """Return lines without the indentation that all of them have."""
     leads = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
@@ -69,6 +84,8 @@ def dedented(lines: Sequence[str]) -> list[str]:
 
 def similarity(one: str, other: str) -> float:
     """Return how much two lines share, from 0 to 1; 1 for the same apart from spacing."""
+    if max(len(one), len(other)) > 4 * min(len(one), len(other)) + _LONG:
+        return 0.0
     if plain(one) == plain(other):
         return 1.0
     ours, ours_size = _words(one)

@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 from glm_lsp.editing.answer.clean import visible
 from glm_lsp.editing.answer.lines import cut, plain, trimmed
 from glm_lsp.editing.answer.prose import is_prose, label, looks_like_code, names_version
-from glm_lsp.editing.answer.wrapped import in_tags, thoughtless, unwrapped
+from glm_lsp.editing.answer.wrapped import in_tags, thoughtless, unmarked, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FENCE = re.compile(r"^([ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`]*)$")
 _PATCH = re.compile(r"(?:diff --git |--- \S|\*\*\* Begin Patch|@@ |<{7}(?: |$)|-{7} SEARCH)")
 _MARKDOWN = ("markdown", "md", "mdx")
+_INLINE_FENCE = re.compile(r"^([^`]*)```([\w+#-]+(?= ))? ?([^`]+)```\s*$")
+_LATE_FENCE = re.compile(r"^([^`]*[^`\s])[ \t]*(```[\w+#-]*)$")
 _NUMBERED = re.compile(r"\s*\d+ ?[|│→:]")
 _WORDS = ("markdown", "plaintext", "text", "latex", "restructuredtext", "")
 _MOST_DEPTH = 3
@@ -58,11 +60,12 @@ class Answer:
 
 def passages(text: str, site: Site, depth: int = 0) -> Answer:
     """Cut an answer into passages."""
-    text = visible(thoughtless(text, site.original), site.file)
+    text = unmarked(thoughtless(text, site.original), site.original)
+    text = visible(text, site.file)
     inner = unwrapped(text, site)
     if inner is not None:
         return passages(inner, site, depth + 1) if depth < _MOST_DEPTH else Answer((), ())
-    lines = _unquoted(cut(text))
+    lines = _on_lines_of_their_own(_unquoted(cut(text)), site)
     tagged = in_tags(lines, site) if depth < _MOST_DEPTH else None
     if tagged is not None:
         found = []
@@ -94,6 +97,26 @@ def _versions(passage: Passage, site: Site) -> list[Passage]:
     return found
 
 
+def _on_lines_of_their_own(lines: list[str], site: Site) -> list[str]:
+    """Put fences that stand behind words, or around code, on lines of their own."""
+    if "```" in site.original or not any("```" in line for line in lines):
+        return lines
+    found: list[str] = []
+    inside = False
+    for line in lines:
+        around = _INLINE_FENCE.match(line)
+        behind = _LATE_FENCE.match(line)
+        if around and not inside:
+            found += [around.group(1), "```" + (around.group(2) or ""), around.group(3), "```"]
+        elif behind and not inside:
+            found += [behind.group(1), behind.group(2)]
+            inside = True
+        else:
+            found.append(line)
+            inside ^= FENCE.match(line) is not None
+    return found
+
+
 def _unquoted(lines: list[str]) -> list[str]:
     """Take the marks of a quotation off blocks that stand in one."""
     if not any(re.match(r"[ \t]*>[ \t]?(?:`{3,}|~{3,})", line) for line in lines):
@@ -115,7 +138,9 @@ def _fenced(lines: list[str], site: Site, depth: int) -> Answer:
         body, index, closed = _block(lines, index, fence, own)
         tag = re.split(r"[\s:{,]", fence.group(3).strip(), maxsplit=1)[0].lower()
         passage = Passage(tuple(body), tag, _label(prose), closed=closed)
-        if tag in _MARKDOWN and site.grammar.known and depth < _MOST_DEPTH:
+        first = next((line for line in body if line.strip()), "")
+        nested = tag in _MARKDOWN or (FENCE.match(first) and not own)
+        if nested and site.grammar.known and depth < _MOST_DEPTH:
             within = passages("\n".join(body), site, depth + 1)
             found += within.passages or [passage]
         elif (inner := unwrapped("\n".join(body), site)) is not None and depth < _MOST_DEPTH:

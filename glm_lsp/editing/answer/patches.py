@@ -56,7 +56,7 @@ def parts(lines: Sequence[str], tag: str = "", original: Sequence[str] = ()) -> 
         if found:
             return found
     if _is_diff(lines, tag, original):
-        return _unified(lines)
+        return _unified(lines, set(original))
     return None
 
 
@@ -107,7 +107,9 @@ def _is_diff(lines: Sequence[str], tag: str, original: Sequence[str]) -> bool:
     )
 
 
-def _unified(lines: Sequence[str]) -> list[Part]:
+def _unified(lines: Sequence[str], known: set[str]) -> list[Part]:
+    context = [line for line in lines if line.startswith(" ") and line.strip()]
+    marked = sum(x[1:] in known for x in context) >= sum(x in known for x in context)
     found: list[Part] = []
     old: list[str] = []
     new: list[str] = []
@@ -129,7 +131,7 @@ def _unified(lines: Sequence[str]) -> list[Part]:
         elif line.startswith("+"):
             new.append(line[1:])
         else:
-            same = line.removeprefix(" ")
+            same = line[1:] if marked and line.startswith(" ") else line
             old.append(same)
             new.append(same)
     close()

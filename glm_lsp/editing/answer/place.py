@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from glm_lsp.editing.answer.around import OUTSIDE
-from glm_lsp.editing.answer.edits import Edit, Placement, reindented, whole
+from glm_lsp.editing.answer.edits import Edit, Placement, reindented, settled, whole
 from glm_lsp.editing.answer.elision import elisions, fill, is_elision
 from glm_lsp.editing.answer.fit import GAP, NOWHERE, QUOTE, TWICE, by_lines
 from glm_lsp.editing.answer.imports import taken_apart
@@ -295,7 +295,7 @@ class _Reading:
         made = reindented(lines, original, self.site.unit)
         if elisions(made, original):
             kept = {place - self.survey.first - start for place in self.site.promise.places}
-            filled_up = fill(made, original, kept)
+            filled_up = fill(settled(made, original), original, kept)
             if filled_up is None:
                 return GAP
             made = filled_up
@@ -431,7 +431,7 @@ class _Reading:
     def _new_statement(self, i: int, last: int) -> bool:
         """Tell whether a line that the file does not have belongs to the target's place."""
         line = self.lines[i]
-        if _EXAMPLE.match(line):
+        if _EXAMPLE.match(line) or (self.container and line.strip() in ("pass", "...")):
             return False
         if self.container is not None and i == self.container.first:
             return False

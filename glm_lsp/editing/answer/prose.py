@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+_MOST = 1_000
+"""Characters of a line that are looked at: nobody needs more to tell words from code."""
+
 Label = Literal["", "original", "answer", "final", "other", "correction"]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
@@ -79,6 +82,8 @@ def is_prose(line: str) -> bool:
     text = line.strip()
     if line[:1] in (" ", "\t") or not text:
         return False
+    if len(text) > _MOST:
+        text = text[:_MOST]
     if _LEAD_IN.match(text) or re.fullmatch(r"\*\*[^*]+\*\*:?", text):
         return True
     item = _HEADING.match(text)
@@ -122,6 +127,7 @@ def refuses(reply: str) -> bool:
 
 def label(line: str) -> Label:
     """Return what a line in front of a block of code says that the block is."""
+    line = line[:_MOST]
     if _CORRECTION.search(line):
         return "correction"
     if _OTHER.search(line):

@@ -72,6 +72,7 @@ class Reader:
         self._wanted = {plain(line) for line in site.target if telling(line)}
         self._numbers = any(line.lstrip()[:1].isdigit() for line in site.target)
         self._changed = False
+        self._tidy = site.grammar.known and all(line == line.rstrip() for line in site.target)
         self._last = ""
         self._lines = 0
         self._behind = 0
@@ -211,4 +212,4 @@ class Reader:
             self._last = key
             self._lines += 1
         self._changed = self._changed or not (own or not telling(line))
-        self._writer.write(line)
+        self._writer.write(line.rstrip() if self._tidy else line)

@@ -9,7 +9,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.lines import dedented, plain
+from glm_lsp.editing.answer.lines import dedented, plain, unix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +31,7 @@ class Survey:
     @cached_property
     def every(self) -> list[Definition]:
         """All definitions of the file."""
-        text = "\n".join([*self.site.above, *self.site.target, *self.site.below, ""])
-        return list(self.site.grammar.definitions(text))
+        return list(self.site.grammar.definitions(unix(self.site.file)))
 
     @cached_property
     def inside(self) -> list[Definition]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from glm_lsp.editing.answer.lines import trimmed
@@ -20,7 +21,8 @@ _THOUGHT = r"(?:think(?:ing)?|thought|reasoning|scratchpad|reflection|analysis)"
 _OPENED = re.compile(rf"<{_THOUGHT}>.*?(?:</{_THOUGHT}>|\Z)", re.DOTALL | re.IGNORECASE)
 _LEFTOVER = re.compile(rf"\A.*</{_THOUGHT}>", re.DOTALL | re.IGNORECASE)
 _KEYS = (
-    "replacement", "new_code", "newCode", "fixed_code", "fixedCode", "updated_code",
+    "diff", "patch", "replacement", "new_code", "newCode", "fixed_code", "fixedCode",
+    "updated_code",
     "updatedCode", "refactored_code", "target_code", "code", "new", "new_string", "new_text",
     "newText", "answer", "result", "output", "content", "text", "solution", "file", "source",
 )  # fmt: skip
@@ -39,9 +41,21 @@ _NEW = (
 _NAMES = (
     "code|answer|new_code|newcode|new|replacement|target|fixed_code|fixed|updated_code|updated"
     "|result|output|response|edit|solution|pre|function|content|after|original|old|old_code"
-    "|before|final|final_answer|corrected|refactored|explanation|target_code|code_block|source"
+    "|arg_value|before|final|final_answer|corrected|refactored|explanation|target_code|code_block|source"
 )
 _OPEN = re.compile(rf"^\s*(?:<!\[CDATA\[|<({_NAMES})(?:\s[^<>]*)?>)(?=\s*$|[^<]|<)", re.IGNORECASE)
+
+
+_YAML = re.compile(
+    rf"(?:{'|'.join(_KEYS)}): *[|>][-+]?[ ]*\n((?:[ ]+.*\n?|[ \t]*\n)+)\Z", re.IGNORECASE
+)
+
+
+def unmarked(text: str, original: str) -> str:
+    """Return an answer without the marks that models set around what they say."""
+    if "<|" in original or "</s>" in original:
+        return text
+    return re.sub(r"<[|｜][\w▁ -]{1,40}[|｜]>|</s>\s*\Z", "", text)
 
 
 def thoughtless(text: str, original: str) -> str:
@@ -55,6 +69,8 @@ def thoughtless(text: str, original: str) -> str:
 def unwrapped(text: str, site: Site) -> str | None:
     """Return the code that a JSON object carries; None when the text is no such object."""
     text = text.strip()
+    if block := _YAML.match(text):
+        return dedent(block.group(1))
     if len(text) > 1 and text[0] == text[-1] == '"' and not site.original.lstrip().startswith('"'):
         return _quoted(text)
     if not text.startswith(("{", "[")) or not text.endswith(("}", "]")):
@@ -65,7 +81,10 @@ def unwrapped(text: str, site: Site) -> str | None:
         value = json.loads(text, strict=False)
     except ValueError:
         return _nearly(text)
-    return _carried(value)
+    carried = _carried(value)
+    if carried is None and isinstance(value, dict):
+        return ""  # It carries something, but no code.
+    return carried
 
 
 def _quoted(text: str) -> str | None:
