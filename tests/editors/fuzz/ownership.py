@@ -1,0 +1,283 @@
+"""Whose each character of a text is, when a user and GLM change it; knows no editor.
+
+Invariants: the live pieces, joined, are the text after the changes applied so far; a piece that
+left the text stays in the list, with who removed it; a user's undo that leads to a text that
+was there before brings back the ownership of that time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from attrs import evolve, frozen
+
+Who = Literal["original", "glm", "user", "undo"]
+
+
+@frozen
+class Change:
+    """One change of a text, in the coordinates left by the one before.
+
+    Attributes:
+        who: "user", "glm", or "undo" for an undo or redo of the user's.
+        start: in characters (code points).
+        request: the number of the server's request that made it; 0 for the user's.
+    """
+
+    who: Who
+    start: int
+    old: str
+    new: str
+    request: int = 0
+
+
+@frozen
+class Piece:
+    """A stretch of text that one hand brought, and at most one took away."""
+
+    text: str
+    owner: Who
+    killer: Who | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is in the text."""
+        return self.killer is None
+
+    @property
+    def shown_without_user(self) -> bool:
+        """Whether it would be in the text if the user had done nothing."""
+        return self.owner != "user" and self.killer != "glm"
+
+    @property
+    def is_users_mark(self) -> bool:
+        """Whether the user's hand shows here."""
+        return self.owner in ("user", "undo") or self.killer in ("user", "undo")
+
+
+@frozen
+class Line:
+    """A line of the text, or of the text as it would be without the user.
+
+    Attributes:
+        text: with its end.
+        touched: whether the user changed it.
+        near: whether he changed it or something beside it.
+    """
+
+    text: str
+    touched: bool
+    near: bool = False
+
+
+class Ownership:
+    """The pieces of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._pieces = [Piece(text, "original")] if text else []
+        self._past: dict[str, list[Piece]] = {}
+        self.text = text
+        self.lost: list[str] = []
+        """The user's text that GLM removed."""
+        self.undone = False
+        """Whether the user undid something while this was recorded."""
+
+    def apply(self, change: Change) -> None:
+        """Follow a change.
+
+        Raises:
+            ValueError: the text that it says was there was not.
+        """
+        end = change.start + len(change.old)
+        if self.text[change.start : end] != change.old or change.start > len(self.text):
+            raise ValueError(f"not there: {change}")
+        change = aligned(self.text, change)
+        end = change.start + len(change.old)
+        self._past[self.text] = list(self._pieces)
+        after = self.text[: change.start] + change.new + self.text[end:]
+        self.undone = self.undone or change.who == "undo"
+        if change.who == "undo" and after in self._past:
+            self._pieces = list(self._past[after])
+        else:
+            self._replace(change)
+        self.text = after
+
+    def lines(self) -> list[Line]:
+        """Return the lines of the text, and which of them the user has touched.
+
+        Whole lines put beside a line, or taken away beside it, do not touch it.
+        """
+        walk = _Walk()
+        for piece in self._pieces:
+            if piece.live:
+                walk.live(piece)
+            elif piece.is_users_mark and piece.owner != "user":
+                walk.dead(piece)
+        return walk.finish()
+
+    def without_user(self) -> list[Line]:
+        """Return the lines as they would be without the user, and which he touched then."""
+        text, near, touched = "", set(), set()
+        for piece in self._pieces:
+            at = text.count("\n")
+            shown = piece.text if piece.shown_without_user else ""
+            if piece.is_users_mark:
+                between = text == "" or text.endswith("\n")
+                whole = between and piece.text.endswith("\n")
+                lines = range(at, at + shown.count("\n") + 1)
+                touched |= set(lines[:-1] if whole else lines)
+                near |= {at - 1 if between else at, *lines}
+            text += shown
+        return [
+            Line(line, number in touched, number in near)
+            for number, line in enumerate(split_lines(text))
+        ]
+
+    def touched_by(self, change: Change) -> list[Line]:
+        """Return the lines of the text now that a change is going to change."""
+        change = aligned(self.text, change)
+        first, last = changed_lines(self.text, change)
+        return self.lines()[first:last]
+
+    def _replace(self, change: Change) -> None:
+        index = self._cut(change.start)
+        left = len(change.old)
+        while left:
+            piece = self._pieces[index]
+            if piece.live:
+                if len(piece.text) > left:
+                    self._split(index, left)
+                    piece = self._pieces[index]
+                left -= len(piece.text)
+                self._pieces[index] = evolve(piece, killer=change.who)
+                if piece.owner == "user" and change.who == "glm":
+                    self.lost.append(piece.text)
+            index += 1
+        if not change.old and change.who == "glm":
+            while index < len(self._pieces) and not self._pieces[index].live:
+                index += 1
+        if change.new:
+            self._pieces.insert(index, Piece(change.new, change.who))
+
+    def _cut(self, offset: int) -> int:
+        """Return the first index with `offset` live characters before it."""
+        for index, piece in enumerate(self._pieces):
+            if offset == 0:
+                return index
+            if not piece.live:
+                continue
+            if len(piece.text) > offset:
+                self._split(index, offset)
+                return index + 1
+            offset -= len(piece.text)
+        return len(self._pieces)
+
+    def _split(self, index: int, offset: int) -> None:
+        piece = self._pieces[index]
+        head, tail = piece.text[:offset], piece.text[offset:]
+        self._pieces[index : index + 1] = [evolve(piece, text=head), evolve(piece, text=tail)]
+
+
+class _Walk:
+    """Collects lines from pieces, and where the user's marks are in them."""
+
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+        self._text = ""
+        self._touched = False
+        self._foreign = False  # Something in this line is not the user's.
+        self._gone = ""  # What the user removed before the first character of this line.
+
+    def live(self, piece: Piece) -> None:
+        for part in split_lines(piece.text):
+            mine = piece.owner in ("user", "undo")
+            if self._gone and not self._gone.endswith("\n"):
+                self._touched = True
+            self._gone = ""
+            self._text += part
+            self._touched = self._touched or mine
+            self._foreign = self._foreign or (not mine and part != "\n")
+            if part.endswith("\n"):
+                split = mine and self._foreign
+                self._flush()
+                self._touched = split
+
+    def dead(self, piece: Piece) -> None:
+        if self._text:
+            self._touched = True
+        else:
+            self._gone += piece.text
+
+    def finish(self) -> list[Line]:
+        if self._text:
+            self._flush()
+        return self._lines
+
+    def _flush(self) -> None:
+        self._lines.append(Line(self._text, self._touched))
+        self._text, self._touched, self._foreign, self._gone = "", False, False, ""
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their ends; only a line feed ends a line."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def aligned(text: str, change: Change) -> Change:
+    """Return the same change without what stays, and of whole lines where it can be read so."""
+    start, old, new = change.start, change.old, change.new
+    head = _common(old, new)
+    old, new, start = old[head:], new[head:], start + head
+    tail = _common(old[::-1], new[::-1])
+    old, new = old[: len(old) - tail], new[: len(new) - tail]
+    moved = old or new
+    if not (old and new) and "\n" in moved:
+        start, moved = _slide(text, start, moved, inserted=bool(new))
+        old, new = ("", moved) if new else (moved, "")
+    return evolve(change, start=start, old=old, new=new)
+
+
+def changed_lines(text: str, change: Change) -> tuple[int, int]:
+    """Return the lines (first, one past the last) that an aligned change changes."""
+    end = change.start + len(change.old)
+    first = text.count("\n", 0, change.start)
+    if is_whole(text, change.start, change.old + change.new) and not (change.old and change.new):
+        return first, first + change.old.count("\n")
+    if not change.old and change.start == len(text) and change.new.startswith("\n"):
+        return first, first  # A line more below a last line without an end.
+    return first, text.count("\n", 0, end) + 1
+
+
+def is_whole(text: str, start: int, moved: str) -> bool:
+    """Tell whether a piece that starts here is whole lines."""
+    return (start == 0 or text[start - 1] == "\n") and moved.endswith("\n")
+
+
+def _slide(text: str, start: int, moved: str, *, inserted: bool) -> tuple[int, str]:
+    """Move an insertion or deletion among equal characters until it is whole lines."""
+    place, piece = start, moved
+    for _ in range(len(moved) + 1):
+        if is_whole(text, place, piece):
+            return place, piece
+        after = place if inserted else place + len(piece)
+        if after >= len(text) or text[after] != piece[0]:
+            break
+        place, piece = place + 1, piece[1:] + piece[0]
+    place, piece = start, moved
+    for _ in range(len(moved) + 1):
+        if is_whole(text, place, piece):
+            return place, piece
+        if place == 0 or text[place - 1] != piece[-1]:
+            break
+        place, piece = place - 1, piece[-1] + piece[:-1]
+    return start, moved
+
+
+def _common(one: str, other: str) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

@@ -1,0 +1,161 @@
+-- Records who changes a buffer, for the fuzz. Invariant: replaying the log from the text at
+-- `attach` leads to the text in the buffer whenever `check` has run.
+--
+-- The changes come from on_bytes; whose they are is told by a flag that stands while a handler
+-- of the server's edits runs. What on_bytes did not say rightly (Neovim tells some commands'
+-- changes while they are half done) `check` finds before the next key or edit, as one change.
+
+local M = { log = {}, steps = {}, messages = {}, states = {}, errors = {} }
+
+local who, request, shadow, bufnr, before_first = 'user', 0, '', nil, nil
+
+local function text()
+  return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, true), '\n') .. '\n'
+end
+
+local function splice(start, old, new)
+  local gone = shadow:sub(start + 1, start + old)
+  shadow = shadow:sub(1, start) .. new .. shadow:sub(start + old + 1)
+  if gone ~= new then
+    local number = who == 'glm' and request or 0
+    table.insert(M.log, { who = who, start = start, old = gone, new = new, request = number })
+  end
+end
+
+-- Puts down what was not told rightly.
+local function check()
+  if not bufnr or not vim.api.nvim_buf_is_loaded(bufnr) then
+    return
+  end
+  local now = text()
+  if now == shadow then
+    return
+  end
+  M.resyncs = M.resyncs + 1
+  local head = 0
+  while head < math.min(#now, #shadow) and now:byte(head + 1) == shadow:byte(head + 1) do
+    head = head + 1
+  end
+  while head > 0 and (now:byte(head + 1) or 0) >= 0x80 do
+    head = head - 1
+  end
+  local tail, most = 0, math.min(#now, #shadow) - head
+  while tail < most and now:byte(#now - tail) == shadow:byte(#shadow - tail) do
+    tail = tail + 1
+  end
+  while tail > 0 and now:byte(#now - tail + 1) >= 0x80 and now:byte(#now - tail + 1) < 0xC0 do
+    tail = tail - 1
+  end
+  splice(head, #shadow - head - tail, now:sub(head + 1, #now - tail))
+end
+
+local function offset(row, column)
+  local at = 0
+  for _ = 1, row do
+    at = (shadow:find('\n', at + 1, true) or #shadow)
+  end
+  return at + column
+end
+
+-- Two changes that end at the same text are the same to all who read it, but not to who owns it.
+local function on_bytes(_, buffer, _, row, column, _, _, _, old_bytes, new_rows, new_column)
+  if buffer ~= bufnr then
+    return true
+  end
+  local last = new_rows == 0 and column + new_column or new_column
+  local ok, lines =
+    pcall(vim.api.nvim_buf_get_text, buffer, row, column, row + new_rows, last, {})
+  if not ok then -- The end of a text is the start of a line that is not there.
+    lines = vim.api.nvim_buf_get_lines(buffer, row, row + new_rows, false)
+    lines[1] = (lines[1] or ''):sub(column + 1)
+    table.insert(lines, '')
+  end
+  local start = offset(row, column)
+  if start + old_bytes > #shadow then
+    return
+  end
+  splice(start, old_bytes, table.concat(lines, '\n'))
+end
+
+---Begin with the current buffer.
+function M.attach()
+  bufnr = vim.api.nvim_get_current_buf()
+  who, request, before_first, shadow = 'user', 0, nil, text()
+  M.log, M.steps, M.messages, M.states, M.errors, M.resyncs = {}, {}, {}, {}, {}, 0
+  vim.api.nvim_buf_attach(bufnr, false, { on_bytes = on_bytes })
+end
+
+local function sequence()
+  return vim.api.nvim_buf_call(bufnr, vim.fn.undotree).seq_cur
+end
+
+-- Wraps a handler of the server's edits.
+local function attributed(handler)
+  return function(...)
+    check()
+    local before, edits = shadow, #M.log
+    request, who = request + 1, 'glm'
+    local result, err = handler(...)
+    check()
+    who = 'user'
+    if #M.log > edits then
+      before_first = before_first or before
+      table.insert(M.steps, sequence())
+    end
+    return result, err
+  end
+end
+
+---Wrap what the client does for the server.
+---@param client vim.lsp.Client
+function M.wrap(client)
+  for _, method in ipairs({ 'glm/applyEdit', 'workspace/applyEdit' }) do
+    client.handlers[method] = attributed(client.handlers[method] or vim.lsp.handlers[method])
+  end
+end
+
+---Return everything since `attach`.
+function M.take()
+  check()
+  return {
+    log = M.log,
+    steps = M.steps,
+    messages = M.messages,
+    requests = request,
+    resyncs = M.resyncs,
+    before_first = before_first,
+    text = bufnr and text() or '',
+    sequence = sequence(),
+  }
+end
+
+---Tell whether the server has worked since `attach`, and no longer does.
+function M.finished()
+  return vim.list_contains(M.states, 'working') and M.states[#M.states] ~= 'working'
+end
+
+vim.on_key(function(key)
+  check()
+  local plain = vim.api.nvim_get_mode().mode == 'n'
+  who = plain and (key == 'u' or key == '\18') and 'undo' or 'user'
+end, vim.api.nvim_create_namespace('fuzz'))
+
+vim.api.nvim_create_autocmd('User', {
+  pattern = 'GlmStatus',
+  callback = function(event)
+    table.insert(M.states, event.data.state)
+  end,
+})
+
+-- A message on the screen can ask for a key; what the user reads is kept instead.
+local function keep(_, params)
+  table.insert(M.messages, params.message)
+  return vim.NIL
+end
+vim.lsp.handlers['window/showMessage'] = keep
+vim.lsp.handlers['window/showMessageRequest'] = keep
+vim.notify = function(message)
+  table.insert(M.messages, message)
+end
+
+_G.fuzz = M
