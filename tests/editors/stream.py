@@ -30,13 +30,18 @@ class Stream:
     def send(
         self, line: int, text: str, *, version: int | None = None, last: bool = False
     ) -> dict[str, Any]:
+        """Insert before a line, nothing when there is no text, and return the editor's answer."""
+        edits = [replacing((line, 0), (line, 0), text)] if text else []
+        return self.change(*edits, version=version, last=last)
+
+    def change(
+        self, *edits: dict[str, Any], version: int | None = None, last: bool = False
+    ) -> dict[str, Any]:
         """Send one `glm/applyEdit` and return the editor's answer."""
         seen = self.server.versions[self.uri] if version is None else version
-        at = {"line": line, "character": 0}
-        edits = [{"range": {"start": at, "end": at}, "newText": text}] if text else []
         document = {"uri": self.uri, "version": seen}
         params = {
-            "edit": {"documentChanges": [{"textDocument": document, "edits": edits}]},
+            "edit": {"documentChanges": [{"textDocument": document, "edits": list(edits)}]},
             "job": self.job,
             "first": not self.begun,
             "last": last,
@@ -44,3 +49,19 @@ class Stream:
         answer: dict[str, Any] = self.server.request("glm/applyEdit", params)
         self.begun = self.begun or answer["applied"]
         return answer
+
+    def end(self) -> None:
+        """Say that nothing more comes, as the server does when all has been sent."""
+        params = {"edit": {"documentChanges": []}, "job": self.job, "first": False, "last": True}
+        self.server.request("glm/applyEdit", params)
+
+
+def replacing(start: tuple[int, int], end: tuple[int, int], text: str) -> dict[str, Any]:
+    """Return an edit of the text between two places, each a line and a column in bytes."""
+    return {"range": span(start, end), "newText": text}
+
+
+def span(start: tuple[int, int], end: tuple[int, int]) -> dict[str, Any]:
+    """Return a range as the protocol writes it."""
+    places = {"start": start, "end": end}
+    return {name: {"line": at[0], "character": at[1]} for name, at in places.items()}

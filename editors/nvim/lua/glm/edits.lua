@@ -2,8 +2,9 @@
 --
 -- Invariants: an edit made for another version of a buffer changes nothing and is answered
 -- `applied = false`; the server has seen every change, its own included, before it gets an
--- answer; what the user types while an edit streams is never lost; an undo while it streams
--- means "stop", and the stream does not write into the buffer again.
+-- answer; the version in the answer holds exactly the edit, and no key of the user's that
+-- the server does not know; what the user types while an edit streams is never lost; an undo
+-- while it streams means "stop", and the stream does not write into the buffer again.
 
 local M = {}
 
@@ -34,11 +35,12 @@ local watch, on_key, inserting, save_around_cursor, flush
 ---@param _ any
 ---@param params { edit: lsp.WorkspaceEdit, job: string|integer, first: boolean, last: boolean }
 ---@param ctx lsp.HandlerContext
----@return { applied: boolean, failureReason?: string }
+---@return { applied: boolean, version: integer|vim.NIL, failureReason?: string }
 function M.on_apply_edit(_, params, ctx)
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
   local job = tostring(params.job)
   local edited = versions(params.edit)
+  require('glm.cmdline').wait(edited)
   local reason = refusal(edited)
   if not reason then
     if params.first then
@@ -62,8 +64,12 @@ function M.on_apply_edit(_, params, ctx)
     last_jobs[bufnr] = not reason and params.job or last_jobs[bufnr]
   end
   watch()
-  flush(client, edited)
-  return { applied = reason == nil, failureReason = reason }
+  local version = flush(client, edited)
+  return {
+    applied = reason == nil,
+    version = reason == nil and version or vim.NIL,
+    failureReason = reason,
+  }
 end
 
 ---Return the job that last changed a buffer.
@@ -218,18 +224,23 @@ function save_around_cursor()
   vim.api.nvim_buf_set_text(0, above, 0, row, 0, lines)
 end
 
----Tell the server now what changed; Neovim would hold it back for up to 150 ms.
+---Tell the server now what changed, and return the version it has been told.
 ---
----The function is Neovim's own and not documented; without it edits only stream slower.
+---Neovim would hold it back for up to 150 ms, and what the user types meanwhile would be in the
+---same report. The function is Neovim's own and not documented; without it edits only stream
+---slower, and no version is known to hold an edit and nothing else.
 ---@param client vim.lsp.Client
 ---@param edited table<integer, integer>
+---@return integer? version nil when it is not known
 function flush(client, edited)
   local ok, tracking = pcall(require, 'vim.lsp._changetracking')
+  local version
   for bufnr in pairs(edited) do
     if ok and tracking.flush and vim.lsp.buf_is_attached(bufnr, client.id) then
-      pcall(tracking.flush, client, bufnr)
+      version = pcall(tracking.flush, client, bufnr) and vim.lsp.util.buf_versions[bufnr] or nil
     end
   end
+  return version
 end
 
 return M
