@@ -61,7 +61,9 @@ def make(dice: random.Random) -> Scenario:
     old = [line for before, _ in pairs for line in before]
     new = [line for _, after in pairs for line in after]
     pairs = [(above, above), *pairs, (below, below)]
-    segments = tuple(Segment(_lines(before), _lines(after)) for before, after in pairs if before or after)
+    segments = tuple(
+        Segment(_lines(before), _lines(after)) for before, after in pairs if before or after
+    )
     answer = "```python\n" + "".join(_lines(new)) + "```"
     return Scenario(shape, flavour, segments, (len(above), len(above) + len(old)), answer)
 

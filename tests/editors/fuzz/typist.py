@@ -76,7 +76,9 @@ def _place(dice: random.Random, scenario: Scenario, near: float) -> str:
     if dice.random() < near:
         line = f"{dice.randint(first + 1, end + 1)}G"
     else:
-        line = dice.choice(("", "gg", "G", "j", "k", "3j", "2k", f"{max(first, 1)}G", f"{end + 2}G"))
+        line = dice.choice(
+            ("", "gg", "G", "j", "k", "3j", "2k", f"{max(first, 1)}G", f"{end + 2}G")
+        )
     return line + dice.choice(("", "", "^", "w", "2w", "$", "0"))
 
 
@@ -84,7 +86,8 @@ def _deed(dice: random.Random, number: int) -> tuple[str, str]:
     word = dice.choice(("alpha", "beta", "gamma", "delta")) + "qz"[number % 2] + "wvyx"[number % 4]
     if dice.random() < 0.55:
         return dice.choice(COMMANDS), ""
-    return dice.choice(TYPED).format(word=word), word
+    keys = dice.choice(TYPED).format(word=word)
+    return keys, "" if keys.startswith("ci") else word  # There may be nothing to change inside.
 
 
 COMMANDS = r"""

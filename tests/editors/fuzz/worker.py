@@ -22,7 +22,7 @@ from tests.editors.fuzz.ownership import Change
 from tests.editors.glm_in_neovim import INIT
 from tests.editors.neovim import Neovim
 from tests.editors.real_server import through_gateway
-from tests.gateway import Gateway, Pause, Reply, chat_stream
+from tests.gateway import Gate, Gateway, Pause, Reply, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +78,8 @@ class Plan:
     """Seconds from the command to the first key."""
     ending: str = "undo"
     """What the user does at the end: "u" until all is as it was, or "undo": `:Glm undo`."""
+    until: str = ""
+    """What must be in the text before the first key. Gates open after the last."""
 
 
 @frozen
@@ -180,7 +182,16 @@ class Worker:
         edits, resyncs = len(taken.get("steps", ())), taken.get("resyncs", 0)
         scenario = course.scenario
         return Run(
-            seed, scenario.shape, scenario.flavour, problems, keys, edits, resyncs, undone, seconds, record
+            seed,
+            scenario.shape,
+            scenario.flavour,
+            problems,
+            keys,
+            edits,
+            resyncs,
+            undone,
+            seconds,
+            record,
         )
 
     def _open(self, scenario: Scenario) -> None:
@@ -209,6 +220,9 @@ class Worker:
             course.scenario.target[0] + 1,
         )
         time.sleep(course.delay)
+        neovim.wait(
+            "return table.concat(vim.fn.getline(1, '$'), '\\n'):find(..., 1, true)", course.until
+        )
         for stroke in course.strokes:
             for key in stroke.keys:
                 neovim.keys(key)
@@ -216,6 +230,11 @@ class Worker:
             time.sleep(stroke.rest)
         neovim.keys("<Esc><Esc>")
         neovim.settle()
+        gates = [step for step in course.reply.steps if isinstance(step, Gate)]
+        if gates:
+            self._catch_up()
+        for gate in gates:
+            gate.open()
         deadline = time.monotonic() + PATIENCE
         while not neovim.lua("return fuzz.finished()"):
             if time.monotonic() > deadline:
