@@ -99,7 +99,7 @@ def _runs(seeds: Sequence[int], workers: int) -> Iterator[Run]:
     """Yield the runs as they end."""
     context = multiprocessing.get_context("spawn")
     todo: Queue[int | None] = context.Queue()
-    done: Queue[Run | str] = context.Queue()
+    done: Queue[Run | Exception] = context.Queue()
     for seed in seeds:
         todo.put(seed)
     processes = [context.Process(target=_work, args=(todo, done)) for _ in range(workers)]
@@ -108,10 +108,7 @@ def _runs(seeds: Sequence[int], workers: int) -> Iterator[Run]:
         process.start()
     try:
         for _ in seeds:
-            run = _next(done, processes)
-            if isinstance(run, str):
-                raise RuntimeError(run)
-            yield run
+            yield _next(done, processes)
     finally:
         for process in processes:
             process.join(20)
@@ -119,21 +116,24 @@ def _runs(seeds: Sequence[int], workers: int) -> Iterator[Run]:
                 process.terminate()
 
 
-def _next(done: Queue[Run | str], processes: Sequence[SpawnProcess]) -> Run | str:
-    while True:
+def _next(done: Queue[Run | Exception], processes: Sequence[SpawnProcess]) -> Run:
+    while any(process.is_alive() for process in processes):
         try:
-            return done.get(timeout=5)
+            run = done.get(timeout=5)
         except queue.Empty:
-            if not any(process.is_alive() for process in processes):
-                return "the workers have ended"
+            continue
+        if isinstance(run, Exception):
+            raise run
+        return run
+    raise RuntimeError("the workers have ended")
 
 
-def _work(todo: Queue[int | None], done: Queue[Run | str]) -> None:
+def _work(todo: Queue[int | None], done: Queue[Run | Exception]) -> None:
     """Run what is to be done in a process of its own."""
     try:
         with Worker() as worker:
             while (seed := todo.get()) is not None:
                 done.put(worker.run(seed))
-    except BaseException as error:
-        done.put(repr(error))
+    except Exception as error:
+        done.put(RuntimeError(repr(error)))
         raise

@@ -237,9 +237,9 @@ def _ways(
             if texts[at : at + count] == wanted and (rest := best(index + 1, at + count)):
                 found.append((rest[0] + cost, [(state, count), *rest[1]]))
         if segment.is_hunk and (not found or min(cost for cost, _ in found) >= _PART):
-            for count in range(len(texts) - at + 1):
-                if rest := best(index + 1, at + count):
-                    found.append((rest[0] + _PART, [("part", count), *rest[1]]))
+            counts = range(len(texts) - at + 1)
+            rests = ((count, best(index + 1, at + count)) for count in counts)
+            found += [(r[0] + _PART, [("part", n), *r[1]]) for n, r in rests if r]
         return min(found, key=lambda way: way[0]) if found else None
 
     way = best(0, 0)
