@@ -93,7 +93,8 @@ class Course:
 
 def judge(course: Course) -> list[Problem]:
     """Return what was wrong, the worst first; nothing when all is as promised."""
-    owned = Ownership(course.original)
+    known = frozenset(line for s in course.segments for line in (*s.before, *s.after))
+    owned = Ownership(course.original, known)
     try:
         problems = _replay(course, owned)
     except ValueError as error:
@@ -104,7 +105,7 @@ def judge(course: Course) -> list[Problem]:
     problems += _swallowed(course)
     problems += _mixed(course, owned.lines(), "at the end")
     problems += _unbounded(course)
-    if not owned.undone:
+    if not owned.undone and not owned.ambiguous:
         problems += _completeness(course, owned)
     return problems
 

@@ -12,7 +12,11 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-Who = Literal["original", "glm", "user", "undo"]
+Who = Literal["original", "glm", "user", "undo", "moved"]
+"""Who brings or removes text; "moved" are lines that the user copied or moved as they were.
+
+Which of two equal lines was moved no server can tell, so GLM may change either of them.
+"""
 
 
 @frozen
@@ -48,12 +52,15 @@ class Piece:
     @property
     def shown_without_user(self) -> bool:
         """Whether it would be in the text if the user had done nothing."""
-        return self.owner != "user" and self.killer != "glm"
+        return self.owner not in ("user", "moved") and self.killer != "glm"
 
     @property
     def is_users_mark(self) -> bool:
         """Whether the user's hand shows here."""
-        return self.owner in ("user", "undo") or self.killer in ("user", "undo")
+        return self.owner in _HANDS or self.killer in _HANDS
+
+
+_HANDS = ("user", "undo", "moved")
 
 
 @frozen
@@ -72,9 +79,10 @@ class Line:
 
 
 class Ownership:
-    """The pieces of one text."""
+    """The pieces of one text; `known` are the lines that may be moved as they are."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: frozenset[str] = frozenset()) -> None:
+        self._known = known
         self._pieces = [Piece(text, "original")] if text else []
         self._past: dict[str, list[Piece]] = {}
         self.text = text
@@ -82,6 +90,8 @@ class Ownership:
         """The user's text that GLM removed."""
         self.undone = False
         """Whether the user undid something while this was recorded."""
+        self.ambiguous = False
+        """Whether GLM changed a line that the user had moved."""
 
     def apply(self, change: Change) -> None:
         """Follow a change.
@@ -101,6 +111,8 @@ class Ownership:
             self._pieces = list(self._past[after])
         else:
             self._replace(change)
+            if change.who != "glm":
+                self._heal()
         self.text = after
 
     def lines(self) -> list[Line]:
@@ -112,7 +124,7 @@ class Ownership:
         for piece in self._pieces:
             if piece.live:
                 walk.live(piece)
-            elif piece.is_users_mark and piece.owner != "user":
+            elif piece.is_users_mark and piece.owner not in _HANDS:
                 walk.dead(piece)
         return walk.finish()
 
@@ -153,12 +165,55 @@ class Ownership:
                 self._pieces[index] = evolve(piece, killer=change.who)
                 if piece.owner == "user" and change.who == "glm":
                     self.lost.append(piece.text)
+                self.ambiguous |= piece.owner == "moved" and change.who == "glm"
             index += 1
         if not change.old and change.who == "glm":
-            while index < len(self._pieces) and not self._pieces[index].live:
-                index += 1
+            index = self._among_gone(index)
         if change.new:
-            self._pieces.insert(index, Piece(change.new, change.who))
+            self._pieces.insert(index, Piece(change.new, self._bringer(change)))
+
+    def _bringer(self, change: Change) -> Who:
+        whole = is_whole(self.text, change.start, change.new)
+        if change.who == "user" and whole and self._known.issuperset(split_lines(change.new)):
+            return "moved"
+        return change.who
+
+    def _among_gone(self, index: int) -> int:
+        """Return where GLM's insertion goes among what is gone there: beside GLM's own."""
+        before = self._pieces[index - 1] if index else None
+        end = index
+        while end < len(self._pieces) and not self._pieces[end].live:
+            end += 1
+        after = self._pieces[end] if end < len(self._pieces) else None
+        owners = {piece.owner for piece in (before, after) if piece is not None and piece.live}
+        within = before is not None and not before.text.endswith("\n")
+        self.ambiguous |= within and "moved" in owners
+        return index if before is not None and before.live and before.owner == "glm" else end
+
+    def _heal(self) -> None:
+        """Take what came back as it was, where it was, for what it was."""
+        gap: list[int] = []
+        pieces = [*self._pieces, Piece("", "original")]
+        for index in range(len(pieces) - 1, -1, -1):
+            piece = pieces[index]
+            if piece.is_users_mark and (piece.live or piece.owner not in _HANDS):
+                gap.insert(0, index)
+            elif piece.live:
+                self._heal_gap(gap)
+                gap = []
+        self._heal_gap(gap)
+
+    def _heal_gap(self, gap: list[int]) -> None:
+        there = "".join(self._pieces[at].text for at in gap if self._pieces[at].live)
+        gone = "".join(self._pieces[at].text for at in gap if not self._pieces[at].live)
+        if not there or there != gone:
+            return
+        for at in gap[::-1]:
+            piece = self._pieces[at]
+            if piece.live:
+                del self._pieces[at]
+            else:
+                self._pieces[at] = evolve(piece, killer=None)
 
     def _cut(self, offset: int) -> int:
         """Return the first index with `offset` live characters before it."""
@@ -186,14 +241,14 @@ class _Walk:
         self._lines: list[Line] = []
         self._text = ""
         self._touched = False
-        self._foreign = False  # Something in this line is not the user's.
+        self._foreign = False  # Something in this line is not the user's, or was not.
         self._gone = ""  # What the user removed before the first character of this line.
 
     def live(self, piece: Piece) -> None:
         for part in split_lines(piece.text):
             mine = piece.owner in ("user", "undo")
             if self._gone and not self._gone.endswith("\n"):
-                self._touched = True
+                self._touched = self._foreign = True
             self._gone = ""
             self._text += part
             self._touched = self._touched or mine
@@ -205,7 +260,7 @@ class _Walk:
 
     def dead(self, piece: Piece) -> None:
         if self._text:
-            self._touched = True
+            self._touched = self._foreign = True
         else:
             self._gone += piece.text
 

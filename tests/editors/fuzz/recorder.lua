@@ -5,7 +5,7 @@
 -- of the server's edits runs. What on_bytes did not say rightly (Neovim tells some commands'
 -- changes while they are half done) `check` finds before the next key or edit, as one change.
 
-local M = { log = {}, steps = {}, messages = {}, states = {}, errors = {} }
+local M = { log = {}, steps = {}, messages = {}, states = {}, offers = {} }
 
 local who, request, shadow, bufnr, before_first = 'user', 0, '', nil, nil
 
@@ -81,7 +81,7 @@ end
 function M.attach()
   bufnr = vim.api.nvim_get_current_buf()
   who, request, before_first, shadow = 'user', 0, nil, text()
-  M.log, M.steps, M.messages, M.states, M.errors, M.resyncs = {}, {}, {}, {}, {}, 0
+  M.log, M.steps, M.messages, M.states, M.offers, M.resyncs = {}, {}, {}, {}, {}, 0
   vim.api.nvim_buf_attach(bufnr, false, { on_bytes = on_bytes })
 end
 
@@ -112,6 +112,11 @@ function M.wrap(client)
   for _, method in ipairs({ 'glm/applyEdit', 'workspace/applyEdit' }) do
     client.handlers[method] = attributed(client.handlers[method] or vim.lsp.handlers[method])
   end
+  local changes = client.handlers['glm/changes']
+  client.handlers['glm/changes'] = function(err, params, ...)
+    table.insert(M.offers, vim.json.encode(params))
+    return changes and changes(err, params, ...)
+  end
 end
 
 ---Return everything since `attach`.
@@ -121,6 +126,7 @@ function M.take()
     log = M.log,
     steps = M.steps,
     messages = M.messages,
+    offers = M.offers,
     requests = request,
     resyncs = M.resyncs,
     before_first = before_first,
