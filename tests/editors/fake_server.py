@@ -58,12 +58,16 @@ class FakeServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.break_off()
+        self._thread.join(10)
+
+    def break_off(self) -> None:
+        """Go away without a word, as a server does that crashes."""
         for each in (self._connection, self._listener):
             if each is not None:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
                 each.close()
-        self._thread.join(10)
 
     @property
     def init_lua(self) -> str:

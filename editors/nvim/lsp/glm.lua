@@ -21,6 +21,9 @@ return {
     ['glm/applyEdit'] = function(...)
       return require('glm.edits').on_apply_edit(...)
     end,
+    ['glm/changes'] = function(...)
+      return require('glm.changes').on_changes(...)
+    end,
     ['glm/context'] = function(...)
       return require('glm.diagnostics').on_context(...)
     end,
