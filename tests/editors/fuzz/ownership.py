@@ -2,7 +2,8 @@
 
 Invariants: the live pieces, joined, are the text after the changes applied so far; a piece that
 left the text stays in the list, with who removed it; a user's undo that leads to a text that
-was there before brings back the ownership of that time.
+was there before brings back the ownership of that time, and so does what the user puts back by
+hand, unless GLM has changed something since.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Ownership:
         self._known = known
         self._pieces = [Piece(text, "original")] if text else []
         self._past: dict[str, list[Piece]] = {}
+        self._lately: dict[str, list[Piece]] = {}  # The same, since GLM's last change.
         self.text = text
         self.lost: list[str] = []
         """The user's text that GLM removed."""
@@ -104,11 +106,14 @@ class Ownership:
             raise ValueError(f"not there: {change}")
         change = aligned(self.text, change)
         end = change.start + len(change.old)
-        self._past[self.text] = list(self._pieces)
+        self._past[self.text] = self._lately[self.text] = list(self._pieces)
         after = self.text[: change.start] + change.new + self.text[end:]
         self.undone = self.undone or change.who == "undo"
-        if change.who == "undo" and after in self._past:
-            self._pieces = list(self._past[after])
+        if change.who == "glm":
+            self._lately.clear()
+        past = self._past if change.who == "undo" else self._lately
+        if after in past:
+            self._pieces = list(past[after])
         else:
             self._replace(change)
             if change.who != "glm":
@@ -124,7 +129,7 @@ class Ownership:
         for piece in self._pieces:
             if piece.live:
                 walk.live(piece)
-            elif piece.is_users_mark and piece.owner not in _HANDS:
+            elif piece.killer in _HANDS and piece.owner != "user":
                 walk.dead(piece)
         return walk.finish()
 
