@@ -253,11 +253,6 @@ class Applier:
                 await self._complete()
             elif self._writer is not None:
                 await self._restore()
-        except _NotTakenError:
-            await self._restore()
-            if self._in_document:
-                raise
-            return None  # Nothing of it was ever there: it is offered.
         except BaseException:
             await self._restore()
             raise
@@ -329,7 +324,12 @@ class Applier:
         """
         self._ended = True
         self._news.set()
-        await asyncio.shield(self._writer or asyncio.ensure_future(self._write()))
+        try:
+            await asyncio.shield(self._writer or asyncio.ensure_future(self._write()))
+        except _NotTakenError:
+            if self._in_document:
+                raise
+            return  # Nothing of it is there: it is offered.
         session = self.session
         if session.left_out() and not session.in_effect:
             raise EditError(
@@ -447,7 +447,7 @@ class Applier:
         try:
             answer = await self._answer(self._edit(version, text, changes))
         finally:
-            session.answered(None if answer is None else answer.applied)
+            session.answered(*((answer.applied, answer.version) if answer else (None, None)))
         if answer is None or answer.applied:
             await self._echo(None if answer is None else answer.version)
         if session.in_flight or session.landed == landed:
@@ -526,7 +526,7 @@ class Applier:
             return
         if isinstance(event, Changed):
             self._replaced = self._replaced or _runs_backwards(event)
-            self.session.observe(event.after.text, event.changes)
+            self.session.observe(event.after.text, event.changes, event.after.version)
         elif isinstance(event, Opened):
             self._replaced = self._replaced or event.snapshot.text != self.session.text
         self._seen += 1
