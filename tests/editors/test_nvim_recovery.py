@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import queue
+import random
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +202,55 @@ def test_what_is_over_is_not_taken_back(
     assert neovim.text() == text
     assert "broke off" not in neovim.messages()
     assert "Error" not in neovim.messages()
+
+
+def test_an_edit_that_still_waits_is_not_applied(
+    neovim: Neovim, fake_server: FakeServer, document: Path
+) -> None:
+    """What waits for the end of a command's preview comes to nothing without its server."""
+    neovim.keys(":s/l/LLL")
+    neovim.settle()
+    stream = Stream(fake_server, document)
+    with pytest.raises(queue.Empty):
+        stream.change(replacing((0, 0), (0, 0), "new\n"), seconds=0.3)
+    fake_server.break_off()
+    neovim.wait(GONE)
+    neovim.keys("<Esc>")
+    neovim.settle()
+    assert neovim.text() == LINES
+    assert neovim.messages() == ""
+
+
+TYPED = """
+oU<Esc> OU<Esc> oU<CR>U<Esc> A<CR>U<Esc> AU<Esc> IU<Esc> dd J ccU<Esc> 3li<CR>U<Esc> ddp 2>>
+""".split()
+
+
+@pytest.mark.parametrize("seed", range(3 * int(os.environ.get("GLM_TEST_SCALE", "1"))))
+def test_random_lives(neovim: Neovim, fake_server: FakeServer, document: Path, seed: int) -> None:
+    """No key is ever lost, what is left of GLM's is said, and one `u` leads back to the start."""
+    dice = random.Random(seed)  # noqa: S311
+    stream = Stream(fake_server, document)
+    stream.insert_until_applied(0, "GLM 1\n")
+    for _ in range(8):
+        lines = neovim.text().splitlines()
+        first = dice.randrange(len(lines))
+        last = min(first + dice.randrange(3), len(lines))
+        if "U" not in "".join(lines[first:last]):
+            new = dice.choice(["GLM 2\n", "GLM 3\nGLM 4\n", "GLM 5\nGLM 6\nGLM 7\n"])
+            while not stream.change(replacing((first, 0), (last, 0), new))["applied"]:
+                pass
+        row = 1 + dice.randrange(len(neovim.text().splitlines()))
+        neovim.keys(f"{row}G{dice.choice(TYPED)}")
+        neovim.settle()
+    typed = neovim.text().count("U")
+    fake_server.break_off()
+    message = warned(neovim)
+    assert neovim.text().count("U") == typed
+    assert "GLM" not in neovim.text() or "you changed it" in message
+    neovim.keys("u")
+    neovim.settle()
+    assert neovim.text() == LINES
 
 
 @pytest.mark.parametrize("typed", ["", "Goabove<CR>below<Esc>"])
