@@ -202,3 +202,35 @@ def test_deleting_one_of_two_equal_lines() -> None:
 def test_changes_are_read_as_whole_lines(change: Change, whole: Change) -> None:
     """A change that can be read as whole lines is."""
     assert aligned("a\nc\nd\n", change) == whole
+
+
+SHORT = "one two\n    three\nfour\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "touched"),
+    [
+        pytest.param([(0, "", "x")], ["xone two"], id="typed"),
+        pytest.param([(0, "", "x"), (0, "x", "")], [], id="typed and taken back"),
+        pytest.param([(3, " ", "\n")], ["one", "two"], id="divided"),
+        pytest.param([(3, " ", "\n"), (4, "", "x\n")], ["one", "x", "two"], id="divided twice"),
+        pytest.param([(3, " ", "\n"), (4, "two\n", "")], ["one"], id="half of it deleted"),
+        pytest.param([(8, "    ", "\n")], ["", "three"], id="divided in its indentation"),
+        pytest.param([(12, "", "x"), (13, "", "\n    ")], ["    x"], id="a line before"),
+        pytest.param([(7, "", "\n"), (8, "", "x")], ["x"], id="a line after"),
+        pytest.param([(8, "    three\n", ""), (13, "", "    three\n")], [], id="moved"),
+        pytest.param([(8, "    three\nfo", ""), (8, "", "    three\nfo")], [], id="put back"),
+        pytest.param([(7, "\n    ", " ")], ["one two three"], id="joined"),
+        pytest.param([(8, "    three\n", "    \n")], ["    "], id="emptied"),
+    ],
+)
+def test_lines_that_the_user_touched(
+    changes: list[tuple[int, str, str]], touched: list[str]
+) -> None:
+    """A line is touched when the user changed it, not when whole lines came or went beside it."""
+    owned = Ownership(SHORT, frozenset(SHORT.splitlines(keepends=True)))
+    for start, old, new in changes:
+        owned.apply(Change("user", start, old, new))
+    assert [line.text for line in owned.lines() if line.touched] == [
+        f"{text}\n" for text in touched
+    ]

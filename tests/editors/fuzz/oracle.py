@@ -105,7 +105,8 @@ def judge(course: Course) -> list[Problem]:
     problems += _swallowed(course)
     problems += _mixed(course, owned.lines(), "at the end")
     problems += _unbounded(course)
-    if not owned.undone and not owned.ambiguous:
+    stopped = owned.undone or any("undid" in sentence for sentence in course.sentences)
+    if not stopped and not owned.ambiguous:
         problems += _completeness(course, owned)
     return problems
 
@@ -184,6 +185,10 @@ def _is_half(fate: _Fate) -> bool:
         return False
     if not fate.touched:
         return True
+    if set(fate.segment.before) & set(fate.segment.after):
+        return (
+            False  # A line of it stays: which, and so what the hunks are, can be seen in two ways.
+        )
     only_new = [line for line in fate.segment.after if line not in fate.segment.before]
     only_old = [line for line in fate.segment.before if line not in fate.segment.after]
     have = [line.text for line in fate.lines]

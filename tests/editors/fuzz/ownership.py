@@ -118,6 +118,7 @@ class Ownership:
             self._replace(change)
             if change.who != "glm":
                 self._heal()
+                self._straighten()
         self.text = after
 
     def lines(self) -> list[Line]:
@@ -173,21 +174,28 @@ class Ownership:
                 self.ambiguous |= piece.owner == "moved" and change.who == "glm"
             index += 1
         if not change.old and change.who == "glm":
-            index = self._among_gone(index)
-        if change.new:
-            self._pieces.insert(index, Piece(change.new, self._bringer(change)))
+            index = self._among_gone(index, change.new)
+        self._pieces[index:index] = self._brought(change)
 
-    def _bringer(self, change: Change) -> Who:
-        whole = is_whole(self.text, change.start, change.new)
-        if change.who == "user" and whole and self._known.issuperset(split_lines(change.new)):
-            return "moved"
-        return change.who
+    def _brought(self, change: Change) -> list[Piece]:
+        whole = not change.old and is_whole(self.text, change.start, change.new)
+        if change.who != "user" or not whole:
+            return [Piece(change.new, change.who)] if change.new else []
+        return [
+            Piece(line, "moved" if line in self._known and line.strip() else "user")
+            for line in split_lines(change.new)
+        ]
 
-    def _among_gone(self, index: int) -> int:
-        """Return where GLM's insertion goes among what is gone there: beside GLM's own."""
+    def _among_gone(self, index: int, new: str) -> int:
+        """Return where GLM's insertion goes among what is gone there: beside GLM's own.
+
+        Where GLM had removed the same text, that comes back.
+        """
         before = self._pieces[index - 1] if index else None
         end = index
         while end < len(self._pieces) and not self._pieces[end].live:
+            if self._pieces[end].killer == "glm" and self._pieces[end].text == new:
+                return end + 1
             end += 1
         after = self._pieces[end] if end < len(self._pieces) else None
         owners = {piece.owner for piece in (before, after) if piece is not None and piece.live}
@@ -207,6 +215,38 @@ class Ownership:
                 self._heal_gap(gap)
                 gap = []
         self._heal_gap(gap)
+
+    def _straighten(self) -> None:
+        """Read text put into a line as a line put before it, where the line is whole then."""
+        start, line = 0, ""  # Of this line, what is not the user's.
+        index = 0
+        while index < len(self._pieces):
+            end, typed = self._typed(index)
+            if line and typed.endswith("\n" + line):
+                self._pieces[index:end] = []
+                self._pieces.insert(start, Piece(line + typed[: -len(line)], "user"))
+                index += 1
+                continue
+            piece = self._pieces[index]
+            plain = piece.live and piece.owner not in _HANDS
+            if plain and "\n" in piece.text and not piece.text.endswith("\n"):
+                self._split(index, piece.text.rindex("\n") + 1)
+                piece = self._pieces[index]
+            index += 1
+            if not plain or piece.text.endswith("\n"):
+                start, line = index, ""
+            else:
+                line += piece.text
+
+    def _typed(self, index: int) -> tuple[int, str]:
+        """Return the user's text from a piece on, and the index behind it."""
+        text = ""
+        while index < len(self._pieces):
+            piece = self._pieces[index]
+            if not piece.live or piece.owner != "user":
+                break
+            text, index = text + piece.text, index + 1
+        return index, text
 
     def _heal_gap(self, gap: list[int]) -> None:
         there = "".join(self._pieces[at].text for at in gap if self._pieces[at].live)
@@ -248,6 +288,7 @@ class _Walk:
         self._touched = False
         self._foreign = False  # Something in this line is not the user's, or was not.
         self._gone = ""  # What the user removed before the first character of this line.
+        self._split = False  # The user divided a line, and this is its second half.
 
     def live(self, piece: Piece) -> None:
         for part in split_lines(piece.text):
@@ -259,15 +300,17 @@ class _Walk:
             self._touched = self._touched or mine
             self._foreign = self._foreign or (not mine and part != "\n")
             if part.endswith("\n"):
-                split = mine and self._foreign
+                # A line of the user's in between does not make the two halves whole.
+                split = mine and (self._foreign or self._split)
                 self._flush()
-                self._touched = split
+                self._split = split
 
     def dead(self, piece: Piece) -> None:
         if self._text:
             self._touched = self._foreign = True
         else:
             self._gone += piece.text
+            self._split = self._split and not piece.text.endswith("\n")
 
     def finish(self) -> list[Line]:
         if self._text:
@@ -275,8 +318,10 @@ class _Walk:
         return self._lines
 
     def _flush(self) -> None:
-        self._lines.append(Line(self._text, self._touched))
-        self._text, self._touched, self._foreign, self._gone = "", False, False, ""
+        touched = self._touched or (self._split and self._foreign)
+        self._lines.append(Line(self._text, touched))
+        self._text, self._gone = "", ""
+        self._touched = self._foreign = self._split = False
 
 
 def split_lines(text: str) -> list[str]:

@@ -260,6 +260,7 @@ class Worker:
         self._neovim.wait(_IDLE, seconds=PATIENCE)
         self._catch_up()
         after = self._neovim.lua("return fuzz.take()")
+        taken["after"] = {"log": after["log"][len(taken["log"]) :], "messages": after["messages"]}
         after["messages"] = after["messages"][len(taken["messages"]) :]
         return judge(evolve(_course(course, after), rejected=True, typed=()))
 
