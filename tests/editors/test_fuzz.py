@@ -26,7 +26,7 @@ RUNS = 40 * int(os.environ.get("GLM_TEST_SCALE", "1"))
 SUM = [
     ("def add(total, items):\n",),
     ("    total = total + items\n", "    total += items\n"),
-    ("    checked = bool(items)\n",),
+    ("    checked = bool(items)\n    first = 1\n    second = 2\n    third = 3\n",),
     ("    log = total + 1\n", "    log = total - 1\n"),
     ("    return total\n",),
 ]
@@ -46,7 +46,7 @@ TWINS = [
 LAST = [
     ("def add(total, items):\n",),
     ("    total = total + items\n", "    total += items\n"),
-    ("    checked = bool(items)\n",),
+    ("    checked = bool(items)\n    first = 1\n    second = 2\n    third = 3\n",),
     ("    return total + 0\n", "    return total\n"),
 ]
 
@@ -88,7 +88,8 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 HEAD = "def add(total, items):\n"
-REST = "    checked = bool(items)\n    log = total - 1\n    return total\n"
+KEPT = "    first = 1\n    second = 2\n    third = 3\n"
+REST = f"    checked = bool(items)\n{KEPT}    log = total - 1\n    return total\n"
 OLD = "    total = total + items\n"
 NEW = "    total += items\n"
 
@@ -105,8 +106,8 @@ NEW = "    total += items\n"
         pytest.param("2Gcctotal = 1<Esc>", f"{HEAD}    total = 1\n{REST}", id="cc"),
         pytest.param(
             "2GJJ",
-            HEAD + "    total = total + items checked = bool(items) log = total + 1\n"
-            "    return total\n",
+            f"{HEAD}    total = total + items checked = bool(items) first = 1\n"
+            "    second = 2\n    third = 3\n    log = total - 1\n    return total\n",
             id="JJ",
         ),
     ],
@@ -131,15 +132,15 @@ def test_a_line_that_has_changed_already(worker: Worker, keys: str, text: str) -
 
 
 def test_joining_a_changed_line_with_one_that_is_to_change(worker: Worker) -> None:
-    """`JJ` takes the second change's line into the first's: that one is left out, and said."""
-    came = text_after(worker, SUM, "2GJJ", when="    log", shown=NEW)
-    joined = "    total += items checked = bool(items) log = total + 1\n"
-    assert came == (HEAD + joined + "    return total\n", True)
+    """The second change's line is joined to the first's: that one is left out, and said."""
+    came = text_after(worker, SUM, "2G6J", when="    log", shown=NEW)
+    joined = "    total += items checked = bool(items) first = 1 second = 2 third = 3"
+    assert came == (f"{HEAD}{joined} log = total + 1\n    return total\n", True)
 
 
 def test_deleting_the_last_line_while_it_changes(worker: Worker) -> None:
     """The last line stays deleted, and nothing is inserted in its place."""
-    text = f"{HEAD}{NEW}    checked = bool(items)\n"
+    text = f"{HEAD}{NEW}    checked = bool(items)\n{KEPT}"
     assert text_after(worker, LAST, "Gdd", when="    return", shown=NEW) == (text, True)
 
 

@@ -65,9 +65,9 @@ class Tally:
         self._counts.update(
             failed=failed, passed=not failed, keys=run.keys, edits=run.edits, resyncs=run.resyncs
         )
-        self._counts.update(undone=run.undone, streamed=run.edits > 0)
+        self._counts.update(undone=run.undone, streamed=run.edits > 0, interleaved=run.interleaved)
         self._kinds.update({problem.kind for problem in run.problems})
-        if run.problems or self._verbose:
+        if failed or self._verbose:
             path = self._folder / f"{run.seed}.json"
             path.write_text(json.dumps(asdict(run), indent=1, ensure_ascii=False))
         if failed or self._verbose:
@@ -88,6 +88,7 @@ class Tally:
         print(f"problems, runs each: {kinds or 'none'} (no faults: {soft})")
         print(
             f"{counts['keys']} keys, {counts['edits']} edits, {counts['streamed']} runs with edits,"
+            f" {counts['interleaved']} with the user's changes between them,"
             f" {counts['undone']} with an undo while it streamed, {counts['resyncs']} changes that"
             f" on_bytes did not tell, {time.monotonic() - self._began:.0f} s"
         )

@@ -30,8 +30,9 @@ Kind = Literal[
     "late",  # Something was changed after it had ended.
     "undo",  # An undo did not lead back exactly.
     "withheld",  # A hunk that the user did not touch was left out, with a sentence.
+    "unclear",  # What became of each hunk was not judged: the user undid or moved GLM's lines.
 ]
-SOFT: frozenset[Kind] = frozenset(["withheld"])
+SOFT: frozenset[Kind] = frozenset(["withheld", "unclear"])
 """Kinds that are counted, and are no fault: the guard may refuse what the user broke."""
 
 
@@ -106,9 +107,9 @@ def judge(course: Course) -> list[Problem]:
     problems += _mixed(course, owned.lines(), "at the end")
     problems += _unbounded(course)
     stopped = owned.undone or any("undid" in sentence for sentence in course.sentences)
-    if not stopped and not owned.ambiguous:
-        problems += _completeness(course, owned)
-    return problems
+    if stopped or owned.ambiguous:
+        return [*problems, Problem("unclear", "undone" if stopped else "moved")]
+    return problems + _completeness(course, owned)
 
 
 def _replay(course: Course, owned: Ownership) -> list[Problem]:

@@ -93,7 +93,10 @@ class Ownership:
         self.undone = False
         """Whether the user undid something while this was recorded."""
         self.ambiguous = False
-        """Whether GLM changed a line that the user had moved."""
+        """Whether GLM changed a line that the user had moved, or the user put lines back.
+
+        Which lines are whose cannot be told then, only what they may be.
+        """
 
     def apply(self, change: Change) -> None:
         """Follow a change.
@@ -114,6 +117,7 @@ class Ownership:
         past = self._past if change.who == "undo" else self._lately
         if after in past:
             self._pieces = list(past[after])
+            self.ambiguous |= change.who == "user" and "\n" in change.new
         else:
             self._replace(change)
             if change.who != "glm":

@@ -1,8 +1,8 @@
 -- Records who changes a buffer, for the fuzz. Invariant: replaying the log from the text at
 -- `attach` leads to the text in the buffer whenever `check` has run.
 --
--- The changes come from on_bytes; whose they are is told by a flag that stands while a handler
--- of the server's edits runs. What on_bytes did not say rightly (Neovim tells some commands'
+-- The changes come from on_bytes; whose they are is told by a flag that stands while an edit of
+-- the server's is applied. What on_bytes did not say rightly (Neovim tells some commands'
 -- changes while they are half done) `check` finds before the next key or edit, as one change.
 
 local M = { log = {}, steps = {}, messages = {}, states = {}, offers = {} }
@@ -89,28 +89,31 @@ local function sequence()
   return vim.api.nvim_buf_call(bufnr, vim.fn.undotree).seq_cur
 end
 
--- Wraps a handler of the server's edits.
-local function attributed(handler)
-  return function(...)
-    check()
-    local before, edits = shadow, #M.log
-    request, who = request + 1, 'glm'
-    local result, err = handler(...)
-    check()
-    who = 'user'
-    if #M.log > edits then
-      before_first = before_first or before
-      table.insert(M.steps, sequence())
-    end
-    return result, err
+-- What applies an edit never waits, while the handlers that call it may.
+local apply = vim.lsp.util.apply_workspace_edit
+vim.lsp.util.apply_workspace_edit = function(...)
+  check()
+  local before, edits = shadow, #M.log
+  who = 'glm'
+  local ok, result = pcall(apply, ...)
+  check()
+  who = 'user'
+  if #M.log > edits then
+    before_first = before_first or before
+    table.insert(M.steps, sequence())
   end
+  return assert(ok and { result } or nil, result)[1]
 end
 
 ---Wrap what the client does for the server.
 ---@param client vim.lsp.Client
 function M.wrap(client)
   for _, method in ipairs({ 'glm/applyEdit', 'workspace/applyEdit' }) do
-    client.handlers[method] = attributed(client.handlers[method] or vim.lsp.handlers[method])
+    local handler = client.handlers[method] or vim.lsp.handlers[method]
+    client.handlers[method] = function(...)
+      request = request + 1
+      return handler(...)
+    end
   end
   local changes = client.handlers['glm/changes']
   client.handlers['glm/changes'] = function(err, params, ...)

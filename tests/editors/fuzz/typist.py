@@ -96,6 +96,8 @@ dd dd dd 2dd J J 3J gJ ddp ddp ddkP yyp yyP 2yyjp D x 3x X ~ rZ . . Vd VjdP Vjd 
 :.,+2s/l/L/ge<CR> :s/^/#/<CR> gUU A<CR><Esc> O<Esc> o<Esc> A<BS><BS><Esc> I<BS><Esc> a<C-w><Esc>
 i<C-u><Esc> A<C-x><C-l><C-e><Esc> A<C-n><Esc> ova<C-n><C-y><Esc> ova<C-n><C-n><C-e><Esc>
 oit<C-x><C-l><C-n><CR><Esc> A<Del><Esc> Rab<BS><BS><Esc> yiwP dapP cc<Esc> S<Esc> v3ld vjy$p
+<C-v>jI#<Esc> <C-v>jjx <C-v>j$A;<Esc> :%s/value/valve/ge<CR> :g/step_1/d<CR> :t.<CR> :.,+2d<CR>
+qqA;<Esc>q@q 5dd dG dgg dip >} =ap :m0<CR> :m$<CR> vjJ vjU g~~ 3. <C-a> D2J "ayyj"aP
 """.split()
 
 TYPED = (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, evolve, frozen
 
 from tests.editors.fuzz import scenarios, typist
-from tests.editors.fuzz.oracle import Course, Problem, judge
+from tests.editors.fuzz.oracle import SOFT, Course, Problem, judge
 from tests.editors.fuzz.ownership import Change
 from tests.editors.glm_in_neovim import INIT
 from tests.editors.neovim import Neovim
@@ -100,7 +100,14 @@ class Run:
     @property
     def faults(self) -> list[Problem]:
         """The problems that make the run fail."""
-        return [problem for problem in self.problems if problem.kind != "withheld"]
+        return [problem for problem in self.problems if problem.kind not in SOFT]
+
+    @property
+    def interleaved(self) -> bool:
+        """Whether the user changed something between two edits of GLM's."""
+        hands = [entry["who"] for entry in self.record.get("log", ())]
+        edits = [at for at, hand in enumerate(hands) if hand == "glm"]
+        return bool(edits) and "user" in hands[edits[0] : edits[-1]]
 
 
 def plan(seed: int) -> Plan:
