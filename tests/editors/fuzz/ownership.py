@@ -185,9 +185,15 @@ class Ownership:
         whole = not change.old and is_whole(self.text, change.start, change.new)
         if change.who != "user" or not whole:
             return [Piece(change.new, change.who)] if change.new else []
+        lines = split_lines(change.new)
+        above = split_lines(self.text[: change.start])[-1:]
+        below = split_lines(self.text[change.start :])[:1]
+        # Which of two equal neighbours is the new one only this log knows.
+        twins = {*above, *below} & set(lines) & self._known
+        self.ambiguous |= any(line.strip() for line in twins)
         return [
             Piece(line, "moved" if line in self._known and line.strip() else "user")
-            for line in split_lines(change.new)
+            for line in lines
         ]
 
     def _among_gone(self, index: int, new: str) -> int:
