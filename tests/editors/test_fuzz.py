@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.editors.fuzz.oracle import Segment
+from tests.editors.fuzz.plan import Plan
 from tests.editors.fuzz.scenarios import Scenario
 from tests.editors.fuzz.typist import Stroke, split
-from tests.editors.fuzz.worker import Plan, Worker
+from tests.editors.fuzz.worker import Worker
 from tests.gateway import Gate, chat_stream
 
 if TYPE_CHECKING:

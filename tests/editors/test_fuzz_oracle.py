@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.editors.fuzz.changes import Change, aligned
 from tests.editors.fuzz.oracle import Course, Problem, Segment, judge
-from tests.editors.fuzz.ownership import Change, Line, Ownership, aligned
+from tests.editors.fuzz.ownership import Ownership
+from tests.editors.fuzz.pieces import Line
 
 TEXT = "def f():\n    a = old(1)\n    same()\n    b = old(2)\n    return a\n"
 SEGMENTS = (

@@ -7,16 +7,19 @@ no thought with the server: it never guesses whose a change was.
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
-from tests.editors.fuzz.ownership import Change, Line, Ownership
-from tests.editors.fuzz.ownership import split_lines as _split
+from tests.editors.fuzz.changes import Change, split_lines
+from tests.editors.fuzz.ownership import Ownership
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.editors.fuzz.pieces import Line
 
 Kind = Literal[
     "replay",  # The log does not lead to the text: the recorder's fault.
@@ -169,8 +172,8 @@ def _completeness(course: Course, owned: Ownership) -> list[Problem]:
     lines = owned.without_user()
     fates = _fates(course, lines)
     texts = [line.text for line in lines]
-    if fates is None and course.rejected and sorted(texts) == sorted(_split(course.original)):
-        return []  # The user joined lines over a gap, so what was in it is above or below them.
+    if course.rejected and _put_back_around(lines, split_lines(course.original)):
+        return []
     if fates is None:
         return [Problem("scrambled", f"without the user: {''.join(texts)!r}")]
     problems = [Problem("half", _shown(fate)) for fate in fates if _is_half(fate)]
@@ -181,6 +184,21 @@ def _completeness(course: Course, owned: Ownership) -> list[Problem]:
     untouched = [fate for fate in missing if not fate.touched]
     kind: Kind = "undo" if course.rejected else "withheld"
     return problems + [Problem(kind, f"{fate.state}: {_shown(fate)}") for fate in untouched]
+
+
+def _put_back_around(lines: Sequence[Line], original: Sequence[str]) -> bool:
+    """Tell whether the original lines are there, and in another order only where the user was.
+
+    Where he joined lines over a gap, or deleted all around, what was in it has no place.
+    """
+    texts = [line.text for line in lines]
+    if sorted(texts) != sorted(original):
+        return False
+    changed = SequenceMatcher(None, texts, original, autojunk=False).get_opcodes()
+    return all(
+        tag == "equal" or any(line.near for line in lines[max(first - 1, 0) : end + 1])
+        for tag, first, end, _, _ in changed
+    )
 
 
 def _is_half(fate: _Fate) -> bool:

@@ -8,75 +8,10 @@ hand, unless GLM has changed something since.
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from attrs import evolve
 
-from attrs import evolve, frozen
-
-Who = Literal["original", "glm", "user", "undo", "moved"]
-"""Who brings or removes text; "moved" are lines that the user copied or moved as they were.
-
-Which of two equal lines was moved no server can tell, so GLM may change either of them.
-"""
-
-
-@frozen
-class Change:
-    """One change of a text, in the coordinates left by the one before.
-
-    Attributes:
-        who: "user", "glm", or "undo" for an undo or redo of the user's.
-        start: in characters (code points).
-        request: the number of the server's request that made it; 0 for the user's.
-    """
-
-    who: Who
-    start: int
-    old: str
-    new: str
-    request: int = 0
-
-
-@frozen
-class Piece:
-    """A stretch of text that one hand brought, and at most one took away."""
-
-    text: str
-    owner: Who
-    killer: Who | None = None
-
-    @property
-    def live(self) -> bool:
-        """Whether it is in the text."""
-        return self.killer is None
-
-    @property
-    def shown_without_user(self) -> bool:
-        """Whether it would be in the text if the user had done nothing."""
-        return self.owner not in ("user", "moved") and self.killer != "glm"
-
-    @property
-    def is_users_mark(self) -> bool:
-        """Whether the user's hand shows here."""
-        return self.owner in _HANDS or self.killer in _HANDS
-
-
-_HANDS = ("user", "undo", "moved")
-
-
-@frozen
-class Line:
-    """A line of the text, or of the text as it would be without the user.
-
-    Attributes:
-        text: with its end.
-        touched: whether the user changed it.
-        near: whether he changed it or something beside it.
-    """
-
-    text: str
-    touched: bool
-    near: bool = False
+from tests.editors.fuzz.changes import Change, aligned, changed_lines, is_whole, split_lines
+from tests.editors.fuzz.pieces import HANDS, Line, Piece, lines_of, lines_without_user
 
 
 class Ownership:
@@ -130,31 +65,11 @@ class Ownership:
 
         Whole lines put beside a line, or taken away beside it, do not touch it.
         """
-        walk = _Walk()
-        for piece in self._pieces:
-            if piece.live:
-                walk.live(piece)
-            elif piece.killer in _HANDS and piece.owner != "user":
-                walk.dead(piece)
-        return walk.finish()
+        return lines_of(self._pieces)
 
     def without_user(self) -> list[Line]:
         """Return the lines as they would be without the user, and which he touched then."""
-        text, near, touched = "", set(), set()
-        for piece in self._pieces:
-            at = text.count("\n")
-            shown = piece.text if piece.shown_without_user else ""
-            if piece.is_users_mark:
-                between = text == "" or text.endswith("\n")
-                whole = between and piece.text.endswith("\n")
-                lines = range(at, at + shown.count("\n") + 1)
-                touched |= set(lines[:-1] if whole else lines)
-                near |= {at - 1 if between else at, *lines}
-            text += shown
-        return [
-            Line(line, number in touched, number in near)
-            for number, line in enumerate(split_lines(text))
-        ]
+        return lines_without_user(self._pieces)
 
     def touched_by(self, change: Change) -> list[Line]:
         """Return the lines of the text now that a change is going to change."""
@@ -204,7 +119,7 @@ class Ownership:
         before = self._pieces[index - 1] if index else None
         end = index
         while end < len(self._pieces) and not self._pieces[end].live:
-            if self._pieces[end].killer == "glm" and self._pieces[end].text == new:
+            if self._pieces[end].killer == "glm" and new.startswith(self._pieces[end].text):
                 return end + 1
             end += 1
         after = self._pieces[end] if end < len(self._pieces) else None
@@ -219,7 +134,7 @@ class Ownership:
         pieces = [*self._pieces, Piece("", "original")]
         for index in range(len(pieces) - 1, -1, -1):
             piece = pieces[index]
-            if piece.is_users_mark and (piece.live or piece.owner not in _HANDS):
+            if piece.is_users_mark and (piece.live or piece.owner not in HANDS):
                 gap.insert(0, index)
             elif piece.live:
                 self._heal_gap(gap)
@@ -238,7 +153,7 @@ class Ownership:
                 index += 1
                 continue
             piece = self._pieces[index]
-            plain = piece.live and piece.owner not in _HANDS
+            plain = piece.live and piece.owner not in HANDS
             if plain and "\n" in piece.text and not piece.text.endswith("\n"):
                 self._split(index, piece.text.rindex("\n") + 1)
                 piece = self._pieces[index]
@@ -287,112 +202,3 @@ class Ownership:
         piece = self._pieces[index]
         head, tail = piece.text[:offset], piece.text[offset:]
         self._pieces[index : index + 1] = [evolve(piece, text=head), evolve(piece, text=tail)]
-
-
-class _Walk:
-    """Collects lines from pieces, and where the user's marks are in them."""
-
-    def __init__(self) -> None:
-        self._lines: list[Line] = []
-        self._text = ""
-        self._touched = False
-        self._foreign = False  # Something in this line is not the user's, or was not.
-        self._gone = ""  # What the user removed before the first character of this line.
-        self._split = False  # The user divided a line, and this is its second half.
-
-    def live(self, piece: Piece) -> None:
-        for part in split_lines(piece.text):
-            mine = piece.owner in ("user", "undo")
-            if self._gone and not self._gone.endswith("\n"):
-                self._touched = self._foreign = True
-            self._gone = ""
-            self._text += part
-            self._touched = self._touched or mine
-            self._foreign = self._foreign or (not mine and part != "\n")
-            if part.endswith("\n"):
-                # A line of the user's in between does not make the two halves whole.
-                split = mine and (self._foreign or self._split)
-                self._flush()
-                self._split = split
-
-    def dead(self, piece: Piece) -> None:
-        if self._text:
-            self._touched = self._foreign = True
-        else:
-            self._gone += piece.text
-            self._split = self._split and not piece.text.endswith("\n")
-
-    def finish(self) -> list[Line]:
-        if self._text:
-            self._flush()
-        return self._lines
-
-    def _flush(self) -> None:
-        touched = self._touched or (self._split and self._foreign)
-        self._lines.append(Line(self._text, touched))
-        self._text, self._gone = "", ""
-        self._touched = self._foreign = self._split = False
-
-
-def split_lines(text: str) -> list[str]:
-    """Return the lines with their ends; only a line feed ends a line."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def aligned(text: str, change: Change) -> Change:
-    """Return the same change without what stays, and of whole lines where it can be read so."""
-    start, old, new = change.start, change.old, change.new
-    head = _common(old, new)
-    old, new, start = old[head:], new[head:], start + head
-    tail = _common(old[::-1], new[::-1])
-    old, new = old[: len(old) - tail], new[: len(new) - tail]
-    moved = old or new
-    if not (old and new) and "\n" in moved:
-        start, moved = _slide(text, start, moved, inserted=bool(new))
-        old, new = ("", moved) if new else (moved, "")
-    return evolve(change, start=start, old=old, new=new)
-
-
-def changed_lines(text: str, change: Change) -> tuple[int, int]:
-    """Return the lines (first, one past the last) that an aligned change changes."""
-    end = change.start + len(change.old)
-    first = text.count("\n", 0, change.start)
-    if is_whole(text, change.start, change.old + change.new) and not (change.old and change.new):
-        return first, first + change.old.count("\n")
-    if not change.old and change.start == len(text) and change.new.startswith("\n"):
-        return first, first  # A line more below a last line without an end.
-    return first, text.count("\n", 0, end) + 1
-
-
-def is_whole(text: str, start: int, moved: str) -> bool:
-    """Tell whether a piece that starts here is whole lines."""
-    return (start == 0 or text[start - 1] == "\n") and moved.endswith("\n")
-
-
-def _slide(text: str, start: int, moved: str, *, inserted: bool) -> tuple[int, str]:
-    """Move an insertion or deletion among equal characters until it is whole lines."""
-    place, piece = start, moved
-    for _ in range(len(moved) + 1):
-        if is_whole(text, place, piece):
-            return place, piece
-        after = place if inserted else place + len(piece)
-        if after >= len(text) or text[after] != piece[0]:
-            break
-        place, piece = place + 1, piece[1:] + piece[0]
-    place, piece = start, moved
-    for _ in range(len(moved) + 1):
-        if is_whole(text, place, piece):
-            return place, piece
-        if place == 0 or text[place - 1] != piece[-1]:
-            break
-        place, piece = place - 1, piece[-1] + piece[:-1]
-    return start, moved
-
-
-def _common(one: str, other: str) -> int:
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

@@ -7,7 +7,6 @@ the editor is started anew.
 
 from __future__ import annotations
 
-import random
 import tempfile
 import time
 from contextlib import ExitStack
@@ -16,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, frozen
 
-from tests.editors.fuzz import scenarios, typist
+from tests.editors.fuzz import typist
+from tests.editors.fuzz.changes import Change
 from tests.editors.fuzz.oracle import SOFT, Course, Problem, judge
-from tests.editors.fuzz.ownership import Change
+from tests.editors.fuzz.plan import plan
 from tests.editors.glm_in_neovim import INIT
 from tests.editors.neovim import Neovim
 from tests.editors.real_server import through_gateway
-from tests.gateway import Gate, Gateway, Pause, Reply, chat_stream
+from tests.gateway import Gate, Gateway, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typing_extensions import Self
 
+    from tests.editors.fuzz.plan import Plan
     from tests.editors.fuzz.scenarios import Scenario
-    from tests.editors.fuzz.typist import Stroke
-    from tests.gateway import Step
 
 RECORDER = Path(__file__).with_name("recorder.lua")
 PATIENCE = 15.0
@@ -66,23 +65,6 @@ return true
 
 
 @frozen
-class Plan:
-    """What happens in one run."""
-
-    scenario: Scenario
-    strokes: Sequence[Stroke]
-    pace: float
-    """Seconds between two keys."""
-    reply: Reply
-    delay: float
-    """Seconds from the command to the first key."""
-    ending: str = "undo"
-    """What the user does at the end: "u" until all is as it was, or "undo": `:Glm undo`."""
-    until: str = ""
-    """What must be in the text before the first key. Gates open after the last."""
-
-
-@frozen
 class Run:
     """What came of one run."""
 
@@ -108,30 +90,6 @@ class Run:
         hands = [entry["who"] for entry in self.record.get("log", ())]
         edits = [at for at, hand in enumerate(hands) if hand == "glm"]
         return bool(edits) and "user" in hands[edits[0] : edits[-1]]
-
-
-def plan(seed: int) -> Plan:
-    """Make up a run; the same seed makes the same one."""
-    dice = random.Random(seed)  # noqa: S311
-    scenario = scenarios.make(dice)
-    return Plan(
-        scenario,
-        typist.make(dice, scenario),
-        pace=dice.choice((0.0, 0.002, 0.01)),
-        reply=_streamed(dice, scenario.answer),
-        delay=dice.random() * dice.choice((0.0, 0.05, 0.2)),
-        ending=dice.choice(("u", "undo")),
-    )
-
-
-def _streamed(dice: random.Random, answer: str) -> Reply:
-    """Return the answer as a stream of up to a second, in pieces that come as they like."""
-    reply = chat_stream(answer, chunk=dice.choice((3, 7, 16, 40)))
-    longest = 2 * dice.choice((0.05, 0.3, 0.6, 1.0)) / len(reply.steps)
-    steps: list[Step] = []
-    for step in reply.steps:
-        steps += [Pause(dice.random() * longest), step]
-    return evolve(reply, steps=steps)
 
 
 class Worker:
