@@ -9,6 +9,8 @@ local M = { log = {}, steps = {}, messages = {}, states = {}, offers = {} }
 
 local who, request, shadow, bufnr, before_first = 'user', 0, '', nil, nil
 
+local unsure = false -- on_bytes told something impossible; what follows waits for `check`.
+
 local function text()
   return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, true), '\n') .. '\n'
 end
@@ -22,12 +24,19 @@ local function splice(start, old, new)
   end
 end
 
+-- Tells whether an offset is within a character.
+local function divided(string, at)
+  local byte = string:byte(at + 1)
+  return byte ~= nil and byte >= 0x80 and byte < 0xC0
+end
+
 -- Puts down what was not told rightly.
 local function check()
   if not bufnr or not vim.api.nvim_buf_is_loaded(bufnr) then
     return
   end
   local now = text()
+  unsure = false
   if now == shadow then
     return
   end
@@ -36,14 +45,14 @@ local function check()
   while head < math.min(#now, #shadow) and now:byte(head + 1) == shadow:byte(head + 1) do
     head = head + 1
   end
-  while head > 0 and (now:byte(head + 1) or 0) >= 0x80 do
+  while head > 0 and (divided(now, head) or divided(shadow, head)) do
     head = head - 1
   end
   local tail, most = 0, math.min(#now, #shadow) - head
   while tail < most and now:byte(#now - tail) == shadow:byte(#shadow - tail) do
     tail = tail + 1
   end
-  while tail > 0 and now:byte(#now - tail + 1) >= 0x80 and now:byte(#now - tail + 1) < 0xC0 do
+  while tail > 0 and divided(now, #now - tail) do
     tail = tail - 1
   end
   splice(head, #shadow - head - tail, now:sub(head + 1, #now - tail))
@@ -57,7 +66,6 @@ local function offset(row, column)
   return at + column
 end
 
--- Two changes that end at the same text are the same to all who read it, but not to who owns it.
 local function on_bytes(_, buffer, _, row, column, _, _, _, old_bytes, new_rows, new_column)
   if buffer ~= bufnr then
     return true
@@ -70,11 +78,12 @@ local function on_bytes(_, buffer, _, row, column, _, _, _, old_bytes, new_rows,
     lines[1] = (lines[1] or ''):sub(column + 1)
     table.insert(lines, '')
   end
-  local start = offset(row, column)
-  if start + old_bytes > #shadow then
-    return
+  local start, new = offset(row, column), table.concat(lines, '\n')
+  local divides = divided(shadow, start) or divided(shadow, start + old_bytes) or divided(new, 0)
+  unsure = unsure or divides or start + old_bytes > #shadow
+  if not unsure then
+    splice(start, old_bytes, new)
   end
-  splice(start, old_bytes, table.concat(lines, '\n'))
 end
 
 ---Begin with the current buffer.
