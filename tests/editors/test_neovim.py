@@ -221,12 +221,12 @@ def test_tests_are_written_into_a_new_file(tmp_path: Path) -> None:
         assert "def test_area" in neovim.screen()
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
-def test_confirming_asks_before_the_edit(
-    tmp_path: Path, answer: str, editor: Callable[[str], Found]
+@pytest.mark.parametrize("key", ["C-y", "C-e"])
+def test_confirming_shows_the_edit_first(
+    tmp_path: Path, key: str, editor: Callable[[str], Found]
 ) -> None:
-    """With `edits.delivery` "confirm" the user decides, and a no leaves the file as it was."""
-    editor("tmux")  # Neovim asks nobody when nobody looks: it needs a terminal.
+    """With `edits.delivery` "confirm" one key takes the edit that is shown, another drops it."""
+    editor("tmux")
     before, after = rewrite_of("step", "def run(value):", 6)
     path = tmp_path / "run.py"
     path.write_text(before)
@@ -239,13 +239,14 @@ def test_confirming_asks_before_the_edit(
         with Terminal(tmp_path, [*argv, str(path)], environ) as terminal:
             terminal.wait("<GLM>")
             terminal.type(":Glm refactor simplify\r")
-            terminal.wait("Apply all changes?")
-            assert "log.debug" not in terminal.screen()
-            terminal.type(answer + "\r")
-            terminal.wait("Apply all changes?", gone=True)
+            terminal.wait("run: <C-y> applies it, <C-e> refuses it")
+            assert "log.debug" in terminal.screen()
+            terminal.keys(key)
+            screen = terminal.wait("run: <C-y> applies it", gone=True)
+            assert ("log.debug" in screen) is (key == "C-y")
             terminal.type(":w\r")
             terminal.wait("written")
-            assert path.read_text() == (after if answer == "y" else before)
+            assert path.read_text() == (after if key == "C-y" else before)
 
 
 def test_no_key_is_one_sentence(tmp_path: Path) -> None:
