@@ -10,6 +10,7 @@ import * as vscode from "vscode";
 import * as lsp from "vscode-languageclient/node";
 
 import { Edits } from "./edits";
+import { Following } from "./following";
 import * as protocol from "./protocol";
 import type { Server } from "./server";
 
@@ -32,7 +33,8 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
 }
 
 function listen(server: Server, client: lsp.LanguageClient): void {
-  const edits = new Edits(server.lastJobs, client.protocol2CodeConverter);
+  const following = new Following();
+  const edits = new Edits(server.lastJobs, following, client.protocol2CodeConverter);
   let needsKey = false;
   client.onRequest(protocol.applyEditRequest, (piece) => edits.apply(piece));
   client.onNotification(protocol.explanationNotification, (piece) => {
@@ -55,6 +57,7 @@ function listen(server: Server, client: lsp.LanguageClient): void {
     void vscode.commands.executeCommand("setContext", "glm-lsp.running", running);
     if (newState === lsp.State.Stopped) {
       server.progress.clear();
+      void edits.abandon();
       server.status.off("The server is not running.");
     }
   });

@@ -8,14 +8,29 @@ import { NotificationType, RequestType } from "vscode-languageclient/node";
 import type { Range, WorkspaceEdit } from "vscode-languageclient/node";
 
 /** What goes to the server as `capabilities.experimental.glm`. */
-export const announced = { applyEdit: true, explanation: true, status: true };
+export const announced = {
+  applyEdit: true,
+  explanation: true,
+  status: true,
+  context: true,
+  changes: true,
+};
 
-/** A piece of a streamed edit; everything from `first` to `last` is one undo step. */
+/**
+ * A piece of a streamed edit; everything from `first` to `last` is one undo step. An edit of
+ * no document only ends that step.
+ */
 export interface ApplyEdit {
   edit: WorkspaceEdit;
   job: string;
   first: boolean;
   last: boolean;
+}
+
+/** `version` is the document's that holds exactly this edit, null when that is not known. */
+export interface Applied {
+  applied: boolean;
+  version: number | null;
 }
 
 /** A piece of an explanation, in Markdown; `done` ends it. */
@@ -39,8 +54,6 @@ export interface Status {
   cost: number | null;
   needs?: "key" | null;
 }
-
-type Applied = Record<"applied", boolean>;
 
 export const applyEditRequest = new RequestType<ApplyEdit, Applied, void>("glm/applyEdit");
 export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
