@@ -18,9 +18,16 @@ export interface Followed {
   readonly undone: boolean;
 }
 
+const MOST_REMEMBERED = 500; // Events of one document.
+
+interface Text {
+  lines: readonly string[];
+  readonly log: { readonly version: number; readonly changes: readonly LineChange[] }[];
+}
+
 /** The documents that are followed, from when somebody asks until they are closed. */
 export class Following {
-  private readonly texts = new Map<string, readonly string[]>();
+  private readonly texts = new Map<string, Text>();
   private readonly emitter = new vscode.EventEmitter<Followed>();
   private readonly listeners: vscode.Disposable[];
   readonly onDidChange = this.emitter.event;
@@ -38,8 +45,14 @@ export class Following {
   follow(document: vscode.TextDocument): void {
     const name = document.uri.toString();
     if (!this.texts.has(name)) {
-      this.texts.set(name, split(document.getText()));
+      this.texts.set(name, { lines: split(document.getText()), log: [] });
     }
+  }
+
+  /** Return what was done to a document since a version, as far as it was followed. */
+  since({ uri }: vscode.TextDocument, version: number): LineChange[] {
+    const log = this.texts.get(uri.toString())?.log ?? [];
+    return log.filter((event) => event.version > version).flatMap(({ changes }) => changes);
   }
 
   dispose(): void {
@@ -47,19 +60,19 @@ export class Following {
   }
 
   private change({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
-    const name = document.uri.toString();
-    let lines = this.texts.get(name);
-    if (lines === undefined || contentChanges.length === 0) {
+    const text = this.texts.get(document.uri.toString());
+    if (text === undefined || contentChanges.length === 0) {
       return; // Not followed, or only saved.
     }
-    const steps = [];
-    for (const each of contentChanges) {
+    const steps = contentChanges.map((each) => {
+      const lines = text.lines;
       const change = wholeLines(lines, each);
-      steps.push({ lines, change });
-      lines = changed(lines, change);
-    }
-    this.texts.set(name, lines);
-    const undone = reason !== undefined;
-    this.emitter.fire({ document, version: document.version, steps, undone });
+      text.lines = changed(lines, change);
+      return { lines, change };
+    });
+    const { version } = document;
+    text.log.push({ version, changes: steps.map(({ change }) => change) });
+    text.log.splice(0, text.log.length - MOST_REMEMBERED);
+    this.emitter.fire({ document, version, steps, undone: reason !== undefined });
   }
 }

@@ -31,6 +31,11 @@ export interface Lines {
 
 export const split = (text: string): string[] => text.split(/\r\n|\r|\n/);
 
+/** Return the lines of a text that ends where its last line does. */
+export function linesOf(text: string): string[] {
+  return text === "" ? [] : split(text.replace(/(\r\n|\r|\n)$/, ""));
+}
+
 /** Return a change of a text of these lines as a change of whole lines. */
 export function wholeLines(lines: readonly string[], { range, text }: TextChange): LineChange {
   const { start, end } = range;

@@ -42,10 +42,11 @@ export class Parts {
     }
     before.push(...lines.slice(line, to));
     const after = changed(lines, change).slice(start, to + growth(change));
-    const others = this.parts.filter((part) => !here(part)).map((part) => shifted(part, change));
+    const others = this.parts.filter((part) => !here(part));
+    const above = others.filter((part) => part.start < end);
+    const below = others.filter((part) => part.start >= end).map((part) => shifted(part, change));
     const same = before.length === after.length && before.every((text, at) => text === after[at]);
-    this.parts = same ? others : [...others, { job, start, before, after }];
-    this.parts.sort((one, other) => one.start - other.start || extent(one).end - extent(other).end);
+    this.parts = [...above, ...(same ? [] : [{ job, start, before, after }]), ...below];
   }
 
   /** Follow what somebody else did; what an undo of theirs took out is not left over. */

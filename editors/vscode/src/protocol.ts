@@ -5,7 +5,7 @@
  */
 
 import { NotificationType, RequestType } from "vscode-languageclient/node";
-import type { Range, WorkspaceEdit } from "vscode-languageclient/node";
+import type { Diagnostic, Position, Range, WorkspaceEdit } from "vscode-languageclient/node";
 
 /** What goes to the server as `capabilities.experimental.glm`. */
 export const announced = {
@@ -33,6 +33,43 @@ export interface Applied {
   version: number | null;
 }
 
+/** A run of lines of a change: `range` is whole lines, where it is or where it would be. */
+export interface Hunk {
+  hunk: number;
+  range: Range;
+  before: string;
+  after: string;
+}
+
+/** A change that is in the document (`made`), or waits for the user's word (`offered`). */
+export interface Change {
+  job: string;
+  title: string;
+  state: "made" | "offered";
+  fault: string | null;
+  hunks: Hunk[];
+}
+
+/** All changes of a document; their ranges are those of its `version`. */
+export interface DocumentChanges {
+  uri: string;
+  version: number | null;
+  changes: Change[];
+}
+
+/** Asks what other tools know about a document. */
+export interface ContextQuestion {
+  uri: string;
+  positions: Position[];
+}
+
+/** What they know: the problems of the whole document. */
+export interface Context {
+  diagnostics: Diagnostic[];
+  definitions: [];
+  hovers: [];
+}
+
 /** A piece of an explanation, in Markdown; `done` ends it. */
 export interface Explanation {
   job: string;
@@ -56,5 +93,7 @@ export interface Status {
 }
 
 export const applyEditRequest = new RequestType<ApplyEdit, Applied, void>("glm/applyEdit");
+export const contextRequest = new RequestType<ContextQuestion, Context, void>("glm/context");
+export const changesNotification = new NotificationType<DocumentChanges>("glm/changes");
 export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
 export const statusNotification = new NotificationType<Status>("glm/status");
