@@ -20,6 +20,7 @@ GlmError
 │   ├── SlowError              a time-out ran out
 │   └── WireError              the answer is not what the protocol says
 ├── ReplyError             the model answered, but not with something usable
+│   └── FaultyAnswerError      asking again, with the fault named, may help
 └── EditError              the editor did not take the edit
 ```
 
@@ -142,6 +143,18 @@ class WireError(ProviderError):
 
 class ReplyError(GlmError):
     """The model answered, but not with something usable."""
+
+
+class FaultyAnswerError(ReplyError):
+    """The answer cannot be used, but another one, to the fault named, may be.
+
+    Attributes:
+        fault: what is wrong with it, in words for the model.
+    """
+
+    def __init__(self, message: str, *, fault: str, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.fault = fault
 
 
 class EditError(GlmError):

@@ -1,7 +1,7 @@
 """What is offered in a place: pure data, from data.
 
-Invariant: listing looks at the selection and its diagnostics only. It calls no model, parses
-nothing, and takes the same time in a large file as in a small one.
+Invariant: listing looks at the selection and at the problems that are known only. It calls no
+model, parses nothing, and takes the same time in a large file as in a small one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ CommandName = Literal[
     "glm.explain", "glm.fix", "glm.refactor", "glm.document", "glm.edit", "glm.test"
 ]
 
+FIX_ALL = "GLM: Fix all in this file"
+
 _MOST_TITLE = 60
+_MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.
+_MOST_LINES = 5  # That a title names.
 _MOST_COMMENT = 20  # Lines.
 _COMMENT = re.compile(r"\s*(?:#(?!!)|//+|--(?!-)|/\*+|;+|%+|<!--)\s*(\S.*?)\s*(?:\*/|-->)?\s*\Z")
 
@@ -51,7 +55,8 @@ class Offer:
         title: what the menu shows.
         kind: the LSP code action kind.
         command: the command that does it.
-        diagnostics: those it is about (fix).
+        diagnostics: those of the selection that it is about (fix).
+        every: it is about every problem of the file (fix).
         preset: the refactoring's name in `PRESETS`, "" for the general one.
         instruction: what to do, in the user's words (edit).
     """
@@ -60,19 +65,40 @@ class Offer:
     kind: str
     command: CommandName
     diagnostics: tuple[Diagnostic, ...] = ()
+    every: bool = False
     preset: str = ""
     instruction: str = ""
 
 
 def offers(
-    diagnostics: Sequence[Diagnostic], only: Sequence[str] | None = None, comment: str = ""
+    diagnostics: Sequence[Diagnostic],
+    only: Sequence[str] | None = None,
+    comment: str = "",
+    *,
+    lines: Sequence[int] = (),
+    more: bool = False,
 ) -> list[Offer]:
     """List what is offered for a selection.
 
-    `only` holds the kinds the editor asks for, `comment` what a comment at the cursor says.
+    `only` holds the kinds the editor asks for, `comment` what a comment at the cursor says,
+    `lines` the line of every problem of the file that is known, from 1; `more`: the editor may
+    know of others.
     """
-    every = _all(diagnostics, comment)
-    return [offer for offer in every if only is None or _wanted(offer.kind, only)]
+    listed = _all(diagnostics, comment, covered(lines, more=more) if more or len(lines) > 1 else "")
+    return [offer for offer in listed if only is None or _wanted(offer.kind, only)]
+
+
+def covered(lines: Sequence[int], *, more: bool = False) -> str:
+    """Say which problems of a file are meant: `3 problems: lines 2, 5 and 9`."""
+    found = sorted(set(lines))
+    if not found:
+        return "every problem"
+    count = f"{len(lines)} problem{'s' if len(lines) > 1 else ''}{' or more' if more else ''}"
+    if len(found) == 1:
+        return f"{count}: line {found[0]}"
+    if len(found) > _MOST_LINES:
+        return f"{count}: lines {found[0]} to {found[-1]}"
+    return f"{count}: lines {', '.join(map(str, found[:-1]))} and {found[-1]}"
 
 
 def comment_at(text: Text, offset: int) -> str:
@@ -104,12 +130,13 @@ def _said(line: str) -> str:
     return match.group(1).strip() if match else ""
 
 
-def _all(diagnostics: Sequence[Diagnostic], comment: str) -> Iterator[Offer]:
-    for diagnostic in diagnostics:
+def _all(diagnostics: Sequence[Diagnostic], comment: str, every: str) -> Iterator[Offer]:
+    for diagnostic in diagnostics[:_MOST_FIXES]:
         title = f"GLM: Fix “{_short(diagnostic.message)}”"
         yield Offer(title, "quickfix", "glm.fix", (diagnostic,))
-    if len(diagnostics) > 1:
-        yield Offer("GLM: Fix all in this file", "quickfix", "glm.fix", tuple(diagnostics))
+    if diagnostics and every:
+        title = f"{FIX_ALL} ({every})"
+        yield Offer(title, "quickfix", "glm.fix", tuple(diagnostics[:_MOST_FIXES]), every=True)
     if comment:
         title = "GLM: Do what this comment asks"
         yield Offer(title, "refactor.rewrite", "glm.edit", instruction=comment)

@@ -39,7 +39,7 @@ CAPABILITIES: dict[str, Any] = {
 
 
 class ResponseError(Exception):
-    """The server answered a request with an error."""
+    """A request was answered with an error."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(str(error.get("message", "")))
@@ -127,7 +127,10 @@ class Editor:
         return editor
 
     def on(self, method: str, handler: Handler) -> None:
-        """Answer the server's requests of a method with `handler`."""
+        """Answer the server's requests of a method with `handler`.
+
+        A `ResponseError` that it raises is the answer.
+        """
         self._handlers[method] = handler
 
     async def request(self, method: str, params: Any = None) -> Any:
@@ -234,7 +237,7 @@ class Editor:
             planned.append((buffer, self._changes(buffer, change["edits"])))
         for buffer, changes in planned:
             self._change(buffer, changes)
-        return {"applied": True}
+        return {"applied": True, "version": planned[-1][0].version if planned else None}
 
     def _changes(self, buffer: Buffer, edits: Sequence[Mapping[str, Any]]) -> list[Change]:
         """Return LSP edits, which all mean the same text, as changes from the last to the first."""
@@ -291,8 +294,12 @@ class Editor:
 
     async def _answer(self, number: Any, method: str, params: Any) -> None:
         handler = self._handlers.get(method)
-        result = await handler(params) if handler is not None else None
-        self._send({"id": number, "result": result})
+        try:
+            result = await handler(params) if handler is not None else None
+        except ResponseError as error:
+            self._send({"id": number, "error": {"code": error.code, "message": str(error)}})
+        else:
+            self._send({"id": number, "result": result})
 
     def _send(self, message: dict[str, Any]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()

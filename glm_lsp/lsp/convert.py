@@ -36,10 +36,16 @@ def to_position(text: Text, offset: int, encoding: str) -> types.Position:
 
 def to_span(text: Text, range_: types.Range, encoding: str) -> Span:
     """Return the span of a range; one that ends before it starts is empty."""
-    start = to_offset(text, range_.start, encoding)
-    if range_.end == range_.start:
-        return Span(start, start)
-    return Span(start, max(start, to_offset(text, range_.end, encoding)))
+    first, last = range_.start, range_.end
+    if first.line == last.line < text.line_count:  # Most are; their line is looked up once.
+        at = text.line_start(first.line)
+        line = _content(text.line(first.line))
+        start = at + _column(line, first.character, encoding)
+        if first.character == last.character:
+            return Span(start, start)
+        return Span(start, max(start, at + _column(line, last.character, encoding)))
+    start = to_offset(text, first, encoding)
+    return Span(start, max(start, to_offset(text, last, encoding)))
 
 
 def to_range(text: Text, span: Span, encoding: str) -> types.Range:

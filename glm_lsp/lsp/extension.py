@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from lsprotocol import types
 
 APPLY_EDIT = "glm/applyEdit"
-"""Request to the client: `ApplyEdit`; answered with `{"applied": bool}`."""
+"""Request to the client: an edit of one document, with its job and whether it is the first and
+the last of an undo step. Answered with `{"applied": bool, "version": int}`: the version of the
+document that holds exactly this edit."""
+
+CHANGES = "glm/changes"
+"""Notification to the client: every change in one document, and every one offered for it."""
 
 EXPLANATION = "glm/explanation"
 """Notification to the client: `Explanation`."""
 
 STATUS = "glm/status"
 """Notification to the client: `Status`."""
+
+CONTEXT = "glm/context"
+"""Request to the client: `{"uri", "positions"}`; answered with `{"diagnostics", "definitions",
+"hovers"}`: what the document's other tools say. The diagnostics are LSP's, of the whole
+document, in the client's position encoding, and none of them ours."""
 
 State = Literal["ready", "working", "limited", "error", "off"]
 
@@ -32,6 +42,8 @@ class Extensions:
     apply_edit: bool = False
     explanation: bool = False
     status: bool = False
+    changes: bool = False
+    context: bool = False
 
 
 @frozen
@@ -93,6 +105,8 @@ def announced(capabilities: types.ClientCapabilities) -> Extensions:
         apply_edit=ours.get("applyEdit") is True,
         explanation=ours.get("explanation") is True,
         status=ours.get("status") is True,
+        changes=ours.get("changes") is True,
+        context=ours.get("context") is True,
     )
 
 

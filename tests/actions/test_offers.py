@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glm_lsp.actions.offers import Diagnostic, comment_at, offers
+from glm_lsp.actions.offers import FIX_ALL, Diagnostic, comment_at, covered, offers
 from glm_lsp.prompts.actions import PRESETS
 from glm_lsp.text import Span, Text
 
@@ -23,7 +23,8 @@ ALWAYS = [
 ]
 FIX_ONE = ("GLM: Fix “undefined name 'x'”", "quickfix")
 FIX_TWO = ("GLM: Fix “unused import”", "quickfix")
-FIX_ALL = ("GLM: Fix all in this file", "quickfix")
+FIX_BOTH = ("GLM: Fix all in this file (2 problems: lines 3 and 7)", "quickfix")
+LINES = (7, 3)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,8 @@ FIX_ALL = ("GLM: Fix all in this file", "quickfix")
     [
         pytest.param([], None, ALWAYS, id="no problems"),
         pytest.param([ONE], None, [FIX_ONE, *ALWAYS], id="one problem"),
-        pytest.param([ONE, TWO], None, [FIX_ONE, FIX_TWO, FIX_ALL, *ALWAYS], id="two problems"),
-        pytest.param([ONE, TWO], ["quickfix"], [FIX_ONE, FIX_TWO, FIX_ALL], id="quick fixes"),
+        pytest.param([ONE, TWO], None, [FIX_ONE, FIX_TWO, FIX_BOTH, *ALWAYS], id="two problems"),
+        pytest.param([ONE, TWO], ["quickfix"], [FIX_ONE, FIX_TWO, FIX_BOTH], id="quick fixes"),
         pytest.param([], ["quickfix"], [], id="quick fixes without a problem"),
         pytest.param([ONE], ["refactor"], ALWAYS[:-2], id="refactorings of every kind"),
         pytest.param([ONE], ["refactor.extract"], [ALWAYS[2]], id="a kind below"),
@@ -48,12 +49,57 @@ def test_the_menu(
     diagnostics: list[Diagnostic], only: list[str] | None, expected: list[tuple[str, str]]
 ) -> None:
     """Fixes come first, one per problem; `only` and its kinds below decide what is left."""
-    assert [(offer.title, offer.kind) for offer in offers(diagnostics, only)] == expected
+    listed = offers(diagnostics, only, lines=LINES[: len(diagnostics)])
+    assert [(offer.title, offer.kind) for offer in listed] == expected
+
+
+@pytest.mark.parametrize(
+    ("diagnostics", "lines", "more", "expected"),
+    [
+        pytest.param([ONE], [3], False, None, id="the only one"),
+        pytest.param([ONE], [3, 7], False, "2 problems: lines 3 and 7", id="one here of two"),
+        pytest.param([ONE], [3], True, "1 problem or more: line 3", id="the editor can be asked"),
+        pytest.param([ONE, TWO], [3, 3], False, "2 problems: line 3", id="two on one line"),
+        pytest.param([], [3, 7], True, None, id="none here"),
+    ],
+)
+def test_when_fixing_all_is_offered(
+    diagnostics: list[Diagnostic], lines: list[int], more: bool, expected: str | None
+) -> None:
+    """On a problem of several in the file, and on the only one known if there may be others."""
+    listed = offers(diagnostics, lines=lines, more=more)
+    titles = [offer.title for offer in listed if offer.every]
+    assert titles == ([] if expected is None else [f"{FIX_ALL} ({expected})"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "expected"),
+    [
+        pytest.param([2], False, "1 problem: line 2", id="one"),
+        pytest.param([9, 2, 5], False, "3 problems: lines 2, 5 and 9", id="by line"),
+        pytest.param([5, 2, 5], False, "3 problems: lines 2 and 5", id="two on a line"),
+        pytest.param(range(1, 6), False, "5 problems: lines 1, 2, 3, 4 and 5", id="just named"),
+        pytest.param(range(1, 7), False, "6 problems: lines 1 to 6", id="too many to name"),
+        pytest.param([4] * 900, True, "900 problems or more: line 4", id="many on a line"),
+        pytest.param([], True, "every problem", id="none known"),
+    ],
+)
+def test_which_problems_are_covered(lines: list[int], more: bool, expected: str) -> None:
+    """How many there are is said, and where, in a few words however many there are."""
+    assert covered(lines, more=more) == expected
+
+
+def test_a_menu_is_no_list_of_problems() -> None:
+    """Of very many problems fifty have an entry of their own; one entry is about them all."""
+    many = [Diagnostic(HERE, f"problem {number}") for number in range(1000)]
+    fixes = offers(many, ["quickfix"], lines=range(1, 1001))
+    assert [offer.diagnostics for offer in fixes[:-1]] == [(one,) for one in many[:50]]
+    assert fixes[-1].title == "GLM: Fix all in this file (1000 problems: lines 1 to 1000)"
 
 
 def test_every_offer_has_what_its_command_needs() -> None:
     """Fixes carry their problems, refactorings their preset."""
-    listed = offers([ONE, TWO])
+    listed = offers([ONE, TWO], lines=LINES)
     fixes = [offer for offer in listed if offer.command == "glm.fix"]
     assert [offer.diagnostics for offer in fixes] == [(ONE,), (TWO,), (ONE, TWO)]
     presets = [offer.preset for offer in listed if offer.command == "glm.refactor"]

@@ -18,8 +18,8 @@ from glm_lsp.lsp.extension import Explanation, Extensions, Status, announced
         pytest.param({"other": {"applyEdit": True}}, Extensions(), id="others' extensions"),
         pytest.param({"glm": {"applyEdit": True}}, Extensions(apply_edit=True), id="one"),
         pytest.param(
-            {"glm": {"applyEdit": True, "explanation": True, "status": True}},
-            Extensions(apply_edit=True, explanation=True, status=True),
+            {"glm": {"applyEdit": True, "explanation": True, "status": True, "context": True}},
+            Extensions(apply_edit=True, explanation=True, status=True, context=True),
             id="all",
         ),
         pytest.param(

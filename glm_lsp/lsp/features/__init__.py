@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from glm_lsp.lsp.explanations import Explanations
 from glm_lsp.lsp.features import (
     actions,
+    change_menu,
     changes,
     code_actions,
     completion_menu,
     explanation,
     inline_completion,
-    lenses,
     lifecycle,
     readiness,
     status,
 )
 from glm_lsp.lsp.features.completions import Completions
+from glm_lsp.lsp.features.diagnostics import Remembered
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
@@ -30,6 +31,7 @@ def register(server: Server, session: Session) -> None:
     session.on_booking(board.booked)
     explanations = Explanations(server)
     server.resources.callback(explanations.close)
+    remembered = Remembered()
     completions = Completions(server, session, board.failed)
     server.resources.push_async_callback(completions.close)
 
@@ -39,11 +41,12 @@ def register(server: Server, session: Session) -> None:
     lifecycle.register(server, session, board.announce)
     status.register(server, board)
     explanation.register(server, explanations)
-    running = actions.Actions(server, session, board, explanations, edits)
+    running = actions.Actions(server, session, board, explanations, edits, remembered)
     actions.register(server, running)
     changes.register(server, edits, running.run)
-    lenses.register(server, edits)
-    code_actions.register(server, session, edits.nearby)
+    menu = change_menu.ChangeMenu(server, edits)
+    change_menu.register(server, menu, edits.on_change)
+    code_actions.register(server, session, menu.nearby, remembered)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted
     )

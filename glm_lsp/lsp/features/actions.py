@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cattrs
+from attrs import evolve
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
+from glm_lsp.actions.offers import FIX_ALL, covered
 from glm_lsp.actions.plan import Plan, Task, plan
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.ignore import path_of
@@ -24,8 +26,10 @@ from glm_lsp.context.syntax import parse
 from glm_lsp.editing.guard import find_fault
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.convert import to_span
-from glm_lsp.lsp.features.code_actions import to_diagnostic
+from glm_lsp.lsp.features.diagnostics import every_problem, real, to_diagnostic
+from glm_lsp.lsp.new_files import create_file, creates_files
 from glm_lsp.prompts.actions import fenced
+from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from glm_lsp.editing.diff import Hunk
     from glm_lsp.lsp.explanations import Explanations, Surface
     from glm_lsp.lsp.features.changes import Changes
+    from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.features.status import StatusBoard
     from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
@@ -70,12 +75,14 @@ class Actions:
         board: StatusBoard,
         explanations: Explanations,
         changes: Changes,
+        remembered: Remembered,
     ) -> None:
         self._server = server
         self._session = session
         self._board = board
         self._explanations = explanations
         self._changes = changes
+        self._remembered = remembered
 
     def start(self, action: ActionName, argument: Any) -> dict[str, str]:
         """Start a job and return its id.
@@ -85,6 +92,8 @@ class Actions:
             GlmError: the document is not open, or must stay on this machine.
         """
         task = self._task(action, argument)
+        if action == "fix" and argument.get("all") is True:
+            return self._fix_all(task)
         return self.run(task)
 
     def run(self, task: Task) -> dict[str, str]:
@@ -96,9 +105,32 @@ class Actions:
         )
         return {"job": job.id}
 
+    def _fix_all(self, task: Task) -> dict[str, str]:
+        """Start a job about every problem of the document, and return its id."""
+        uri = task.snapshot.uri
+        # So those of the argument move with the text while the editor is asked.
+        self._remembered.note(task.snapshot, task.diagnostics)
+
+        async def work(job: Job) -> None:
+            ask = self._session.extensions.context
+            snapshot, found = await every_problem(self._server, self._remembered, uri, ask=ask)
+            if not found:
+                raise ReplyError(
+                    "No problem of this file is known: put the cursor on one, then ask again."
+                )
+            place = Span(found[0].span.start, found[0].span.start)
+            every = evolve(task, snapshot=snapshot, selection=place, diagnostics=found)
+            await self._work(job, every)
+
+        return {"job": self._server.jobs.start(FIX_ALL, work, uri=uri).id}
+
     async def _work(self, job: Job, task: Task) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
         planned = await asyncio.to_thread(plan, task, self._session.surface())
+        if len(task.diagnostics) > 1:
+            starts = [diagnostic.span.start for diagnostic in task.diagnostics]
+            about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
+            planned = evolve(planned, title=f"{planned.title} ({about})")
         job.report(planned.title)
         self._board.begin()
         error: GlmError | None = None
@@ -117,7 +149,7 @@ class Actions:
                     parsed = partial(parse, task.snapshot.language)
                     return await asyncio.to_thread(find_fault, parsed, before, after)
 
-                await self._changes.deliver(job, planned, ask, check)
+                await self._changes.deliver(job, planned, ask, check, check)
         except GlmError as failure:
             error = failure
             raise
@@ -129,12 +161,12 @@ class Actions:
         snapshot = planned.task.snapshot
         text = await new_file(planned, self._session, self._listener(job, planned))
         source = path_of(snapshot.uri)
-        if source is not None and self._changes.creates_files:
+        if source is not None and creates_files(self._server):
             root = next((r for r in self._session.roots if source.is_relative_to(r)), None)
             path = await asyncio.to_thread(
                 path_for_tests, source, snapshot.language, root, Path.exists
             )
-            await self._changes.create(path.as_uri(), text, planned.title)
+            await create_file(self._server, path.as_uri(), text, planned.title)
             return
         shown = self._explanations.open(job.id, snapshot, planned.target, planned.title)
         surface = self._surface()
@@ -181,6 +213,9 @@ class Actions:
         if snapshot is None:
             raise ReplyError("The file is not open in the editor: open it, then ask again.")
         instruction = argument.get("instruction")
+        given = self._structured(argument.get("diagnostics") or [], list[types.Diagnostic])
+        if argument.get("all") is True:
+            given = real(given)
         return Task(
             action=action,
             snapshot=snapshot,
@@ -188,10 +223,7 @@ class Actions:
                 snapshot.text, self._range(argument, snapshot), self._server.documents.encoding
             ),
             diagnostics=tuple(
-                to_diagnostic(raw, snapshot, self._server.documents.encoding)
-                for raw in self._structured(
-                    argument.get("diagnostics") or [], list[types.Diagnostic]
-                )
+                to_diagnostic(raw, snapshot, self._server.documents.encoding) for raw in given
             ),
             preset=str(argument.get("preset") or ""),
             instruction=instruction if isinstance(instruction, str) else "",
@@ -208,7 +240,7 @@ class Actions:
     def _structured(self, raw: Any, cls: Any) -> Any:
         try:
             return self._server.structure(raw, cls)
-        except (TypeError, ValueError, cattrs.BaseValidationError) as error:
+        except (TypeError, ValueError, LookupError, cattrs.BaseValidationError) as error:
             raise JsonRpcInvalidParams("`range` or `diagnostics` is not as LSP says.") from error
 
 

@@ -1,50 +1,52 @@
 """GLM's changes in one client's documents: delivered, then kept, undone or asked for again.
 
-Invariant: a change is followed from its first edit until it is kept, undone, or its document
-closed; so it can be undone after any later typing, which stays.
+Invariant: a change is followed from its first edit until it is kept, undone (by the user's own
+undo as well), or its document closed; so it can be undone after any later typing, which stays.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from glm_lsp.errors import EditError, ReplyError
-from glm_lsp.lsp.apply import Applier, Outcome
-from glm_lsp.lsp.convert import to_range, to_span
-from glm_lsp.lsp.documents import Closed
-from glm_lsp.lsp.extension import APPLY_EDIT
+from glm_lsp.errors import EditError
+from glm_lsp.lsp.apply import Answer, Applier, Outcome
+from glm_lsp.lsp.convert import to_range
+from glm_lsp.lsp.documents import Changed, Closed
+from glm_lsp.lsp.extension import APPLY_EDIT, CHANGES
+from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable, Sequence
 
     from glm_lsp.actions.plan import Plan, Task
-    from glm_lsp.editing.diff import Hunk
-    from glm_lsp.lsp.apply import Check, Mode
+    from glm_lsp.editing.live.session import HunkState
+    from glm_lsp.lsp.apply import Ask, Check, Mode
     from glm_lsp.lsp.documents import DocumentEvent
     from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
-    from glm_lsp.text import Snapshot, Span
-
-    Ask = Callable[[str | None], AsyncGenerator[str | Hunk, None]]
+    from glm_lsp.text import Snapshot, Text
 
 _MOST_KEPT = 50
+_REVIEW_AFTER = 0.2  # Seconds; what the user undid is noticed a moment after the last key.
 
 logger = logging.getLogger(__name__)
 
 
 @frozen(eq=False)
 class Change:
-    """One change: the job that made it, and what was asked."""
+    """One change: the job that made it, what was asked, and what it is called."""
 
     job: str
     task: Task
+    title: str
     applier: Applier
     offered: bool = False
 
@@ -52,6 +54,16 @@ class Change:
     def uri(self) -> str:
         """The document's."""
         return self.applier.uri
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with it, when it is offered for that reason."""
+        return self.applier.fault if self.offered else None
+
+    @property
+    def hunks(self) -> list[HunkState]:
+        """Those that are in the document, or are offered."""
+        return self.applier.session.hunks()
 
 
 class Changes:
@@ -64,10 +76,13 @@ class Changes:
         self._done: dict[str, Change] = {}
         self._open_steps: dict[str, bool] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._review: asyncio.TimerHandle | None = None
         server.documents.subscribe(self._follow)
 
-    async def deliver(self, job: Job, planned: Plan, ask: Ask, check: Check | None) -> None:
-        """Bring a reply into the document by the best way that the editor has.
+    async def deliver(
+        self, job: Job, planned: Plan, ask: Ask, check: Check | None, guard: Check | None
+    ) -> None:
+        """Bring an answer into the document by the best way that the editor has.
 
         Raises:
             EditError: another job is changing the same code, or the editor takes no edit.
@@ -79,227 +94,277 @@ class Changes:
             self._server.documents,
             snapshot,
             planned.target,
-            lambda edit, first, last: self._send(job, planned.title, edit, first, last),
+            lambda edit, first, last: self._send(job.id, planned.title, edit, first, last),
             delivery=self._mode(),
             check=check,
-            title=planned.title,
+            guard=guard,
         )
         self._running[job.id] = applier
         try:
             outcome = await applier.run(ask)
-            await self._close_step(job)
+            await self._close_step(job.id)
         except BaseException:
             applier.close()
             raise
         finally:
             del self._running[job.id]
             self._open_steps.pop(job.id, None)
-        self._conclude(Change(job.id, planned.task, applier), outcome)
-
-    @property
-    def creates_files(self) -> bool:
-        """Whether the editor creates files for the server."""
-        workspace = self._server.client_capabilities.workspace
-        edits = workspace.workspace_edit if workspace is not None else None
-        if workspace is None or not workspace.apply_edit or edits is None:
-            return False
-        return types.ResourceOperationKind.Create in (edits.resource_operations or ())
-
-    async def create(self, uri: str, text: str, title: str) -> None:
-        """Create a file with a text, and show it.
-
-        Raises:
-            EditError: the editor did not.
-        """
-        start = types.Position(0, 0)
-        document = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=None)
-        edit = types.WorkspaceEdit(
-            document_changes=[
-                types.CreateFile(uri, options=types.CreateFileOptions(overwrite=False)),
-                types.TextDocumentEdit(document, [types.TextEdit(types.Range(start, start), text)]),
-            ]
-        )
-        params = types.ApplyWorkspaceEditParams(edit=edit, label=title)
-        applied = await self._server.request(types.WORKSPACE_APPLY_EDIT, params)
-        if not applied.applied:
-            raise EditError("The editor did not create the file: check that its folder exists.")
-        window = self._server.client_capabilities.window
-        if window is not None and window.show_document and window.show_document.support:
-            with suppress(JsonRpcException):
-                show = types.ShowDocumentParams(uri, take_focus=False)
-                await self._server.request(types.WINDOW_SHOW_DOCUMENT, show)
+        self._conclude(Change(job.id, planned.task, planned.title, applier), outcome)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Have `listener` called when a change has come or gone."""
         self._listeners.append(listener)
 
-    def keep(self, job: str) -> None:
-        """Stop offering to undo a change.
+    def of(self, uri: str) -> list[Change]:
+        """Return the changes in a document, or offered for it, the latest first."""
+        return [c for c in reversed(self._done.values()) if c.uri == uri and not c.applier.over]
+
+    def keep(self, job: str, hunk: int | None = None) -> None:
+        """Stop offering to undo a change, or one hunk of it.
 
         Raises:
             EditError: there is no such change.
         """
-        self._take(job).applier.close()
+        change = self._find(job)
+        if hunk is not None:
+            change.applier.session.keep(hunk)
+        if hunk is None or not change.hunks:
+            self._drop(change)
+        self._tell(change.uri)
 
-    async def undo(self, job: str) -> Task:
+    async def undo(self, job: str, hunk: int | None = None) -> Task:
         """Restore the text before a change, and keep what was typed since; return its task.
+
+        The task is about the place where the change, or the one hunk, was.
 
         Raises:
             EditError: there is no such change, or the editor did not take the edit.
         """
-        change = self._take(job)
-        span = change.applier.session.span
+        change = self._find(job)
+        session = change.applier.session
         try:
-            if not change.offered:
-                await change.applier.take_back()
-                span = change.applier.session.span or span
+            left = [] if change.offered else await change.applier.take_back(hunk)
+            if left:
+                self._server.show(
+                    f"You have changed GLM's lines near line {_listed(left)}: they stay as you"
+                    " left them."
+                )
         finally:
-            change.applier.close()
+            if hunk is None or not change.hunks:
+                self._drop(change)
+            self._tell(change.uri)
         snapshot = self._server.documents.get(change.uri)
         if snapshot is None:
             raise EditError("The file is not open any more.")
-        if span is None or span.end > len(snapshot.text):
-            return evolve(change.task, snapshot=snapshot)
-        return evolve(change.task, snapshot=snapshot, selection=span)
+        return _again(change.task, snapshot, session.place(hunk), session.current_line)
 
-    def nearby(self, snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
-        """List what can be done with the changes and the jobs at a place."""
-        where = to_span(snapshot.text, range_, self._server.documents.encoding)
-        actions = [
-            _action("GLM: Cancel", "glm.cancel", job.id)
-            for job in self._server.jobs.running(snapshot.uri)
-        ]
-        for change in reversed(self._done.values()):
-            span = change.applier.session.span
-            if change.uri != snapshot.uri or span is None or not span.touches(where):
-                continue
-            if change.offered:
-                actions += self._application(change)
-            else:
-                actions.append(_action("GLM: Keep", "glm.accept", change.job))
-                actions.append(_action("GLM: Undo", "glm.reject", change.job))
-            actions.append(_action("GLM: Retry", "glm.retry", change.job))
-        return actions
+    async def apply(self, job: str) -> None:
+        """Bring an offered change into the document, since the user wants it.
 
-    def spans(self, uri: str) -> list[tuple[str, types.Range]]:
-        """Return the jobs whose change is in a document, and where each is now."""
-        snapshot = self._server.documents.get(uri)
-        found = []
-        for change in self._done.values():
-            span = change.applier.session.span
-            if snapshot is not None and change.uri == uri and span is not None:
-                encoding = self._server.documents.encoding
-                found.append((change.job, to_range(snapshot.text, span, encoding)))
-        return found
+        Raises:
+            EditError: there is no such change, or the editor did not take it.
+        """
+        change = self._find(job)
+        if change.offered:
+            await change.applier.apply_offered()
+            await self._close_step(job)
+            self._done[job] = evolve(change, offered=False)
+            self._tell(change.uri)
+
+    # On the way.
 
     def _mode(self) -> Mode:
         workspace = self._server.client_capabilities.workspace
         own = self._session.extensions.apply_edit
-        if not own and not (workspace is not None and workspace.apply_edit):
-            return "offer"
         delivery = self._session.settings.edits.delivery
-        if delivery == "auto":
-            return "stream" if own else "once"
-        return delivery
+        takes_edits = own or (workspace is not None and workspace.apply_edit)
+        if delivery == "confirm" or not takes_edits:
+            return "offer"
+        return "stream" if own and delivery != "once" else "once"
 
-    async def _close_step(self, job: Job) -> None:
+    async def _close_step(self, job: str) -> None:
         """Tell a client that groups undo that no more edits come, if no edit has said so.
 
         Which edit is the last is known only when the model has stopped; holding one back
         until then would show a change of one hunk at the very end.
         """
-        if self._open_steps.pop(job.id, False):
+        if self._open_steps.pop(job, False):
             edit = types.WorkspaceEdit(document_changes=[])
-            params = {"edit": edit, "job": job.id, "first": False, "last": True}
+            params = {"edit": edit, "job": job, "first": False, "last": True}
             with suppress(JsonRpcException):
                 await self._server.request(APPLY_EDIT, params)
 
     async def _send(
-        self, job: Job, title: str, edit: types.WorkspaceEdit, first: bool, last: bool
-    ) -> bool:
-        if self._session.extensions.apply_edit and not edit.change_annotations:
-            params = {"edit": edit, "job": job.id, "first": first, "last": last}
-            self._open_steps[job.id] = not last
-            result = await self._server.request(APPLY_EDIT, params)
-            return isinstance(result, dict) and result.get("applied") is True
-        applied: types.ApplyWorkspaceEditResult = await self._server.request(
-            types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=title)
+        self, job: str, title: str, edit: types.WorkspaceEdit, first: bool, last: bool
+    ) -> Answer:
+        if not self._session.extensions.apply_edit:
+            params = types.ApplyWorkspaceEditParams(edit=edit, label=title)
+            result = await self._server.request(types.WORKSPACE_APPLY_EDIT, params)
+            return Answer(result.applied)
+        self._open_steps[job] = not last
+        own = await self._server.request(
+            APPLY_EDIT, {"edit": edit, "job": job, "first": first, "last": last}
         )
-        return applied.applied
-
-    def _conclude(self, change: Change, outcome: Outcome) -> None:
-        if outcome in (Outcome.UNCHANGED, Outcome.DECLINED):
-            change.applier.close()
-            if outcome is Outcome.UNCHANGED:
-                self._server.show("GLM found nothing to change here.")
-            return
-        if outcome is Outcome.OFFERED:
-            change = evolve(change, offered=True)
-            self._server.show(
-                "GLM's change is ready: choose “GLM: Apply the change” from the code actions there."
-            )
-        self._done[change.job] = change
-        while len(self._done) > _MOST_KEPT:
-            self._done.pop(next(iter(self._done))).applier.close()
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
-
-    def _application(self, change: Change) -> list[types.CodeAction]:
-        edit = change.applier.proposal()
-        if edit is None:  # It is in the document: the user picked it.
-            self._done[change.job] = evolve(change, offered=False)
-            return []
-        kind = types.CodeActionKind.RefactorRewrite
-        return [types.CodeAction("GLM: Apply the change", kind=kind, edit=edit, is_preferred=True)]
+        answer = own if isinstance(own, dict) else {}
+        version = answer.get("version")
+        return Answer(answer.get("applied") is True, version if isinstance(version, int) else None)
 
     def _refuse_overlap(self, uri: str, target: Span) -> None:
         for applier in self._running.values():
             if applier.uri == uri and applier.target.touches(target):
                 raise EditError("GLM is changing this code already: wait for it, or cancel it.")
 
-    def _take(self, job: str) -> Change:
-        change = self._done.pop(job, None)
+    def _conclude(self, change: Change, outcome: Outcome) -> None:
+        """Say what came of a change, and keep it at hand."""
+        if outcome is Outcome.UNCHANGED:
+            change.applier.close()
+            self._server.show("GLM found nothing to change here.")
+            return
+        left = change.applier.session.left_out()
+        if outcome is Outcome.OFFERED:
+            change = evolve(change, offered=True)
+            if not self._session.extensions.changes:
+                self._server.show(_offer(change))
+        elif left:
+            self._server.show(
+                f"GLM's change is in, except near line {_listed(left)}, where you edited"
+                " meanwhile: your text was kept. “GLM: Retry” asks again."
+            )
+        self._done[change.job] = change
+        while len(self._done) > _MOST_KEPT:
+            self._drop(next(iter(self._done.values())))
+        self._tell(change.uri)
+
+    # Afterwards.
+
+    def _find(self, job: str) -> Change:
+        change = self._done.get(job)
         if change is None:
             raise EditError("There is no such change of GLM's any more.")
-        self._tell()
         return change
+
+    def _drop(self, change: Change) -> None:
+        self._done.pop(change.job, None)
+        change.applier.close()
+
+    def _tell(self, uri: str) -> None:
+        for listener in self._listeners:
+            listener()
+        snapshot = self._server.documents.get(uri)
+        if self._session.extensions.changes and snapshot is not None:
+            encoding = self._server.documents.encoding
+            listed = [_described(change, snapshot.text, encoding) for change in self.of(uri)]
+            params = {"uri": uri, "version": snapshot.version, "changes": listed}
+            self._server.notify(CHANGES, params)
 
     def _follow(self, event: DocumentEvent) -> None:
         if isinstance(event, Closed):
             for change in list(self._done.values()):
                 if change.uri == event.snapshot.uri:
-                    self._done.pop(change.job).applier.close()
+                    self._drop(change)
+        elif isinstance(event, Changed) and self._done and self._review is None:
+            loop = asyncio.get_running_loop()
+            self._review = loop.call_later(_REVIEW_AFTER, self._look_again)
+
+    def _look_again(self) -> None:
+        """Drop what the user undid, and notice what the user picked."""
+        self._review = None
+        for change in list(self._done.values()):
+            session = change.applier.session
+            if change.applier.over:
+                self._drop(change)
+            elif change.offered and session.in_effect and not session.in_flight:
+                self._done[change.job] = evolve(change, offered=False)
+            else:
+                continue
+            self._tell(change.uri)
 
 
 def register(server: Server, changes: Changes, run: Callable[[Task], dict[str, str]]) -> None:
-    """Serve keep, undo and retry; `run` starts a task's job."""
+    """Serve keep, undo, retry and apply; `run` starts a task's job."""
 
     @server.command("glm.accept")
     def accept(argument: Any) -> None:
-        changes.keep(_job(argument))
+        changes.keep(*_named(argument))
 
     @server.command("glm.reject")
     async def reject(argument: Any) -> None:
-        await changes.undo(_job(argument))
+        await changes.undo(*_named(argument))
 
     @server.command("glm.retry")
     async def retry(argument: Any) -> dict[str, str]:
-        return run(await changes.undo(_job(argument)))
+        return run(await changes.undo(*_named(argument)))
+
+    @server.command("glm.apply")
+    async def apply(argument: Any) -> None:
+        await changes.apply(_named(argument)[0])
 
 
-def _job(argument: Any) -> str:
+def range_of(text: Text, first: int, end: int, encoding: str) -> types.Range:
+    """Return the range of whole lines, up to the start of the line after them if there is one."""
+    start = text.line_start(first) if first < text.line_count else len(text)
+    stop = text.line_start(end) if end < text.line_count else len(text)
+    return to_range(text, Span(start, max(start, stop)), encoding)
+
+
+def _named(argument: Any) -> tuple[str, int | None]:
     job = argument.get("job") if isinstance(argument, dict) else None
-    if not isinstance(job, str):
-        raise ReplyError("The argument is an object with `job`.")
-    return job
+    hunk = argument.get("hunk") if isinstance(argument, dict) else None
+    if not isinstance(job, str) or not isinstance(hunk, int | None):
+        raise JsonRpcInvalidParams("The argument is an object with `job`, and perhaps `hunk`.")
+    return job, hunk
 
 
-def _action(title: str, command: str, job: str) -> types.CodeAction:
-    return types.CodeAction(
-        title,
-        kind=types.CodeActionKind.RefactorRewrite,
-        command=types.Command(title, command, arguments=[{"job": job}]),
+def _described(change: Change, text: Text, encoding: str) -> dict[str, Any]:
+    """Return a change as `glm/changes` tells it."""
+    return {
+        "job": change.job,
+        "title": change.title,
+        "state": "offered" if change.offered else "made",
+        "fault": change.fault,
+        "hunks": [
+            {
+                "hunk": hunk.number,
+                "range": range_of(text, hunk.first, hunk.end, encoding),
+                "before": "".join(line + "\n" for line in hunk.before),
+                "after": "".join(line + "\n" for line in hunk.after),
+            }
+            for hunk in change.hunks
+        ],
+    }
+
+
+def _offer(change: Change) -> str:
+    if change.fault is None:
+        return "GLM's change is ready: choose “GLM: Apply the change” from the code actions there."
+    return (
+        f"GLM's change was not applied. {change.fault} Choose “GLM: Apply the change” from the"
+        " code actions there if you want it all the same."
     )
+
+
+def _listed(lines: Sequence[int]) -> str:
+    """Return line numbers as people count them."""
+    *most, last = [str(line + 1) for line in lines[:5]]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _again(
+    task: Task,
+    snapshot: Snapshot,
+    place: tuple[int, int],
+    current_line: Callable[[int], int | None],
+) -> Task:
+    """Return a task for the document as it is now, about some of its lines."""
+    text = snapshot.text
+    first, end = place
+    start = text.line_start(min(first, text.line_count - 1))
+    stop = text.line_span(min(end, text.line_count) - 1).end if end > first else start
+    found = []
+    for diagnostic in task.diagnostics:
+        line, column = task.snapshot.text.position(diagnostic.span.start)
+        now = current_line(line)
+        if now is not None and first <= now <= max(end, first + 1):
+            at = text.line_start(now) + column
+            found.append(evolve(diagnostic, span=Span(at, at + len(diagnostic.span))))
+    return evolve(task, snapshot=snapshot, selection=Span(start, stop), diagnostics=tuple(found))

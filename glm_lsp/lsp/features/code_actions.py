@@ -1,6 +1,7 @@
 """textDocument/codeAction: what is offered, with a command each.
 
-Invariant: a listing reads the request and nothing else: no model, no parsing, no resolving.
+Invariant: a listing reads the request and what earlier ones have shown, and nothing else: no
+model, no parsing, no resolving, no question to the editor.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from glm_lsp.actions.offers import Diagnostic, comment_at, offers
-from glm_lsp.lsp.convert import to_offset, to_span
+from glm_lsp.actions.offers import comment_at, offers
+from glm_lsp.lsp.convert import to_span
+from glm_lsp.lsp.features.diagnostics import real, to_diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
-    from glm_lsp.actions.offers import Offer
+    from glm_lsp.actions.offers import Diagnostic, Offer
+    from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
     from glm_lsp.text import Snapshot
@@ -25,9 +28,10 @@ if TYPE_CHECKING:
 KINDS = ("quickfix", "refactor.rewrite", "refactor.extract", "source", "glm.explain")
 
 
-def register(server: Server, session: Session, nearby: Nearby) -> None:
+def register(server: Server, session: Session, nearby: Nearby, remembered: Remembered) -> None:
     """Serve code actions; `nearby` lists those of changes and jobs close to a range."""
     options = types.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=False)
+    server.documents.subscribe(remembered.follow)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -35,39 +39,23 @@ def register(server: Server, session: Session, nearby: Nearby) -> None:
         if snapshot is None or session.exclusions.excludes(snapshot.uri):
             return []
         tagged = _knows_tag(server.client_capabilities)
-        given = _real(params.context.diagnostics)
-        found = [to_diagnostic(d, snapshot, server.documents.encoding) for d in given]
+        encoding = server.documents.encoding
+        # The same problem, reported twice, is one.
+        found = {to_diagnostic(d, snapshot, encoding): d for d in real(params.context.diagnostics)}
         only = [str(kind) for kind in params.context.only] if params.context.only else None
+        chosen = to_span(snapshot.text, params.range, encoding)
+        # Editors that ask for other kinds, as before a file is saved, may leave problems out.
+        fixes = only is None or "quickfix" in only
+        remembered.note(snapshot, found, replacing=chosen if fixes else None)
+        lines = remembered.lines(snapshot) if found else []
+        comment = comment_at(snapshot.text, chosen.start)
+        more = session.extensions.context
         own = nearby(snapshot, params.range)
-        start = to_offset(snapshot.text, params.range.start, server.documents.encoding)
-        listed = offers(found, only, comment_at(snapshot.text, start))
+        listed = offers(list(found), only, comment, lines=lines, more=more)
         return [
             *(a for a in own if only is None or any(str(a.kind).startswith(k) for k in only)),
-            *(_to_action(offer, params, found, given, tagged) for offer in listed),
+            *(_to_action(offer, params, found, tagged) for offer in listed),
         ]
-
-
-def to_diagnostic(diagnostic: types.Diagnostic, snapshot: Snapshot, encoding: str) -> Diagnostic:
-    """Convert a diagnostic; what the editor left out becomes the plainest value."""
-    return Diagnostic(
-        span=to_span(snapshot.text, diagnostic.range, encoding),
-        message=_plain(diagnostic.message),
-        severity=int(diagnostic.severity or 1),
-        source=diagnostic.source or "",
-        code=str(diagnostic.code) if diagnostic.code is not None else "",
-    )
-
-
-def _real(diagnostics: Sequence[types.Diagnostic]) -> list[types.Diagnostic]:
-    """Leave out hints that mark code as unnecessary: they are drawn faded, not as problems."""
-    return [d for d in diagnostics if d.severity != types.DiagnosticSeverity.Hint or not d.tags]
-
-
-def _plain(message: Any) -> str:
-    """Return a message's text; LSP 3.18 allows marked-up content too."""
-    if isinstance(message, dict):
-        return str(message.get("value", ""))
-    return str(message)
 
 
 def _knows_tag(capabilities: types.ClientCapabilities) -> bool:
@@ -79,13 +67,15 @@ def _knows_tag(capabilities: types.ClientCapabilities) -> bool:
 def _to_action(
     offer: Offer,
     params: types.CodeActionParams,
-    found: Sequence[Diagnostic],
-    given: Sequence[types.Diagnostic],
+    given: Mapping[Diagnostic, types.Diagnostic],
     tagged: bool,
 ) -> types.CodeAction:
-    about = [raw for raw, own in zip(given, found, strict=True) if own in offer.diagnostics]
+    about = [given[diagnostic] for diagnostic in offer.diagnostics]
     argument: dict[str, Any] = {"uri": params.text_document.uri, "range": params.range}
-    if about:
+    if offer.every:
+        # They are remembered, and move with the text until the entry is chosen.
+        argument["all"] = True
+    elif about:
         argument["diagnostics"] = about
     if offer.instruction:
         argument["instruction"] = offer.instruction

@@ -1,0 +1,1 @@
+"""The change in a document that moves: whose each line is, and what is still to be done."""

@@ -1,0 +1,178 @@
+"""Moves the pieces with what the user does: by line, and by the user's hand alone.
+
+Invariant: a line that the user changed, joined, split or moved is the user's afterwards; a
+line that comes back as it was, where it was, is again what it was.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from glm_lsp.editing.lcs import common_pairs
+from glm_lsp.editing.live.parts import common_length, content
+from glm_lsp.editing.live.piece_table import Owner, Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glm_lsp.editing.live.piece_table import PieceTable
+    from glm_lsp.text import Change, Text
+
+_MOST_COMPARED = 400
+"""Lines. What is longer is not compared line by line: one report must not hold up the loop."""
+
+
+@frozen
+class LineChange:
+    """Lines `first` to `end` (exclusive) of one text are lines `start` to `stop` of the next."""
+
+    first: int
+    end: int
+    start: int
+    stop: int
+
+
+def line_changes(before: Text, after: Text, change: Change) -> list[LineChange]:
+    """Return what one change means in lines, the last first; lines that stay are not in it."""
+    first, _ = before.position(change.span.start)
+    last, _ = before.position(change.span.end)
+    grown = after.line_count - before.line_count
+    whole = LineChange(first, last + 1, first, last + 1 + grown)
+    change_ = _trimmed(before, after, whole)
+    sizes = (change_.end - change_.first, change_.stop - change_.start)
+    if not any(sizes) or not all(sizes) or max(sizes) > _MOST_COMPARED:
+        return [change_] if any(sizes) else []
+    return list(_apart(before, after, change_))[::-1]
+
+
+def follow(table: PieceTable, after: Text, change: LineChange) -> None:
+    """Let pieces follow a change of the user's that leads to the text `after`."""
+    table.disturbed()
+    index = table.at_line(change.first)
+    behind = _remove(table, index, change.end - change.first)
+    count = change.stop - change.start
+    if not count or _brings_back(table, index, after, change):
+        return
+    for piece in table.pieces[index:behind]:
+        if piece.part is not None:
+            piece.part.edited = True
+    if behind == index:
+        behind = _behind_own(table, index)
+    previous = table.pieces[behind - 1] if behind else None
+    if previous is not None and previous.owner is Owner.USER and previous.live:
+        previous.count += count
+    else:
+        table.pieces.insert(behind, Piece(Owner.USER, count))
+
+
+def displace(table: PieceTable, before: Text, change: LineChange) -> None:
+    """Let pieces follow an edit of ours that landed at a wrong place: it is to be put right."""
+    table.disturbed()
+    index = table.at_line(change.first)
+    left, line = change.end - change.first, change.first
+    while left:
+        piece = table.pieces[index]
+        if piece.live:
+            table.cut(index, left)
+            if piece.owner is Owner.USER:
+                piece.lines = tuple(_contents(before, line, line + piece.count))
+            piece.live = False
+            left, line = left - piece.count, line + piece.count
+        index += 1
+    if change.stop > change.start:
+        table.pieces.insert(index, Piece(Owner.GLM, change.stop - change.start))
+
+
+def _trimmed(before: Text, after: Text, change: LineChange) -> LineChange:
+    """Leave out the lines at both ends that are the same."""
+    first, end, start, stop = change.first, change.end, change.start, change.stop
+    most = min(end - first, stop - start)
+    head = common_length(
+        _contents(before, first, first + most), _contents(after, start, start + most)
+    )
+    most -= head
+    tail = common_length(
+        _contents(before, end - most, end)[::-1], _contents(after, stop - most, stop)[::-1]
+    )
+    return LineChange(first + head, end - tail, start + head, stop - tail)
+
+
+def _apart(before: Text, after: Text, change: LineChange) -> Iterator[LineChange]:
+    """Yield the changes between the lines that two stretches have in common."""
+    old = _contents(before, change.first, change.end)
+    new = _contents(after, change.start, change.stop)
+    first = start = 0
+    for i, j in [*common_pairs(old, new), (len(old), len(new))]:
+        if i > first or j > start:
+            yield LineChange(
+                change.first + first, change.first + i, change.start + start, change.start + j
+            )
+        first, start = i + 1, j + 1
+
+
+def _remove(table: PieceTable, index: int, count: int) -> int:
+    """Take lines out of the document by the user's hand; return the index behind them."""
+    behind = index
+    while count:
+        piece = table.pieces[index]
+        if piece.live:
+            table.cut(index, count)
+            count -= piece.count
+            if piece.owner is Owner.USER:
+                del table.pieces[index]
+                behind = index
+                continue
+            piece.live, piece.gone = False, True
+            behind = index + 1
+        index += 1
+    return behind
+
+
+def _brings_back(table: PieceTable, index: int, after: Text, change: LineChange) -> bool:
+    """Let lines that were in a gap before return as what they were; tell whether they did."""
+    gap = [table.pieces[at] for at in table.gap(index)]
+    if not gap:
+        return False
+    for owner in (Owner.ORIGINAL, Owner.GLM):
+        pieces = _standing_for(after, change, [p for p in gap if p.owner is owner], table)
+        for piece in pieces:
+            piece.live, piece.gone = True, False
+            if piece.part is not None:
+                piece.part.edited = False
+        if pieces:
+            return True
+    return False
+
+
+def _standing_for(
+    after: Text, change: LineChange, pieces: list[Piece], table: PieceTable
+) -> list[Piece]:
+    """Return those neighbours among pieces whose lines are those that a change brings."""
+    wanted = change.stop - change.start
+    ends = list(accumulate((piece.count for piece in pieces), initial=0))
+    for i, end in enumerate(ends):
+        if end + wanted in ends:
+            chosen = pieces[i : ends.index(end + wanted)]
+            lines = [line for piece in chosen for line in table.contents(piece)]
+            if lines == _contents(after, change.start, change.stop):
+                return chosen
+    return []
+
+
+def _behind_own(table: PieceTable, index: int) -> int:
+    """Return the index behind what waits to follow the line before, in the same hunk."""
+    part = table.pieces[index - 1].part if index else None
+    for at in table.gap(index):
+        piece = table.pieces[at]
+        waits = piece.owner is Owner.GLM or piece.part is part
+        if part is None or piece.part is None or piece.part.hunk is not part.hunk or not waits:
+            break
+        index = at + 1
+    return index
+
+
+def _contents(text: Text, first: int, end: int) -> list[str]:
+    return [content(line) for line in text.lines(first, end)]

@@ -1,0 +1,153 @@
+"""What is to be done: the difference between what is in the document and what is wanted.
+
+Invariant: no step takes out or brings in a line of a part that the user touched.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from glm_lsp.editing.live.parts import content
+from glm_lsp.editing.live.piece_table import Owner
+from glm_lsp.text import Change, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from glm_lsp.editing.live.parts import Part
+    from glm_lsp.editing.live.piece_table import Piece, PieceTable
+    from glm_lsp.text import Text
+
+
+@frozen
+class Step:
+    """Pieces to be turned round, and where: in place of lines `first` to `end` (exclusive)."""
+
+    first: int
+    end: int
+    pieces: tuple[Piece, ...]
+
+
+def touched_parts(table: PieceTable) -> set[Part]:
+    """Return the parts whose lines, or whose place, the user changed.
+
+    A part's place is changed when the lines that it removes do not stand together any more,
+    or when something came between the two lines that an insertion stands between.
+    """
+    touched: set[Part] = set()
+    waiting: list[Part] = []  # Insertions, for which the next line decides.
+    first, _ = table.settled
+    before = table.pieces[first - 1] if first else None
+    for piece in table.pieces[first:]:
+        part = piece.part
+        if part is not None and (piece.gone or _is_divided(piece, part, before)):
+            touched.add(part)
+        if piece.stands:
+            touched.update(each for each in waiting if not _follows(piece, each))
+            waiting, before = [], piece
+        elif part is not None and part.edit.first == part.edit.end and not _continues(before, part):
+            waiting.append(part)
+            if not _precedes(before, part):
+                touched.add(part)
+    touched.update(each for each in waiting if each.edit.first < table.original_count)
+    return touched
+
+
+def steps(table: PieceTable, wanted: Callable[[Piece], bool]) -> list[Step]:
+    """Return what makes each piece as live as `wanted` says; ascending and disjoint."""
+    found: list[Step] = []
+    turning: list[Piece] = []
+    start, line = table.settled
+    first = line
+    for piece in table.pieces[start:]:
+        if piece.live != wanted(piece):
+            first = first if turning else line
+            turning.append(piece)
+        elif piece.live and turning:
+            found += _divided(first, turning)
+            turning = []
+        line += piece.count * piece.live
+    return [*found, *_divided(first, turning)]
+
+
+def changes(table: PieceTable, text: Text, todo: Sequence[Step], newline: str) -> list[Change]:
+    """Return steps as changes, all in coordinates of `text`, the document as it is."""
+    found: list[Change] = []
+    for step in todo:
+        fine = _fine(table, step)
+        if fine is None:
+            lines = [line for p in step.pieces if not p.live for line in table.contents(p)]
+            each = [_whole_lines(text, step, lines, newline)]
+        else:
+            start = text.line_start(step.first)
+            each = [Change(Span(start + a, start + b), new) for a, b, new in fine]
+        if found and found[-1].span.end == each[0].span.start:
+            last, following = found.pop(), each.pop(0)
+            joined = Span(last.span.start, following.span.end)
+            found.append(Change(joined, last.text + following.text))
+        found += each
+    return found
+
+
+def _is_divided(piece: Piece, part: Part, before: Piece | None) -> bool:
+    """Tell whether lines that are to be removed do not follow the part's lines before them."""
+    continues = piece.owner is Owner.ORIGINAL and piece.live and piece.first > part.edit.first
+    return continues and (before is None or before.part is not part)
+
+
+def _continues(before: Piece | None, part: Part) -> bool:
+    """Tell whether a part follows what GLM wrote for the same hunk."""
+    if before is None or before.part is None:
+        return False
+    return before.owner is Owner.GLM and before.part.hunk is part.hunk
+
+
+def _precedes(before: Piece | None, part: Part) -> bool:
+    if before is None:
+        return part.edit.first == 0
+    return before.owner is Owner.ORIGINAL and before.first + before.count == part.edit.first
+
+
+def _follows(piece: Piece, part: Part) -> bool:
+    if piece.part is not None and piece.part.hunk is part.hunk:
+        return True
+    return piece.owner is Owner.ORIGINAL and piece.first == part.edit.first
+
+
+def _divided(first: int, turning: list[Piece]) -> Iterator[Step]:
+    """Divide neighbouring pieces: a line that becomes another is a step of its own."""
+    for _, group in groupby(turning, lambda p: p.part if p.part and p.part.edit.fine else None):
+        pieces = tuple(group)
+        end = first + sum(piece.count for piece in pieces if piece.live)
+        yield Step(first, end, pieces)
+        first = end
+
+
+def _fine(table: PieceTable, step: Step) -> list[tuple[int, int, str]] | None:
+    """Return a step as replacements of columns in its one line; None when it is more."""
+    old, part = step.pieces[0], step.pieces[0].part
+    if part is None or not part.edit.fine or len(step.pieces) != 2:
+        return None
+    if old.live:
+        return list(part.edit.fine)
+    back: list[tuple[int, int, str]] = []
+    line, grown = table.contents(old)[0], 0
+    for start, end, text in part.edit.fine:
+        back.append((start + grown, start + grown + len(text), line[start:end]))
+        grown += len(text) - (end - start)
+    return back
+
+
+def _whole_lines(text: Text, step: Step, lines: Sequence[str], newline: str) -> Change:
+    """Return the change that puts `lines` in a step's place; a text's last line has no end."""
+    if step.end < text.line_count:
+        span = Span(text.line_start(step.first), text.line_start(step.end))
+        return Change(span, "".join(line + newline for line in lines))
+    if step.first == 0:
+        return Change(Span(0, len(text)), newline.join(lines))
+    last = text.line_span(step.first - 1)
+    start = last.start + len(content(text.line(step.first - 1)))
+    return Change(Span(start, len(text)), "".join(newline + line for line in lines))
