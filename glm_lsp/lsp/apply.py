@@ -253,11 +253,6 @@ class Applier:
                 await self._complete()
             elif self._writer is not None:
                 await self._restore()
-        except _NotTakenError:
-            await self._restore()
-            if self._in_document:
-                raise
-            return None  # Nothing of it was ever there: it is offered.
         except BaseException:
             await self._restore()
             raise
@@ -329,7 +324,12 @@ class Applier:
         """
         self._ended = True
         self._news.set()
-        await asyncio.shield(self._writer or asyncio.ensure_future(self._write()))
+        try:
+            await asyncio.shield(self._writer or asyncio.ensure_future(self._write()))
+        except _NotTakenError:
+            if self._in_document:
+                raise
+            return  # Nothing of it is there: it is offered.
         session = self.session
         if session.left_out() and not session.in_effect:
             raise EditError(

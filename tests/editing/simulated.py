@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import Factory, define, frozen
 from lsprotocol import types
 
+from glm_lsp.lsp.apply import Answer
 from glm_lsp.lsp.convert import to_range, to_span
 from glm_lsp.lsp.documents import Documents
 from glm_lsp.text import Span, Text, common_ends
@@ -38,7 +39,7 @@ class Manners:
         reply_after, report_after: the longest delays, in seconds.
         refusals: how often it refuses for no reason, in any form.
         undo: whether it makes one undo step of each edit, or joins those of a job.
-        declines: it asks the user about edits that need confirmation, and the user says no.
+        acknowledges: whether it answers with the version that holds the edit.
     """
 
     stale: Stale = "no"
@@ -47,7 +48,7 @@ class Manners:
     report_after: float = 0.01
     refusals: float = 0.0
     joins_undo: bool = False
-    declines: bool = False
+    acknowledges: bool = True
     encoding: str = "utf-16"
 
 
@@ -112,7 +113,7 @@ class SimulatedEditor:
 
     # What the server may do.
 
-    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> bool:
+    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
         """Take an edit as the server sends it."""
         self._in_flight += 1
         self.seen.trace.append("s")
@@ -120,6 +121,7 @@ class SimulatedEditor:
         try:
             await self._pass(self.manners.reply_after)
             answer = self._take(edit, first)
+            version = self.version if answer and self.manners.acknowledges else None
             self.seen.trace.append({True: "y", False: "n", None: "e"}[answer])
             await self._pass(self.manners.reply_after)
         finally:
@@ -127,7 +129,7 @@ class SimulatedEditor:
             self.seen.trace.append("r")
         if answer is None:
             raise RefusedError("refused")
-        return answer
+        return Answer(answer, version)
 
     def _keep(self, edit: types.WorkspaceEdit) -> None:
         self._sent = self._sent[self._sent_before :]
@@ -153,8 +155,6 @@ class SimulatedEditor:
         if self.rng.random() < self.manners.refusals:
             self.seen.refused += 1
             return self.rng.choice([True, False, None])
-        if edit.change_annotations and self.manners.declines:
-            return True
         if change.text_document.version != self.version:
             self.seen.stale += 1
             if self.manners.stale != "apply":

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types
 
+from glm_lsp.editing.answer import Whole
 from glm_lsp.editing.diff import Hunk
-from glm_lsp.errors import EditError, ReplyError
-from glm_lsp.lsp.apply import Applier, Outcome, Pace
+from glm_lsp.errors import EditError, FaultyAnswerError, ReplyError
+from glm_lsp.lsp.apply import Answer, Applier, Outcome, Pace
 from glm_lsp.text import Span
 from tests.editing.clockwork import run
 from tests.editing.simulated import URI, Manners, SimulatedEditor
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.lsp.apply import Mode
 
-    Ask = Callable[[str | None], AsyncGenerator[str | Hunk, None]]
+    Ask = Callable[[str | None], AsyncGenerator[str | Whole | Hunk, None]]
 
 OLD = """\
 def compute(number):
@@ -59,28 +60,27 @@ class Bench:
             delivery=delivery,
             check=self.check,
             pace=Pace(reply=5, echo=1, grace=0.3, reopen=1),
-            title="GLM: Fix",
         )
 
     @property
     def text(self) -> str:
         return self.editor.buffer
 
-    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> bool:
+    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
         self.sent.append((edit, first, last))
         return await self.editor.send(edit, first, last)
 
     async def check(self, before: str, after: str) -> str | None:
         return self.faults.pop(0) if self.faults else None
 
-    def ask(self, text: str = NEW, *, fails: bool = False, stalls: bool = False) -> Ask:
-        async def pieces(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
+    def ask(self, text: str = NEW, *, raises: Exception | None = None, stalls: bool = False) -> Ask:
+        async def pieces(fault: str | None) -> AsyncGenerator[str | Whole | Hunk, None]:
             self.asked.append(fault)
             for line in text.splitlines(keepends=True):
                 await asyncio.sleep(0.1)
                 yield line
-            if fails:
-                raise ReplyError("The stream broke.")
+            if raises is not None:
+                raise raises
             if stalls:
                 await asyncio.sleep(1000)
 
@@ -130,7 +130,7 @@ def test_a_broken_stream_restores_the_text() -> None:
     async def work() -> None:
         bench = Bench()
         with pytest.raises(ReplyError, match="The stream broke"):
-            await bench.go(bench.ask(fails=True))
+            await bench.go(bench.ask(raises=ReplyError("The stream broke.")))
         assert bench.editor.seen.edits > 1
         assert bench.text == OLD
 
@@ -201,28 +201,52 @@ def test_a_fault_is_shown_to_the_model_once() -> None:
 
 
 def test_a_fault_that_stays_is_left_to_the_user() -> None:
-    """After a second faulty answer the edit asks to be confirmed instead of being applied."""
+    """A second faulty answer is not written; the user may have it all the same."""
 
     async def work() -> None:
-        bench = Bench(Manners(declines=True))
+        bench = Bench()
         bench.faults = ["Line 2 is broken.", "Line 2 is still broken."]
-        assert await bench.go() is Outcome.DECLINED
-        edit = bench.sent[-1][0]
-        assert edit.change_annotations is not None
-        assert edit.change_annotations["glm"].needs_confirmation
+        assert await bench.go() is Outcome.OFFERED
+        assert bench.applier.fault == "Line 2 is still broken."
+        assert bench.text == OLD
+        await bench.applier.apply_offered()
+        assert bench.text == NEW
+        await bench.applier.take_back()
         assert bench.text == OLD
 
     run(work())
 
 
-def test_a_confirmed_change_is_applied() -> None:
-    """`confirm` sends one annotated edit; what the user accepts is in the file."""
+def test_a_faulty_answer_of_words_is_asked_for_again() -> None:
+    """An answer that cannot be used at all is asked for once more, with its fault named."""
 
     async def work() -> None:
-        bench = Bench(delivery="confirm")
-        assert await bench.go() is Outcome.APPLIED
-        assert len(bench.sent) == 1
+        bench = Bench()
+        faulty = bench.ask(raises=FaultyAnswerError("No code.", fault="Give code."))
+        right = bench.ask()
+        assert await bench.go(lambda fault: (right if fault else faulty)(fault)) is Outcome.APPLIED
+        assert bench.asked == [None, "Give code."]
         assert bench.text == NEW
+
+    run(work())
+
+
+@pytest.mark.parametrize("delivery", ["stream", "once"])
+def test_a_whole_answer_replaces_its_pieces(delivery: Mode) -> None:
+    """What was streamed by mistake is taken back, and the whole text goes in."""
+
+    async def work() -> None:
+        bench = Bench(delivery=delivery)
+
+        async def ask(fault: str | None) -> AsyncGenerator[str | Whole, None]:
+            yield "def wrong():\n    pass\n\n\n"
+            await asyncio.sleep(2)
+            yield Whole(NEW)
+
+        assert await bench.go(ask) is Outcome.APPLIED
+        assert bench.text == NEW
+        await bench.applier.take_back()
+        assert bench.text == OLD
 
     run(work())
 
@@ -250,16 +274,13 @@ def test_without_edits_of_the_servers_the_change_is_offered() -> None:
 
 @pytest.mark.parametrize("delivery", ["stream", "once"])
 def test_an_editor_that_takes_nothing_leaves_the_text_alone(delivery: Mode) -> None:
-    """Refused without end, a stream is an error, and one edit becomes an offer (Kate)."""
+    """Refused without end, the change becomes an offer (Kate)."""
 
     async def work() -> None:
         bench = Bench(Manners(refusals=1.0), delivery=delivery)
-        if delivery == "once":
-            assert await bench.go() is Outcome.OFFERED
-        else:
-            with pytest.raises(EditError, match="did not take"):
-                await bench.go()
+        assert await bench.go() is Outcome.OFFERED
         assert bench.text == OLD
+        assert len(bench.sent) <= 8
 
     run(work())
 
@@ -330,13 +351,12 @@ def test_a_silent_editor_is_waited_for_in_bounds() -> None:
     async def work() -> None:
         bench = Bench()
 
-        async def send(edit: types.WorkspaceEdit, first: bool, last: bool) -> bool:
+        async def send(edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
             await asyncio.sleep(10_000)
-            return True
+            return Answer(applied=True)
 
         bench.applier._send = send
-        with pytest.raises(EditError):
-            await bench.go()
+        assert await bench.go() is Outcome.OFFERED
         assert bench.text == OLD
 
     run(work())

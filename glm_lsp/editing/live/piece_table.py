@@ -134,7 +134,7 @@ class PieceTable:
         """
         edit = part.edit
         index = self._behind_hunk(part)
-        if index < self.settled[0]:
+        if index <= self.settled[0]:
             self.settled = (0, 0)
         if edit.end > edit.first:
             last = self.behind_original(edit.end)
@@ -157,12 +157,12 @@ class PieceTable:
         return range(index, end)
 
     def settle(self) -> None:
-        """Pass over what is done: it need not be looked at again until `disturbed`."""
+        """Pass over the parts that are done, which need not be looked at until `disturbed`."""
         index, line = self.settled
         while index < len(self.pieces) and _is_settled(self.pieces[index]):
             line += self.pieces[index].count * self.pieces[index].live
             index += 1
-            if self.pieces[index - 1].live:
+            if self.pieces[index - 1].part is not None:
                 self.settled = (index, line)
 
     def _behind_hunk(self, part: Part) -> int:

@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
+from glm_lsp.editing.live.parts import content
 from glm_lsp.errors import EditError
 from glm_lsp.lsp.apply import Answer, Applier, Outcome
 from glm_lsp.lsp.convert import to_range
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from glm_lsp.actions.plan import Plan, Task
-    from glm_lsp.editing.live.session import HunkState
+    from glm_lsp.editing.live.session import EditSession, HunkState
     from glm_lsp.lsp.apply import Ask, Check, Mode
     from glm_lsp.lsp.documents import DocumentEvent
     from glm_lsp.lsp.jobs import Job
@@ -156,7 +157,7 @@ class Changes:
         snapshot = self._server.documents.get(change.uri)
         if snapshot is None:
             raise EditError("The file is not open any more.")
-        return _again(change.task, snapshot, session.place(hunk), session.current_line)
+        return _again(change.task, snapshot, session, hunk)
 
     async def apply(self, job: str) -> None:
         """Bring an offered change into the document, since the user wants it.
@@ -349,22 +350,33 @@ def _listed(lines: Sequence[int]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _again(
-    task: Task,
-    snapshot: Snapshot,
-    place: tuple[int, int],
-    current_line: Callable[[int], int | None],
-) -> Task:
-    """Return a task for the document as it is now, about some of its lines."""
+def _again(task: Task, snapshot: Snapshot, session: EditSession, hunk: int | None) -> Task:
+    """Return a task for the document as it is now: the whole of it, or where one hunk was."""
     text = snapshot.text
-    first, end = place
-    start = text.line_start(min(first, text.line_count - 1))
-    stop = text.line_span(min(end, text.line_count) - 1).end if end > first else start
-    found = []
-    for diagnostic in task.diagnostics:
-        line, column = task.snapshot.text.position(diagnostic.span.start)
-        now = current_line(line)
-        if now is not None and first <= now <= max(end, first + 1):
-            at = text.line_start(now) + column
-            found.append(evolve(diagnostic, span=Span(at, at + len(diagnostic.span))))
-    return evolve(task, snapshot=snapshot, selection=Span(start, stop), diagnostics=tuple(found))
+
+    def moved(span: Span) -> Span | None:
+        places = [task.snapshot.text.position(at) for at in (span.start, span.end)]
+        lines = [session.current_line(line) for line, _ in places]
+        start, end = (
+            -1 if line is None else text.line_start(line) + column
+            for line, (_, column) in zip(lines, places, strict=True)
+        )
+        return Span(start, end) if 0 <= start <= end <= len(text) else None
+
+    first, end = session.place(hunk)
+    lines = Span(text.line_start(first), max(text.line_start(first), _end_of(text, end - 1)))
+    diagnostics = tuple(
+        evolve(diagnostic, span=span)
+        for diagnostic in task.diagnostics
+        if (span := moved(diagnostic.span)) is not None
+    )
+    if hunk is not None:
+        near = [d for d in diagnostics if d.span.touches(lines)]
+        return evolve(task, snapshot=snapshot, selection=lines, diagnostics=tuple(near))
+    selection = moved(task.selection) or lines
+    return evolve(task, snapshot=snapshot, selection=selection, diagnostics=diagnostics)
+
+
+def _end_of(text: Text, line: int) -> int:
+    """Return the offset at which a line's text ends."""
+    return text.line_start(line) + len(content(text.line(line))) if line >= 0 else 0
