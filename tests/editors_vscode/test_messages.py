@@ -342,9 +342,7 @@ OFFER = change(
 TAB = "Fix “line 2 is small” (a.txt)"
 
 
-@pytest.mark.parametrize(
-    ("button", "command"), [("Apply", "glm.apply"), ("Discard", "glm.reject")]
-)
+@pytest.mark.parametrize(("button", "command"), [("Apply", "glm.apply"), ("Discard", "glm.reject")])
 @pytest.mark.parametrize("where", ["notification", "title", "palette"])
 def test_offered_change_is_compared_and_answered_in_one_step(
     shown: Callable[[str, str], Document],
