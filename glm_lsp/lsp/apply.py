@@ -447,7 +447,7 @@ class Applier:
         try:
             answer = await self._answer(self._edit(version, text, changes))
         finally:
-            session.answered(None if answer is None else answer.applied)
+            session.answered(*((answer.applied, answer.version) if answer else (None, None)))
         if answer is None or answer.applied:
             await self._echo(None if answer is None else answer.version)
         if session.in_flight or session.landed == landed:
@@ -526,7 +526,7 @@ class Applier:
             return
         if isinstance(event, Changed):
             self._replaced = self._replaced or _runs_backwards(event)
-            self.session.observe(event.after.text, event.changes)
+            self.session.observe(event.after.text, event.changes, event.after.version)
         elif isinstance(event, Opened):
             self._replaced = self._replaced or event.snapshot.text != self.session.text
         self._seen += 1

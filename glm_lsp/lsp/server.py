@@ -104,17 +104,24 @@ class Server(LanguageServer):
         self.protocol.notify(method, params)
 
     def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
-        """Show a message to the user; the same one at most once a minute."""
+        """Show a message to the user."""
+        self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, message))
+
+    def show_once(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Show a message that nobody asked for; the same one at most once a minute."""
         now = asyncio.get_running_loop().time()
         self._said = {m: at for m, at in self._said.items() if now - at < _SAY_AGAIN_AFTER}
         if message not in self._said:
             self._said[message] = now
-            self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, message))
+            self.show(message, kind)
 
-    def report(self, error: GlmError) -> None:
-        """Tell the user what went wrong, in the error's one sentence; details go to the log."""
+    def report(self, error: GlmError, *, asked: bool = False) -> None:
+        """Tell the user what went wrong, in the error's one sentence; details go to the log.
+
+        What they `asked` for is always answered; other trouble is told at most once a minute.
+        """
         logger.warning("%s: %s %s", type(error).__name__, error, error.detail)
-        self.show(str(error), types.MessageType.Error)
+        (self.show if asked else self.show_once)(str(error), types.MessageType.Error)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run a background task that ends, at the latest, when the client leaves."""
@@ -206,7 +213,7 @@ class Server(LanguageServer):
 
     def _job_failed(self, job: Job, error: Exception) -> None:
         if isinstance(error, GlmError):
-            self.report(error)
+            self.report(error, asked=True)
         elif not isinstance(error, ConnectionError):
             logger.error("The job %s failed.", job.title, exc_info=error)
             self.show(

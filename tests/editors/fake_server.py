@@ -35,6 +35,7 @@ class FakeServer:
         port: where it listens.
         initialize: the params of `initialize`, once they came.
         versions: the last version of each open document, by URI.
+        texts: what each document held at each version it was reported at, by URI.
         received: every request and notification of the editor, in order.
         answers: results by method (a value, or a function of the params); others get null.
     """
@@ -44,6 +45,7 @@ class FakeServer:
         self.port: int = self._listener.getsockname()[1]
         self.initialize: dict[str, Any] = {}
         self.versions: dict[str, int] = {}
+        self.texts: dict[str, dict[int, str]] = {}
         self.received: list[tuple[str, Any]] = []
         self.answers: dict[str, Any] = {"initialize": {"capabilities": CAPABILITIES}}
         self._changed = threading.Condition()
@@ -56,12 +58,16 @@ class FakeServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.break_off()
+        self._thread.join(10)
+
+    def break_off(self) -> None:
+        """Go away without a word, as a server does that crashes."""
         for each in (self._connection, self._listener):
             if each is not None:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
                 each.close()
-        self._thread.join(10)
 
     @property
     def init_lua(self) -> str:
@@ -112,7 +118,7 @@ class FakeServer:
         if method == "initialize":
             self.initialize = params
         if method in ("textDocument/didOpen", "textDocument/didChange"):
-            self.versions[params["textDocument"]["uri"]] = params["textDocument"]["version"]
+            self._mirror(params)
         with self._changed:
             self.received.append((method, params))
             self._changed.notify_all()
@@ -121,10 +127,34 @@ class FakeServer:
             result = answer(params) if callable(answer) else answer
             self._send({"id": message["id"], "result": result})
 
+    def _mirror(self, params: Any) -> None:
+        document = params["textDocument"]
+        uri, version = document["uri"], document["version"]
+        if "text" in document:
+            text: str = document["text"]
+        else:
+            text = self.texts[uri][self.versions[uri]]
+            for change in params["contentChanges"]:
+                text = _changed(text, change)
+        self.texts.setdefault(uri, {})[version] = text
+        self.versions[uri] = version
+
     def _send(self, message: dict[str, Any]) -> None:
         assert self._connection is not None
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         self._connection.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def _changed(text: str, change: Any) -> str:
+    lines = [line.encode() for line in text.split("\n")]
+
+    def offset(position: Any) -> int:
+        before = sum(len(line) + 1 for line in lines[: position["line"]])
+        return before + int(position["character"])
+
+    start, end = offset(change["range"]["start"]), offset(change["range"]["end"])
+    data, added = text.encode(), str(change["text"])
+    return (data[:start] + added.encode() + data[end:]).decode()
 
 
 def _read(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> dict[str, Any] | None:

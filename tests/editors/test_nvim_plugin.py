@@ -23,12 +23,10 @@ LINES = "".join(f"line {number}\n" for number in range(12))
 
 
 def test_announces_its_messages(neovim: Neovim, fake_server: FakeServer) -> None:
-    """The server learns at start that edits, explanations and status are understood."""
-    assert fake_server.initialize["capabilities"]["experimental"]["glm"] == {
-        "applyEdit": True,
-        "explanation": True,
-        "status": True,
-    }
+    """The server learns at start which of its own messages are understood."""
+    names = ("applyEdit", "changes", "context", "explanation", "status")
+    announced = fake_server.initialize["capabilities"]["experimental"]["glm"]
+    assert announced == dict.fromkeys(names, True)
     assert neovim.messages() == ""
 
 
@@ -162,6 +160,38 @@ def test_fix_sends_the_diagnostics_of_the_lines(neovim: Neovim, fake_server: Fak
     neovim.keys(":4Glm fix<CR>")
     argument = fake_server.wait("workspace/executeCommand")["arguments"][0]
     assert [found["message"] for found in argument["diagnostics"]] == ["undefined name"]
+
+
+def test_context_is_what_other_tools_say(
+    neovim: Neovim, fake_server: FakeServer, document: Path
+) -> None:
+    """The server is told every other tool's diagnostics of the document, never its own."""
+    neovim.lua(
+        """
+        vim.api.nvim_buf_set_lines(0, 3, 4, true, { 'tête = 1' })
+        local function say(namespace, diagnostic)
+          vim.diagnostic.set(vim.api.nvim_create_namespace(namespace), 0, { diagnostic })
+        end
+        say('linter', { lnum = 3, col = 0, end_lnum = 3, end_col = 5, message = 'bad name',
+          source = 'linter', code = 'N1', severity = 2 })
+        say('nvim.lsp.pyright.7', { lnum = 11, col = 0, message = 'not a statement' })
+        local own = vim.lsp.diagnostic.get_namespace(vim.lsp.get_clients({ name = 'glm' })[1].id)
+        vim.diagnostic.set(own, 0, { { lnum = 1, col = 0, message = 'our own' } })
+        """
+    )
+    answer = fake_server.request("glm/context", {"uri": document.as_uri(), "positions": []})
+    assert answer["definitions"] == answer["hovers"] == []
+    first, second = answer["diagnostics"]
+    assert first == {
+        "range": {"start": {"line": 3, "character": 0}, "end": {"line": 3, "character": 5}},
+        "severity": 2,
+        "message": "bad name",
+        "source": "linter",
+        "code": "N1",
+    }
+    assert second["message"] == "not a statement"
+    elsewhere = {"uri": document.with_name("closed.py").as_uri(), "positions": []}
+    assert fake_server.request("glm/context", elsewhere)["diagnostics"] == []
 
 
 def test_a_mapping_of_the_users_stays(

@@ -13,11 +13,19 @@ return {
     require('glm.server').before_init(params, config)
   end,
   capabilities = {
-    experimental = { glm = { applyEdit = true, explanation = true, status = true } },
+    experimental = {
+      glm = { applyEdit = true, changes = true, context = true, explanation = true, status = true },
+    },
   },
   handlers = {
     ['glm/applyEdit'] = function(...)
       return require('glm.edits').on_apply_edit(...)
+    end,
+    ['glm/changes'] = function(...)
+      return require('glm.changes').on_changes(...)
+    end,
+    ['glm/context'] = function(...)
+      return require('glm.diagnostics').on_context(...)
     end,
     ['glm/explanation'] = function(...)
       return require('glm.explanation').on_explanation(...)

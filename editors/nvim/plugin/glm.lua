@@ -28,6 +28,16 @@ for plug, amount in pairs({ GlmAccept = 'all', GlmAcceptLine = 'line', GlmAccept
   end, { desc = 'Accept the ghost text' })
 end
 
+for name, link in pairs({
+  GlmAdded = 'DiffAdd',
+  GlmChanged = 'DiffChange',
+  GlmRemoved = 'DiffDelete',
+  GlmTitle = 'Title',
+  GlmFault = 'DiagnosticWarn',
+}) do
+  vim.api.nvim_set_hl(0, name, { link = link, default = true })
+end
+
 local group = vim.api.nvim_create_augroup('glm', {})
 
 vim.api.nvim_create_autocmd('LspAttach', {
@@ -36,6 +46,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'glm' then
       require('glm.diagnostics').attach(client)
+      require('glm.positions').watch(event.buf)
       require('glm.completion').attach(client, event.buf)
     end
   end,
@@ -47,6 +58,8 @@ vim.api.nvim_create_autocmd('LspDetach', {
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'glm' then
       require('glm.edits').forget(event.buf)
+      require('glm.changes').forget(event.buf)
+      require('glm.positions').forget(event.buf)
       require('glm.status').on_detach()
     end
   end,

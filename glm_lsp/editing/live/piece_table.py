@@ -51,8 +51,10 @@ class Piece:
 
     @property
     def stands(self) -> bool:
-        """Whether neighbours may count on it: it is in the document, or GLM replaced it."""
-        return self.live or (self.owner is Owner.ORIGINAL and not self.gone)
+        """Whether neighbours may count on it: it is there, or we took it out ourselves."""
+        if self.owner is Owner.GLM and self.part is None:
+            return False  # It landed here by mistake.
+        return self.live or (self.owner is not Owner.GLM and not self.gone)
 
 
 class PieceTable:

@@ -54,6 +54,13 @@ class HunkState:
     after: tuple[str, ...] = field(repr=False)
 
 
+@frozen
+class _Report:
+    after: Text
+    changes: Sequence[Change]
+    version: int | None
+
+
 class EditSession:
     """The change of one job in one document.
 
@@ -77,7 +84,8 @@ class EditSession:
         self._released = 0
         self._sent: tuple[Text, list[Change]] | None = None  # To what text, and what.
         self._awaited = False
-        self._held: list[tuple[Text, Sequence[Change]]] = []
+        self._until: int | None = None  # The version that holds the edit in flight.
+        self._reports: list[_Report] = []  # Not read yet.
 
     # What is wanted.
 
@@ -236,36 +244,57 @@ class EditSession:
         self._awaited = awaited
         return sent
 
-    def answered(self, accepted: bool | None) -> None:
-        """Take note of the editor's answer to what it was sent last; None for no answer."""
+    def answered(self, accepted: bool | None, version: int | None = None) -> None:
+        """Take note of the editor's answer to what it was sent last; None for no answer.
+
+        `version` is the document's that holds exactly the edit, if the editor says so: what is
+        reported up to it is the edit, whether in one report or in several.
+        """
         self._awaited = False
+        self._until = version if accepted else None
         if accepted is False:
             self.dropped()
-        held, self._held = self._held, []
-        for after, reported in held:
-            self.observe(after, reported)
+        self._read_reports()
 
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""
-        self._sent = None
+        self._sent = self._until = None
         for piece in self._table.pieces:
             piece.sent = False
+        self._read_reports()
 
     def catch_up(self, text: Text) -> None:
         """Follow a document that moved on unseen."""
         if text != self.text:
-            self.observe(text, [_one_change(self.text, text)])
+            self._follow(text, [_one_change(self.text, text)])
 
-    def observe(self, after: Text, reported: Sequence[Change]) -> None:
+    def observe(self, after: Text, reported: Sequence[Change], version: int | None = None) -> None:
         """Follow the document: know our edit when it is there, and move with what is the user's.
 
         Args:
             after: the document after the changes.
             reported: the changes, each in the coordinates left by the one before.
+            version: the document's after the changes.
         """
-        if self._awaited:
-            self._held.append((after, reported))
+        self._reports.append(_Report(after, reported, version))
+        self._read_reports()
+
+    def _read_reports(self) -> None:
+        """Read what may be read: not while an answer, or what it speaks of, is yet to come."""
+        until = self._until
+        if self._awaited or not self._reports:
             return
+        if until is not None and (self._reports[-1].version or 0) < until:
+            return
+        ours = [r for r in self._reports if until is None or (r.version or 0) <= until]
+        rest = self._reports[len(ours) :]
+        self._reports, self._until = [], None
+        if ours:
+            self._follow(ours[-1].after, [change for report in ours for change in report.changes])
+        for report in rest:
+            self._follow(report.after, report.changes)
+
+    def _follow(self, after: Text, reported: Sequence[Change]) -> None:
         if len(reported) > _MOST_CHANGES:
             reported = [_one_change(self.text, after)]
         texts = list(accumulate(reported[:-1], lambda t, c: t.apply([c]), initial=self.text))

@@ -35,7 +35,9 @@ def register(server: Server, session: Session, begun: Callable[[], None]) -> Non
         reported.update(f"{p.key} {p.message}" for p in fresh)
         if fresh:
             listed = "; ".join(f"{SECTION}.{p.key} {p.message}" for p in fresh)
-            server.show(f"Please correct your GLM settings: {listed}.", types.MessageType.Warning)
+            server.show_once(
+                f"Please correct your GLM settings: {listed}.", types.MessageType.Warning
+            )
 
     async def pull() -> None:
         item = types.ConfigurationItem(section=SECTION)

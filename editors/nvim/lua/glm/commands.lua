@@ -8,7 +8,7 @@ local M = {}
 ---@field bufnr integer
 ---@field argument { uri: string, range: lsp.Range }
 
-local place, ask, send, on_change
+local place, ask, send, on_change, on_hunk
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -19,6 +19,21 @@ local function simply(name)
   end
 end
 
+-- Names a command of the server about the change at the cursor, or with "hunk" a part of it.
+---@param name string
+---@return fun(at: glm.Place, rest: string)
+local function about_change(name)
+  return function(at, rest)
+    if rest == '' then
+      on_change(at, name)
+    elseif rest == 'hunk' then
+      on_hunk(at, name)
+    else
+      vim.notify(('glm: “%s” is not “hunk”'):format(rest), vim.log.levels.ERROR)
+    end
+  end
+end
+
 ---@type table<string, fun(at: glm.Place, rest: string)>
 local subcommands = {
   explain = simply('explain'),
@@ -26,16 +41,16 @@ local subcommands = {
   test = simply('test'),
   cancel = simply('cancel'),
 
-  keep = function(at)
-    on_change(at, 'glm.accept')
+  keep = about_change('glm.accept'),
+  undo = about_change('glm.reject'),
+  retry = about_change('glm.retry'),
+
+  apply = function(at)
+    require('glm.preview').answer(at.bufnr, 'apply')
   end,
 
-  undo = function(at)
-    on_change(at, 'glm.reject')
-  end,
-
-  retry = function(at)
-    on_change(at, 'glm.retry')
+  refuse = function(at)
+    require('glm.preview').answer(at.bufnr, 'refuse')
   end,
 
   fix = function(at)
@@ -89,17 +104,21 @@ function M.run(command)
   end
 end
 
----Complete the name of a subcommand.
+---Complete the name of a subcommand, and "hunk" after those that take it.
 ---@param lead string
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
-  if not line:match('Glm!?%s+%S*$') then
-    return {}
+  local words = {}
+  local first = line:match('Glm!?%s+(%S+)%s+%S*$')
+  if first == 'keep' or first == 'undo' or first == 'retry' then
+    words = { 'hunk' }
+  elseif line:match('Glm!?%s+%S*$') then
+    words = vim.tbl_keys(subcommands)
   end
   local names = vim.tbl_filter(function(name)
     return vim.startswith(name, lead)
-  end, vim.tbl_keys(subcommands))
+  end, words)
   table.sort(names)
   return names
 end
@@ -175,6 +194,18 @@ function on_change(at, name)
       vim.notify('glm: there is no change of GLM here', vim.log.levels.WARN)
     end
   end, at.bufnr)
+end
+
+---Run a command about the part of a change at the cursor, which `glm/changes` has listed.
+---@param at glm.Place
+---@param name string
+function on_hunk(at, name)
+  local hunk = require('glm.changes').at(at.bufnr, at.argument.range.start.line, 'made')
+  if hunk then
+    require('glm.server').execute(at.client, name, { job = hunk.job, hunk = hunk.hunk })
+  else
+    vim.notify('glm: there is no part of a change of GLM at this line', vim.log.levels.WARN)
+  end
 end
 
 return M

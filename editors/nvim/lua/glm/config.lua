@@ -9,6 +9,9 @@ local M = {}
 ---@field accept string|false Key that accepts ghost text; never taken from a mapping of yours.
 ---@field accept_line string|false Key that accepts its next line.
 ---@field accept_word string|false Key that accepts its next word.
+---@field highlight boolean Highlight the lines that GLM wrote until they are kept or undone.
+---@field preview_accept string|false Key that applies an offered change while it is shown.
+---@field preview_refuse string|false Key that refuses it.
 ---@field explanation 'auto'|'right'|'below' Where explanations open.
 
 ---@type glm.Config
@@ -18,6 +21,9 @@ local defaults = {
   accept = '<Tab>',
   accept_line = false,
   accept_word = false,
+  highlight = true,
+  preview_accept = '<C-y>',
+  preview_refuse = '<C-e>',
   explanation = 'auto',
 }
 
@@ -28,6 +34,9 @@ local types = {
   accept = { 'string', 'boolean' },
   accept_line = { 'string', 'boolean' },
   accept_word = { 'string', 'boolean' },
+  highlight = { 'boolean' },
+  preview_accept = { 'string', 'boolean' },
+  preview_refuse = { 'string', 'boolean' },
   explanation = { 'string' },
 }
 

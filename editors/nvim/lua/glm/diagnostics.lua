@@ -5,7 +5,7 @@
 
 local M = {}
 
-local to_lsp, position
+local others, to_lsp, position
 
 ---Clients whose requests already carry the diagnostics.
 ---@type table<vim.lsp.Client, boolean>
@@ -38,12 +38,41 @@ end
 ---@return lsp.Diagnostic[]
 function M.within(bufnr, range, encoding)
   local found = {}
-  for _, diagnostic in ipairs(vim.diagnostic.get(bufnr)) do
+  for _, diagnostic in ipairs(others(bufnr)) do
     local last = diagnostic.end_lnum or diagnostic.lnum
     if diagnostic.lnum <= range['end'].line and last >= range.start.line then
       found[#found + 1] = to_lsp(diagnostic, encoding)
     end
   end
+  return found
+end
+
+---Answer the request `glm/context`: what every other tool says about a whole document.
+---@param _ any
+---@param params { uri: string, positions: lsp.Position[] }
+---@param ctx lsp.HandlerContext
+---@return { diagnostics: lsp.Diagnostic[], definitions: table[], hovers: table[] }
+function M.on_context(_, params, ctx)
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  local bufnr = require('glm.server').buffer(client, params.uri)
+  local found = vim.tbl_map(function(diagnostic)
+    return to_lsp(diagnostic, client.offset_encoding)
+  end, bufnr and others(bufnr) or {})
+  return { diagnostics = found, definitions = {}, hovers = {} }
+end
+
+---Return a buffer's diagnostics, from top to bottom, but for those of GLM's own server.
+---@param bufnr integer
+---@return vim.Diagnostic[]
+function others(bufnr)
+  local namespaces = vim.diagnostic.get_namespaces()
+  local found = vim.tbl_filter(function(diagnostic)
+    local namespace = namespaces[diagnostic.namespace] or {}
+    return not (namespace.name or ''):match('^n?vim%.lsp%.glm%.')
+  end, vim.diagnostic.get(bufnr))
+  table.sort(found, function(a, b)
+    return a.lnum < b.lnum or (a.lnum == b.lnum and a.col < b.col)
+  end)
   return found
 end
 

@@ -13,6 +13,18 @@ function M.client(bufnr)
   return here or vim.lsp.get_clients({ name = 'glm' })[1]
 end
 
+---Return the buffer of a document that the server knows; nil when it is closed by now.
+---@param client vim.lsp.Client
+---@param uri string
+---@return integer?
+function M.buffer(client, uri)
+  for bufnr in pairs(client.attached_buffers) do
+    if vim.uri_from_bufnr(bufnr) == uri then
+      return bufnr
+    end
+  end
+end
+
 ---Return the command line in force; nil when it is a function.
 ---@return string[]?
 function M.command()
