@@ -176,13 +176,10 @@ class EditSession:
         """
         self._table.disturbed()
         touched = touched_parts(self._table)
-        hunks = {
-            part.hunk
-            for part in touched
-            if (part.made if part.hunk.withdrawn else not part.hunk.complete)
-        }
+        hunks = {part.hunk for part in touched if part.hunk.withdrawn and part.made}
+        hunks |= {hunk for hunk in self._blocked(touched) if not hunk.withdrawn}
         places = self._places()
-        return sorted(places[hunk][0] for hunk in hunks if not hunk.kept)
+        return sorted({places[hunk][0] for hunk in hunks if not hunk.kept})
 
     def hunks(self) -> list[HunkState]:
         """Return the hunks that are in the document; those it would get while nothing is."""
@@ -366,7 +363,7 @@ class EditSession:
 
     def _todo(self) -> list[Step]:
         touched = touched_parts(self._table)
-        blocked = {part.hunk for part in touched if not part.hunk.complete}
+        blocked = self._blocked(touched)
 
         def goes_in(part: Part) -> bool:
             hunk = part.hunk
@@ -375,6 +372,30 @@ class EditSession:
         todo = steps(self._table, lambda piece: _wanted(piece, touched, goes_in))
         self._table.settle()
         return todo
+
+    def _blocked(self, touched: set[Part]) -> set[Hunk]:
+        """Return the hunks that must not go in: those touched before they were complete.
+
+        Where one of them and another hunk move a line, neither goes: no line may get lost.
+        """
+        blocked = {part.hunk for part in touched if not part.hunk.complete}
+        if not blocked:
+            return blocked
+        written, removed = self._lines(blocked)
+        for hunk in self._hunks:
+            brings, takes = self._lines({hunk})
+            if brings & removed or takes & written:
+                blocked.add(hunk)
+        return blocked
+
+    def _lines(self, hunks: set[Hunk]) -> tuple[set[str], set[str]]:
+        """Return the lines that hunks write and those they remove, but for trivial ones."""
+        edits = [part.edit for hunk in hunks for part in hunk.parts]
+        written = [line for edit in edits for line in edit.lines]
+        removed = [line for e in edits for line in self._snapshot.text.lines(e.first, e.end)]
+        both = ({line.strip() for line in lines} for lines in (written, removed))
+        one, other = ({line for line in lines if any(map(str.isalnum, line))} for lines in both)
+        return one, other
 
     def _after(self, text: Text, todo: Sequence[Step]) -> Text:
         return text.apply(changes(self._table, text, todo, self._snapshot.newline)[::-1])

@@ -185,6 +185,15 @@ def test_a_hunk_touched_before_it_is_complete_is_taken_back() -> None:
     assert document.session.edits() == []
 
 
+def test_a_moved_line_moves_whole_or_not_at_all() -> None:
+    """When it cannot come where it belongs, it is not taken away where it stands."""
+    document = Document("first()\nsecond()\nthird()\nfourth()\n")
+    document.plan("second()\nthird()\nfirst()\nfourth()\n")
+    document.type("fourth", "mine()\n")
+    assert document.session.edits() == []
+    assert len(document.session.left_out()) == 2
+
+
 def test_a_removed_line_of_glms_is_not_written_again() -> None:
     """`dd` on the last line while it changes: nothing is inserted for ever."""
     document = Document("a\nb\nlast")
