@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,7 @@ def test_half_change_is_taken_back_and_said(
     window, before = halfway
     os.kill(shared_server.language_server(), signal.SIGKILL)
     window.see(".notification-toast", f"{SAID}.")
+    time.sleep(0.5)  # It slides in.
     window.screenshot("crash")
     assert window.save(folder / "total.py") == before
     window.press("Control+z")
@@ -84,6 +86,7 @@ def test_line_that_was_edited_is_left_and_said(
     window.type("  # mine")
     os.kill(shared_server.language_server(), signal.SIGKILL)
     window.see(".notification-toast", f"{SAID}, except in lines that you had edited")
+    time.sleep(0.5)
     window.screenshot("crash-with-a-line-left")
     assert window.save(folder / "total.py") == before.replace(
         "item0 = itmes[0]", "item0 = items[0]  # mine"

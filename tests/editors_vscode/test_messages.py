@@ -224,7 +224,7 @@ def hunk(number: int, start: int, end: int, before: str, after: str) -> dict[str
 
 def change(*hunks: dict[str, Any], state: str = "made", fault: str | None = None) -> dict[str, Any]:
     """Return a change, as the server lists it."""
-    title = "Fix “line 2 is small”"
+    title = "GLM: Fix “line 2 is small”"
     return {"job": "one", "title": title, "state": state, "fault": fault, "hunks": list(hunks)}
 
 
@@ -339,7 +339,7 @@ OFFER = change(
     state="offered",
     fault="The answer removes line 9 without a reason.",
 )
-TAB = "Fix “line 2 is small” (a.txt)"
+TAB = "GLM: Fix “line 2 is small” (a.txt)"
 
 
 @pytest.mark.parametrize(("button", "command"), [("Apply", "glm.apply"), ("Discard", "glm.reject")])

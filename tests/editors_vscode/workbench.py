@@ -47,6 +47,10 @@ class CodeServer:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def install_ours(self) -> None:
+        """Install this checkout's package."""
+        self.install(setup_vscode.PACKAGE)
+
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Write the user's settings, those of the machine where VS Code wants them."""
         quiet = {
@@ -346,7 +350,7 @@ def code_server(
     """Run code-server with our package installed by its own `--install-extension`."""
     server = CodeServer(home, trusted=trusted)
     server.configure(settings)
-    server.install(setup_vscode.PACKAGE)
+    server.install_ours()
     server.start(environ)
     try:
         yield server

@@ -81,7 +81,7 @@ function mark(document: vscode.TextDocument, change: Change, hunk: Hunk): vscode
   const { start, end } = hunk.lines;
   const last = document.lineAt(Math.min(Math.max(start, end - 1), document.lineCount - 1));
   const range = document.validateRange(new vscode.Range(start, 0, last.lineNumber, 0));
-  const hoverMessage = new vscode.MarkdownString(`GLM: ${change.title}`);
+  const hoverMessage = new vscode.MarkdownString(change.title);
   if (hunk.before) {
     hoverMessage.appendMarkdown("; before:").appendCodeblock(hunk.before, document.languageId);
   }
