@@ -92,3 +92,14 @@ def test_line_that_was_edited_is_left_and_said(
         "item0 = itmes[0]", "item0 = items[0]  # mine"
     )
     window.wait_status("GLM: ready")
+
+
+def test_restart_in_the_middle_leaves_nothing_half_done(
+    halfway: tuple[Workbench, str], folder: Path
+) -> None:
+    """“GLM: Restart the Server” takes the half change back, whoever does it, and starts anew."""
+    window, before = halfway
+    window.command("GLM: Restart the Server")
+    until(lambda: "items[0]" not in "\n".join(window.lines()), 20, "it is taken back")
+    window.wait_status("GLM: ready")
+    assert window.save(folder / "total.py") == before

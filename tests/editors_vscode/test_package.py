@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
+import subprocess
 import sys
 from typing import Any
 
@@ -88,3 +90,13 @@ def test_extension_stays_thin() -> None:
 def test_package_is_small(ready: None) -> None:
     """The package has less than 600 KB."""
     assert setup_vscode.PACKAGE.stat().st_size < MOST_BYTES
+
+
+@pytest.mark.editor
+def test_code_that_needs_no_editor_passes_its_own_tests(ready: None) -> None:
+    """Lines and parts are followed rightly, in thousands of random texts: `npm test`."""
+    words = [str(shutil.which("npm")), "test", "--silent"]
+    done = subprocess.run(
+        words, cwd=EXTENSION, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

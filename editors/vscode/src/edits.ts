@@ -43,6 +43,7 @@ export class Edits {
   private readonly steps = new Map<string, Step>();
   private readonly pending = new Set<Pending>();
   private readonly halves = new Map<vscode.TextDocument, Parts>();
+  private servers = 0; // That are gone.
 
   constructor(
     private readonly lastJobs: Map<string, string>,
@@ -64,11 +65,12 @@ export class Edits {
     if (!TextDocumentEdit.is(change) || more.length > 0) {
       throw new ResponseError(-32602, "An edit is of one document.");
     }
+    const { servers } = this;
     const uri = this.converter.asUri(change.textDocument.uri);
     const document = await vscode.workspace.openTextDocument(uri);
     const edits = change.edits.map((each) => this.converter.asTextEdit(each as TextEdit));
     // From here to the edit nothing may be awaited: the version must still hold.
-    if (document.version !== change.textDocument.version) {
+    if (document.version !== change.textDocument.version || servers !== this.servers) {
       return NOT_APPLIED;
     }
     // The user typed since the last piece, or there was none: begin a step of its own.
@@ -88,6 +90,7 @@ export class Edits {
   /** Take back what a server that is gone left half done, and say so. */
   async abandon(): Promise<void> {
     const open = [...this.steps.values()];
+    this.servers++;
     this.steps.clear();
     for (const [document, parts] of [...this.halves]) {
       // It belongs to the stream's undo step, if nothing was typed since.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from tests.editors.fuzz.ownership import Change
+from tests.editors.fuzz.changes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
