@@ -4,6 +4,9 @@
 
 vim.g.glm = {
   accept = '<Tab>', -- The key that accepts ghost text; false for none.
+  highlight = true, -- Show what GLM wrote until it is kept or undone.
+  preview_accept = '<C-y>', -- Makes a change that is only offered; false for no key.
+  preview_refuse = '<C-e>', -- Drops it.
   explanation = 'auto', -- Or 'right', 'below'.
 }
 

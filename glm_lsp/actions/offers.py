@@ -84,16 +84,20 @@ def offers(
     `lines` the line of every problem of the file that is known, from 1; `more`: the editor may
     know of others.
     """
-    listed = _all(diagnostics, comment, covered(lines, more=more) if more or len(lines) > 1 else "")
+    listed = list(_all(diagnostics, comment))
+    if diagnostics and (more or len(lines) > 1):
+        # One that is known says nothing about how many the editor knows of.
+        about = f" ({covered(lines)})" if len(lines) > 1 else ""
+        title = f"{FIX_ALL}{about}"
+        every = Offer(title, "quickfix", "glm.fix", tuple(diagnostics[:_MOST_FIXES]), every=True)
+        listed.insert(min(len(diagnostics), _MOST_FIXES), every)
     return [offer for offer in listed if only is None or _wanted(offer.kind, only)]
 
 
-def covered(lines: Sequence[int], *, more: bool = False) -> str:
+def covered(lines: Sequence[int]) -> str:
     """Say which problems of a file are meant: `3 problems: lines 2, 5 and 9`."""
     found = sorted(set(lines))
-    if not found:
-        return "every problem"
-    count = f"{len(lines)} problem{'s' if len(lines) > 1 else ''}{' or more' if more else ''}"
+    count = f"{len(lines)} problem{'s' if len(lines) > 1 else ''}"
     if len(found) == 1:
         return f"{count}: line {found[0]}"
     if len(found) > _MOST_LINES:
@@ -130,13 +134,10 @@ def _said(line: str) -> str:
     return match.group(1).strip() if match else ""
 
 
-def _all(diagnostics: Sequence[Diagnostic], comment: str, every: str) -> Iterator[Offer]:
+def _all(diagnostics: Sequence[Diagnostic], comment: str) -> Iterator[Offer]:
     for diagnostic in diagnostics[:_MOST_FIXES]:
         title = f"GLM: Fix “{_short(diagnostic.message)}”"
         yield Offer(title, "quickfix", "glm.fix", (diagnostic,))
-    if diagnostics and every:
-        title = f"{FIX_ALL} ({every})"
-        yield Offer(title, "quickfix", "glm.fix", tuple(diagnostics[:_MOST_FIXES]), every=True)
     if comment:
         title = "GLM: Do what this comment asks"
         yield Offer(title, "refactor.rewrite", "glm.edit", instruction=comment)

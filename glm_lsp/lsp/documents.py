@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LONG = 200  # Characters.
+
 
 @frozen
 class Opened:
@@ -103,7 +105,9 @@ class Documents:
             if isinstance(event, types.TextDocumentContentChangePartial):
                 change = Change(to_span(text, event.range, self.encoding), event.text)
             else:
-                change = _difference(str(text), event.text)
+                change = Change(Span(0, len(text)), event.text)
+            if change.span == Span(0, len(text)) or len(change.span) > _LONG:
+                change = _difference(text, change)
             text = text.replace(change.span, change.text)
             changes.append(change)
         version = params.text_document.version
@@ -132,11 +136,12 @@ def _key(uri: str) -> str:
     return unquote(uri) if "%" in uri else uri
 
 
-def _difference(old: str, new: str) -> Change:
-    """Return the one change that turns `old` into `new`, as small as it can be.
+def _difference(text: Text, change: Change) -> Change:
+    """Return a change without the ends that stay.
 
-    Editors that send a whole text have mostly changed a part of it; what points to the rest
-    stays where it is.
+    Editors that send a whole text, or format it, have mostly changed a part of it; what points
+    to the rest stays where it is.
     """
-    start, old_end, new_end = common_ends(old, new)
-    return Change(Span(start, old_end), new[start:new_end])
+    start, old_end, new_end = common_ends(text.slice(change.span), change.text)
+    first = change.span.start
+    return Change(Span(first + start, first + old_end), change.text[start:new_end])

@@ -57,9 +57,9 @@ def test_the_menu(
     ("diagnostics", "lines", "more", "expected"),
     [
         pytest.param([ONE], [3], False, None, id="the only one"),
-        pytest.param([ONE], [3, 7], False, "2 problems: lines 3 and 7", id="one here of two"),
-        pytest.param([ONE], [3], True, "1 problem or more: line 3", id="the editor can be asked"),
-        pytest.param([ONE, TWO], [3, 3], False, "2 problems: line 3", id="two on one line"),
+        pytest.param([ONE], [3, 7], False, " (2 problems: lines 3 and 7)", id="one here of two"),
+        pytest.param([ONE], [3], True, "", id="the editor can be asked"),
+        pytest.param([ONE, TWO], [3, 3], False, " (2 problems: line 3)", id="two on one line"),
         pytest.param([], [3, 7], True, None, id="none here"),
     ],
 )
@@ -69,24 +69,23 @@ def test_when_fixing_all_is_offered(
     """On a problem of several in the file, and on the only one known if there may be others."""
     listed = offers(diagnostics, lines=lines, more=more)
     titles = [offer.title for offer in listed if offer.every]
-    assert titles == ([] if expected is None else [f"{FIX_ALL} ({expected})"])
+    assert titles == ([] if expected is None else [f"{FIX_ALL}{expected}"])
 
 
 @pytest.mark.parametrize(
-    ("lines", "more", "expected"),
+    ("lines", "expected"),
     [
-        pytest.param([2], False, "1 problem: line 2", id="one"),
-        pytest.param([9, 2, 5], False, "3 problems: lines 2, 5 and 9", id="by line"),
-        pytest.param([5, 2, 5], False, "3 problems: lines 2 and 5", id="two on a line"),
-        pytest.param(range(1, 6), False, "5 problems: lines 1, 2, 3, 4 and 5", id="just named"),
-        pytest.param(range(1, 7), False, "6 problems: lines 1 to 6", id="too many to name"),
-        pytest.param([4] * 900, True, "900 problems or more: line 4", id="many on a line"),
-        pytest.param([], True, "every problem", id="none known"),
+        pytest.param([2], "1 problem: line 2", id="one"),
+        pytest.param([9, 2, 5], "3 problems: lines 2, 5 and 9", id="by line"),
+        pytest.param([5, 2, 5], "3 problems: lines 2 and 5", id="two on a line"),
+        pytest.param(range(1, 6), "5 problems: lines 1, 2, 3, 4 and 5", id="just named"),
+        pytest.param(range(1, 7), "6 problems: lines 1 to 6", id="too many to name"),
+        pytest.param([4] * 900, "900 problems: line 4", id="many on a line"),
     ],
 )
-def test_which_problems_are_covered(lines: list[int], more: bool, expected: str) -> None:
+def test_which_problems_are_covered(lines: list[int], expected: str) -> None:
     """How many there are is said, and where, in a few words however many there are."""
-    assert covered(lines, more=more) == expected
+    assert covered(lines) == expected
 
 
 def test_a_menu_is_no_list_of_problems() -> None:

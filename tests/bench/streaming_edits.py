@@ -20,15 +20,19 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from glm_lsp.context.outline import Grammar
+from glm_lsp.editing.answer import Promise, Reader, Site
 from glm_lsp.editing.diff import Hunk, StreamingDiff, apply_hunks, diff
 from glm_lsp.editing.lcs import common_pairs
-from glm_lsp.editing.reply import ReplyParser
-from glm_lsp.editing.session import EditSession
-from glm_lsp.text import Snapshot, Text
+from glm_lsp.editing.live.parts import LineDiff, content
+from glm_lsp.editing.live.session import EditSession
+from glm_lsp.text import Snapshot, Span, Text
 from tests.bench.pairs import RELEASES, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from glm_lsp.editing.live.parts import LineEdit
 
 _LINES = 5_000
 _ROUNDS = 5
@@ -51,13 +55,38 @@ def measure_pairs() -> bool:
         most = len(common_pairs(old, new))
         kept += most
         rewritten += max(0, most - _untouched(old, hunks))
-        size += sum(hunk.size for hunk in hunks)
+        size += _sent(pair.before, pair.after)
         full_size += sum(hunk.size for hunk in diff(pair.before, pair.after))
     print(f"{len(found)} pairs of {len(RELEASES)} packages, {kept} lines that stayed")
     print(f"  unchanged lines rewritten   {rewritten}")
     print(f"  edits / edits of full diff  {size / full_size:.3f}")
     print(f"  hunks before the last line  {early / total:.0%}")
     return len(found) >= 300 and rewritten == 0 and size <= 1.2 * full_size
+
+
+def _sent(before: str, after: str) -> int:
+    """Return the characters removed and written by all edits of a replacement, line by line."""
+    session = EditSession(Snapshot("file:///pair.py", 1, "python", Text.of(before)))
+    difference = _difference(before)
+    size = 0
+
+    def apply(edits: list[LineEdit]) -> int:
+        session.add(edits)
+        session.release()
+        changes = session.send()[::-1]
+        session.observe(session.text.apply(changes), changes)
+        return sum(len(change.span) + len(change.text) for change in changes)
+
+    for line in after.splitlines(keepends=True):
+        if edits := difference.feed(line):
+            size += apply(edits)
+    size += apply(difference.finish())
+    assert str(session.text) == after
+    return size
+
+
+def _difference(before: str) -> LineDiff:
+    return LineDiff([content(line) for line in Text.of(before).lines()], 0)
 
 
 def _untouched(old: list[str], hunks: list[Hunk]) -> int:
@@ -106,7 +135,8 @@ def _stream(before: str, after: str, tokens: list[str]) -> list[float]:
     mirrored: list[Text] = []
     for measured in (False, True):
         session = EditSession(Snapshot("file:///big.py", 1, "python", Text.of(before)))
-        parser, difference = ReplyParser(before), StreamingDiff(before)
+        site = Site.of(before, Span(0, len(before)), Promise(Grammar("python")))
+        parser, difference = Reader(site), _difference(before)
         reports = iter(mirrored) if measured else None
         times: list[float] = []
         step = -(-len(tokens) // 10)
@@ -125,14 +155,17 @@ def _stream(before: str, after: str, tokens: list[str]) -> list[float]:
 
 
 def _apply(
-    session: EditSession, hunks: list[Hunk], reports: Iterator[Text] | None, mirrored: list[Text]
+    session: EditSession,
+    edits: list[LineEdit],
+    reports: Iterator[Text] | None,
+    mirrored: list[Text],
 ) -> None:
-    """Bring hunks into the document as an editor would that answers at once."""
-    if not hunks:
+    """Bring line edits into the document as an editor would that answers at once."""
+    if not edits:
         return
-    session.add(hunks)
+    session.add(edits)
     session.release()
-    changes = list(reversed(session.send()))
+    changes = session.send()[::-1]
     if reports is None:
         mirrored.append(session.text.apply(changes))
         session.observe(mirrored[-1], changes)

@@ -35,7 +35,11 @@ class Stream:
         return self.change(*edits, version=version, last=last)
 
     def change(
-        self, *edits: dict[str, Any], version: int | None = None, last: bool = False
+        self,
+        *edits: dict[str, Any],
+        version: int | None = None,
+        last: bool = False,
+        seconds: float = 20,
     ) -> dict[str, Any]:
         """Send one `glm/applyEdit` and return the editor's answer."""
         seen = self.server.versions[self.uri] if version is None else version
@@ -46,7 +50,7 @@ class Stream:
             "first": not self.begun,
             "last": last,
         }
-        answer: dict[str, Any] = self.server.request("glm/applyEdit", params)
+        answer: dict[str, Any] = self.server.request("glm/applyEdit", params, seconds)
         self.begun = self.begun or answer["applied"]
         return answer
 

@@ -56,7 +56,7 @@ def test_fix_on_the_embedded_model(real_file: Path, tmp_path: Path) -> None:
             } })
             """
         )
-        choose(neovim, "GLM: Fix")
+        choose(neovim, "GLM: Fix “")
         finish(neovim)
 
         fixed = neovim.text()
@@ -221,11 +221,14 @@ def test_tests_are_written_into_a_new_file(tmp_path: Path) -> None:
         assert "def test_area" in neovim.screen()
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
+ACCEPT, REFUSE = "\x19", "\x05"  # <C-y> and <C-e>.
+
+
+@pytest.mark.parametrize("answer", [ACCEPT, REFUSE], ids=["accept", "refuse"])
 def test_confirming_asks_before_the_edit(
     tmp_path: Path, answer: str, editor: Callable[[str], Found]
 ) -> None:
-    """With `edits.delivery` "confirm" the user decides, and a no leaves the file as it was."""
+    """With `edits.delivery` "confirm" the user sees the change, and decides with one key."""
     editor("tmux")  # Neovim asks nobody when nobody looks: it needs a terminal.
     before, after = rewrite_of("step", "def run(value):", 6)
     path = tmp_path / "run.py"
@@ -239,13 +242,14 @@ def test_confirming_asks_before_the_edit(
         with Terminal(tmp_path, [*argv, str(path)], environ) as terminal:
             terminal.wait("<GLM>")
             terminal.type(":Glm refactor simplify\r")
-            terminal.wait("Apply all changes?")
-            assert "log.debug" not in terminal.screen()
-            terminal.type(answer + "\r")
-            terminal.wait("Apply all changes?", gone=True)
+            terminal.wait("<C-y> applies it")
+            assert "log.debug" in terminal.screen()  # Below the lines it would replace.
+            terminal.type(answer)
+            terminal.wait("log(value, 3)", gone=answer == ACCEPT)
+            terminal.wait("log.debug", gone=answer == REFUSE)
             terminal.type(":w\r")
             terminal.wait("written")
-            assert path.read_text() == (after if answer == "y" else before)
+            assert path.read_text() == (after if answer == ACCEPT else before)
 
 
 def test_no_key_is_one_sentence(tmp_path: Path) -> None:

@@ -99,7 +99,8 @@ def test_mappings_of_the_users_stay(
     """A key that the user has mapped is not taken; the sentence names the command instead."""
     editor("nvim")
     init = fake_server.init_lua + (
-        "vim.keymap.set('n', '<C-y>', 'x')\nvim.g.glm = { preview_refuse = '<F5>' }\n"
+        "vim.keymap.set('n', '<C-y>', function() vim.cmd('normal! x') end)\n"
+        "vim.g.glm = { preview_refuse = '<F5>' }\n"
     )
     with Neovim(tmp_path / "home", init) as neovim:
         neovim.edit(document)

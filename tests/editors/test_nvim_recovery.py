@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import queue
+import random
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.editor
 LINES = "".join(f"line {number}\n" for number in range(12))
 BROKEN = "glm: the server broke off in the middle of a change; what it had written "
 TAKEN = BROKEN + "is taken back"
+KILL = "vim.uv.kill(vim.api.nvim_get_proc_children(vim.fn.getpid())[1], 'sigkill')"
 GONE = "return #vim.lsp.get_clients({ name = 'glm' }) == 0"
 
 EDITS: list[list[dict[str, Any]]] = [
@@ -62,8 +66,7 @@ def test_half_a_change_is_taken_back(
     neovim: Neovim, fake_server: FakeServer, document: Path, mode: str
 ) -> None:
     """In every mode the file is as before the change; `u` finds nothing odd, redo neither."""
-    stream = Stream(fake_server, document)
-    write(stream)
+    write(Stream(fake_server, document))
     assert neovim.text() == WRITTEN
     neovim.keys(mode)
     neovim.settle()
@@ -73,12 +76,10 @@ def test_half_a_change_is_taken_back(
     assert warned(neovim) == TAKEN
     assert neovim.text() == LINES
     assert neovim.lua("return vim.on_key()") == 0
-    neovim.keys("u")
-    neovim.settle()
-    assert neovim.text() == LINES
-    neovim.keys("<C-r>")
-    neovim.settle()
-    assert neovim.text() == LINES
+    for keys in ("u", "<C-r>"):
+        neovim.keys(keys)
+        neovim.settle()
+        assert neovim.text() == LINES
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,7 @@ def test_what_the_user_touched_stays(
     neovim: Neovim, fake_server: FakeServer, document: Path, keys: str, text: str, left: bool
 ) -> None:
     """Typing stays, and a line of GLM's with it; the sentence says so; `u` takes all back."""
-    stream = Stream(fake_server, document)
-    write(stream)
+    write(Stream(fake_server, document))
     neovim.keys(keys)
     neovim.settle()
     fake_server.break_off()
@@ -128,8 +128,7 @@ def test_typing_goes_on_when_the_server_has_gone(
     neovim: Neovim, fake_server: FakeServer, document: Path
 ) -> None:
     """In insert mode no key is lost, and what is typed afterwards is a step of its own."""
-    stream = Stream(fake_server, document)
-    write(stream)
+    write(Stream(fake_server, document))
     neovim.keys("15Goone<CR>two")
     neovim.settle()
     fake_server.break_off()
@@ -137,8 +136,7 @@ def test_typing_goes_on_when_the_server_has_gone(
     neovim.keys("<BS><BS>en<CR>four<Esc>")
     neovim.settle()
     assert neovim.text() == LINES.replace("line 9\n", "line 9\none\nten\nfour\n")
-    for _ in range(2):
-        neovim.keys("u")
+    neovim.keys("uu")
     neovim.settle()
     assert neovim.text() == LINES
     assert neovim.lua("return vim.on_key()") == 0
@@ -201,6 +199,58 @@ def test_what_is_over_is_not_taken_back(
     assert "Error" not in neovim.messages()
 
 
+def test_an_edit_that_still_waits_is_not_applied(
+    neovim: Neovim, fake_server: FakeServer, document: Path
+) -> None:
+    """What waits for the end of a command's preview comes to nothing without its server."""
+    neovim.keys(":s/l/LLL")
+    neovim.settle()
+    stream = Stream(fake_server, document)
+    with pytest.raises(queue.Empty):
+        stream.change(replacing((0, 0), (0, 0), "new\n"), seconds=0.3)
+    fake_server.break_off()
+    neovim.wait(GONE)
+    neovim.keys("<Esc>")
+    neovim.settle()
+    assert neovim.text() == LINES
+    assert neovim.messages() == ""
+
+
+TYPED = """
+oU<Esc> OU<Esc> oU<CR>U<Esc> A<CR>U<Esc> AU<Esc> IU<Esc> dd J ccU<Esc> 3li<CR>U<Esc> ddp 2>>
+""".split()
+
+
+RUNS = 3 * int(os.environ.get("GLM_TEST_SCALE", "1"))
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_random_lives(neovim: Neovim, fake_server: FakeServer, document: Path, seed: int) -> None:
+    """No key is ever lost, what is left of GLM's is said, and one `u` leads back to the start."""
+    dice = random.Random(seed)  # noqa: S311
+    stream = Stream(fake_server, document)
+    stream.insert_until_applied(0, "GLM 1\n")
+    for _ in range(8):
+        lines = neovim.text().splitlines()
+        first = dice.randrange(len(lines))
+        last = min(first + dice.randrange(3), len(lines))
+        if "U" not in "".join(lines[first:last]):
+            new = dice.choice(["GLM 2\n", "GLM 3\nGLM 4\n", "GLM 5\nGLM 6\nGLM 7\n"])
+            while not stream.change(replacing((first, 0), (last, 0), new))["applied"]:
+                pass
+        row = 1 + dice.randrange(len(neovim.text().splitlines()))
+        neovim.keys(f"{row}G{dice.choice(TYPED)}")
+        neovim.settle()
+    typed = neovim.text().count("U")
+    fake_server.break_off()
+    message = warned(neovim)
+    assert neovim.text().count("U") == typed
+    assert "GLM" not in neovim.text() or "you changed it" in message
+    neovim.keys("u")
+    neovim.settle()
+    assert neovim.text() == LINES
+
+
 @pytest.mark.parametrize("typed", ["", "Goabove<CR>below<Esc>"])
 def test_a_killed_server(tmp_path: Path, typed: str) -> None:
     """A kill -9 in mid-stream: the file is the original with what was typed, and one `u` away."""
@@ -221,7 +271,7 @@ def test_a_killed_server(tmp_path: Path, typed: str) -> None:
         neovim.settle()
         time.sleep(0.3)
         assert "log.debug" in neovim.text()
-        neovim.lua("vim.uv.kill(vim.api.nvim_get_proc_children(vim.fn.getpid())[1], 'sigkill')")
+        neovim.lua(KILL)
         assert warned(neovim) == TAKEN
         assert neovim.text() == original + ("above\nbelow\n" if typed else "")
         neovim.keys("u")
@@ -243,8 +293,7 @@ def test_a_server_that_is_killed_afterwards(tmp_path: Path) -> None:
         choose(neovim, "GLM: Simplify")
         finish(neovim)
         assert neovim.text() == after
-        neovim.lua("vim.uv.kill(vim.api.nvim_get_proc_children(vim.fn.getpid())[1], 'sigkill')")
+        neovim.lua(KILL)
         neovim.wait(GONE)
-        neovim.settle()
         assert neovim.text() == after
         assert "broke off" not in neovim.messages()

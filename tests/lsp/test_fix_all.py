@@ -177,7 +177,7 @@ def test_the_editor_is_asked_when_the_job_begins(tmp_path: Path) -> None:
 
         editor.on("glm/context", answer)
         listed = await fixes(editor, "heigth", diagnostic(editor))
-        assert f"{FIX_ALL} (1 problem or more: line 5)" in listed
+        assert FIX_ALL in listed
         assert editor.received("glm/context") == []
         await fix_all(editor, listed)
         assert asked_about(gateway) == [

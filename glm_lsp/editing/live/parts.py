@@ -42,6 +42,7 @@ class Part:
 
     Attributes:
         number: how many came before it.
+        growth: by how many characters it makes the text grow.
         made: our edit has brought it into the document, and none has taken it back.
         edited: the user wrote something else in place of some of its lines.
     """
@@ -49,6 +50,7 @@ class Part:
     number: int
     edit: LineEdit
     hunk: Hunk = field(repr=False)
+    growth: int
     made: bool = False
     edited: bool = False
 
@@ -99,8 +101,10 @@ class LineDiff:
         """Return what was not certain yet; the replacement ends here, without a line end."""
         return self._line_edits(self._diff.finish(_unified(self._held) + "\n"))
 
-    def _line_edits(self, changes: Iterable[Change]) -> list[LineEdit]:
+    def _line_edits(self, changes: list[Change]) -> list[LineEdit]:
         edits: list[LineEdit] = []
+        if not changes:
+            return edits
         for line, group in groupby(changes, self._line_within):
             if line is None:
                 edits += map(self._whole_lines, group)
@@ -159,4 +163,4 @@ def content(line: str) -> str:
 
 
 def _unified(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if "\r" not in text else text.replace("\r\n", "\n").replace("\r", "\n")

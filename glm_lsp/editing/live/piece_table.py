@@ -7,10 +7,11 @@ live ones, one after the other, are the document's lines.
 
 from __future__ import annotations
 
+from copy import copy
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from glm_lsp.editing.live.parts import content
 
@@ -95,11 +96,11 @@ class PieceTable:
         """Cut the piece at `index` in two after `count` lines, unless it has no more."""
         left = self.pieces[index]
         if 0 < count < left.count:
-            rest = evolve(
-                left,
-                count=left.count - count,
-                first=left.first + count,
-                lines=left.lines[count:],
+            rest = copy(left)
+            rest.count, rest.first, rest.lines = (
+                left.count - count,
+                left.first + count,
+                left.lines[count:],
             )
             left.count, left.lines = count, left.lines[:count]
             self.pieces.insert(index + 1, rest)
@@ -157,6 +158,10 @@ class PieceTable:
         while end < len(self.pieces) and not self.pieces[end].live:
             end += 1
         return range(index, end)
+
+    def unsettled(self) -> list[Piece]:
+        """Return the pieces that are still to be looked at."""
+        return self.pieces[self.settled[0] :]
 
     def settle(self) -> None:
         """Pass over the parts that are done, which need not be looked at until `disturbed`."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from glm_lsp.editing.live.piece_table import PieceTable
     from glm_lsp.text import Change, Text
 
-_MOST_COMPARED = 400
-"""Lines. What is longer is not compared line by line: one report must not hold up the loop."""
+_MOST_COMPARED = 200
+"""Lines. What is longer is not compared line by line: no report may hold up the event loop."""
 
 
 @frozen
@@ -41,11 +41,13 @@ def line_changes(before: Text, after: Text, change: Change) -> list[LineChange]:
     last, _ = before.position(change.span.end)
     grown = after.line_count - before.line_count
     whole = LineChange(first, last + 1, first, last + 1 + grown)
-    change_ = _trimmed(before, after, whole)
-    sizes = (change_.end - change_.first, change_.stop - change_.start)
-    if not any(sizes) or not all(sizes) or max(sizes) > _MOST_COMPARED:
-        return [change_] if any(sizes) else []
-    return list(_apart(before, after, change_))[::-1]
+    if min(whole.end - first, whole.stop - first) > _MOST_COMPARED:
+        return [whole]
+    middle = _trimmed(before, after, whole)
+    sizes = (middle.end - middle.first, middle.stop - middle.start)
+    if not all(sizes) or max(sizes) > _MOST_COMPARED:
+        return [middle] if any(sizes) else []
+    return list(_apart(before, after, middle))[::-1]
 
 
 def follow(table: PieceTable, after: Text, change: LineChange) -> None:
@@ -152,6 +154,8 @@ def _standing_for(
 ) -> list[Piece]:
     """Return those neighbours among pieces whose lines are those that a change brings."""
     wanted = change.stop - change.start
+    if wanted > _MOST_COMPARED:
+        return []
     ends = list(accumulate((piece.count for piece in pieces), initial=0))
     for i, end in enumerate(ends):
         if end + wanted in ends:

@@ -102,7 +102,7 @@ class EditSession:
             if apart or last is None or last.parts[-1].edit.end != edit.first or not last.open:
                 self.close()
                 self._hunks.append(Hunk(len(self._hunks), open=not apart))
-            part = Part(len(self._parts), edit, self._hunks[-1])
+            part = Part(len(self._parts), edit, self._hunks[-1], self._growth(edit))
             part.hunk.parts.append(part)
             self._parts.append(part)
             self._table.add(part)
@@ -256,7 +256,7 @@ class EditSession:
     def dropped(self) -> None:
         """Take note that the editor did not do what it was sent last."""
         self._sent = self._until = None
-        for piece in self._table.pieces:
+        for piece in self._table.unsettled():
             piece.sent = False
         self._read_reports()
 
@@ -292,8 +292,12 @@ class EditSession:
             self._follow(report.after, report.changes)
 
     def _follow(self, after: Text, reported: Sequence[Change]) -> None:
+        if self._sent == (self.text, list(reported[::-1])):  # By far the most frequent report.
+            self._land()
+            self.text = after
+            return
         if len(reported) > _MOST_CHANGES:
-            reported = [_one_change(self.text, after)]
+            reported = [_covering(reported, after)]
         texts = list(accumulate(reported[:-1], lambda t, c: t.apply([c]), initial=self.text))
         texts.append(after)
         at = 0
@@ -314,18 +318,22 @@ class EditSession:
             if len(texts) == 2 and _extent(ours, after) < _extent(before, after):
                 self._land()  # The report holds what the user did as well.
                 before, change = ours, _one_change(ours, after)
-        if len(change.span) + len(change.text) > 1 and self._is_undo(before, after):
+        if change.growth == self._growth_back() and self._is_undo(before, after):
             return 1
         for each in line_changes(before, after, change):
             follow(self._table, after, each)
         return 1
+
+    def _growth_back(self) -> int:
+        """Return by how many characters the text grows when all that was made is undone."""
+        return -sum(part.growth for part in self._parts if part.made)
 
     def _is_undo(self, before: Text, after: Text) -> bool:
         """Follow an undo of all that was made; equal lines hide which of them came back."""
         table = self._table
         table.disturbed()
         back = steps(table, lambda piece: piece.live != _in_effect(piece))
-        if self._after(before, back) != after:
+        if not back or self._after(before, back) != after:
             return False
         for piece in (piece for step in back for piece in step.pieces):
             piece.live, piece.gone = not piece.live, piece.live
@@ -335,7 +343,7 @@ class EditSession:
         """Take note that the edit in flight is in the document."""
         self._sent = None
         self.landed += 1
-        for piece in self._table.pieces:
+        for piece in self._table.unsettled():
             if piece.sent:
                 piece.sent, piece.live = False, not piece.live
                 if piece.part is not None and (piece.lines or not piece.part.edit.lines):
@@ -387,6 +395,13 @@ class EditSession:
             if brings & removed or takes & written:
                 blocked.add(hunk)
         return blocked
+
+    def _growth(self, edit: LineEdit) -> int:
+        """Return by how many characters an edit makes the text grow."""
+        text, newline = self._snapshot.text, self._snapshot.newline
+        old = sum(len(content(line)) for line in text.lines(edit.first, edit.end))
+        new = sum(map(len, edit.lines))
+        return new - old + len(newline) * (len(edit.lines) - (edit.end - edit.first))
 
     def _lines(self, hunks: set[Hunk]) -> tuple[set[str], set[str]]:
         """Return the lines that hunks write and those they remove, but for trivial ones."""
@@ -448,6 +463,17 @@ def _same_place(base: Text, offset: int, text: Text) -> int:
 def _one_change(before: Text, after: Text) -> Change:
     start, old_end, new_end = common_ends(str(before), str(after))
     return Change(Span(start, old_end), after.slice(Span(start, new_end)))
+
+
+def _covering(changes: Sequence[Change], after: Text) -> Change:
+    """Return one change from the first to the last place that several touch."""
+    start, grown = changes[0].span.start, 0
+    end = start  # In the text after the changes so far.
+    for change in changes:
+        start = min(start, change.span.start)
+        end = max(end, change.span.end) + change.growth
+        grown += change.growth
+    return Change(Span(start, end - grown), after.slice(Span(start, end)))
 
 
 def _extent(one: Text, other: Text) -> int:

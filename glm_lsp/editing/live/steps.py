@@ -41,7 +41,7 @@ def touched_parts(table: PieceTable) -> set[Part]:
     waiting: list[Part] = []  # Insertions, for which the next line decides.
     first, _ = table.settled
     before = table.pieces[first - 1] if first else None
-    for piece in table.pieces[first:]:
+    for piece in table.unsettled():
         part = piece.part
         if part is not None and (piece.gone or _is_divided(piece, part, before)):
             touched.add(part)
@@ -60,9 +60,9 @@ def steps(table: PieceTable, wanted: Callable[[Piece], bool]) -> list[Step]:
     """Return what makes each piece as live as `wanted` says; ascending and disjoint."""
     found: list[Step] = []
     turning: list[Piece] = []
-    start, line = table.settled
+    _, line = table.settled
     first = line
-    for piece in table.pieces[start:]:
+    for piece in table.unsettled():
         if piece.live != wanted(piece):
             first = first if turning else line
             turning.append(piece)

@@ -12,12 +12,17 @@ local previewed = { substitute = true, smagic = true, snomagic = true, ['&'] = t
 
 ---Wait until none of the buffers shows a preview of the command that is being typed.
 ---@param buffers table<integer, any>
+---@return boolean gone false where waiting is not possible: without LuaJIT a handler cannot
 function M.wait(buffers)
   local thread, main = coroutine.running()
-  while thread and not main and previewing(buffers) do
+  while previewing(buffers) do
+    if not jit or not thread or main then
+      return false
+    end
     next_change(thread)
     coroutine.yield()
   end
+  return true
 end
 
 ---@param buffers table<integer, any>

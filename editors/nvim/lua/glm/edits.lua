@@ -45,8 +45,8 @@ local receive, finish, prepare, apply, write, refusal, edited_by, watch, on_key,
 function M.on_apply_edit(_, params, ctx)
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
   local edited = edited_by(params.edit)
-  require('glm.cmdline').wait(edited)
-  local reason = client:is_stopped() and 'the server has gone' or refusal(edited)
+  local reason = not require('glm.cmdline').wait(edited) and 'a command is being typed'
+  reason = reason or client:is_stopped() and 'the server has gone' or refusal(edited)
   if not reason then
     reason = receive(params, edited, client)
   end

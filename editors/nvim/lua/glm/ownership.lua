@@ -15,7 +15,7 @@ local M = {}
 ---@field runs glm.Run[]
 ---@field touched integer how many of GLM's runs somebody else has changed
 
-local overlaps, outside, append, slice, split, merged_with
+local stays_within, overlaps, outside, append, slice, split, merged_with
 
 ---Return the ownership of a buffer in which GLM has written nothing.
 ---@return glm.Ownership
@@ -32,6 +32,9 @@ end
 ---@param last integer
 ---@param count integer
 function M.others(owned, first, last, count)
+  if stays_within(owned.runs, first, last, count) then
+    return
+  end
   local runs, row, placed = {}, 0, false
   local function place()
     if not placed then
@@ -108,6 +111,31 @@ function M.each(owned)
       end
     end
   end
+end
+
+---Take in a change among lines that are not GLM's, which `:%s` makes by the thousand.
+---@param runs glm.Run[]
+---@param first integer
+---@param last integer
+---@param count integer
+---@return boolean taken false: it is not such a change
+function stays_within(runs, first, last, count)
+  local row = 0
+  for _, run in ipairs(runs) do
+    local beyond = row + run.rows
+    if row <= first and last < beyond and (row < first or first < last) then
+      local rows = run.rows + count - (last - first)
+      if run.before or rows == 0 then
+        return false
+      end
+      run.rows = rows
+      return true
+    elseif beyond > last then
+      return false
+    end
+    row = beyond
+  end
+  return false
 end
 
 ---Tell whether a change of rows reaches into a run.

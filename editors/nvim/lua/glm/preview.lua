@@ -146,8 +146,9 @@ function announce(preview, change)
   local title = change.title:gsub('^GLM: ', '')
   local text = ('glm: %s (line %d): %s'):format(title, line, how(preview))
   text = text .. (change.fault and '. ' .. change.fault or '')
-  if vim.api.nvim_strwidth(text) > vim.v.echospace then
-    text = vim.fn.strcharpart(text, 0, vim.v.echospace - 1) .. '…'
+  local space = math.max(vim.v.echospace, 40)
+  if vim.api.nvim_strwidth(text) > space then
+    text = vim.fn.strcharpart(text, 0, space - 1) .. '…'
   end
   vim.notify(text, change.fault and vim.log.levels.WARN or vim.log.levels.INFO)
 end
@@ -172,10 +173,10 @@ function map(bufnr, preview, key, word)
   if type(key) ~= 'string' or key == '' then
     return
   end
-  local taken = vim.api.nvim_buf_call(bufnr, function()
-    return vim.fn.maparg(key, 'n') ~= ''
+  local mapping = vim.api.nvim_buf_call(bufnr, function()
+    return vim.fn.maparg(key, 'n', false, true)
   end)
-  if not taken then
+  if vim.tbl_isempty(mapping) then
     preview.keys[word] = key
     vim.keymap.set('n', key, function()
       M.answer(bufnr, word)

@@ -60,7 +60,8 @@ end
 ---@param step boolean whether that step is the last one still
 function M.take_back(record, step)
   local bufnr, undo = record.bufnr, require('glm.undo')
-  if record.over or not vim.api.nvim_buf_is_loaded(bufnr) then
+  local leaving = vim.v.exiting ~= vim.NIL
+  if record.over or leaving or not vim.api.nvim_buf_is_loaded(bufnr) then
     return
   end
   record.over = true
