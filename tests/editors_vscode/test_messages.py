@@ -168,6 +168,29 @@ def test_answered_version_holds_exactly_the_edit(
         assert answer["applied"] or text not in versions[document.version]
 
 
+def test_edit_at_the_cursor_is_not_mixed_with_what_the_editor_tidies_up(
+    shown: Callable[[str, str], Document], one_window: Workbench
+) -> None:
+    """VS Code removes indentation of its own with the next edit at the cursor: not with ours."""
+    document = shown("a.py", "def f():\n    a = 1\n    b = 2\n")
+    one_window.goto(2)
+    one_window.press("End")
+    one_window.press("Enter")
+    one_window.press("ArrowDown")
+    until(lambda: "1\n    \n" in document.versions()[document.version], 10, "it is indented")
+    answer = document.edit((3, 4, "    b = 3\n"), first=True)
+    if not answer["applied"]:
+        until(lambda: "1\n\n" in document.versions()[document.version], 10, "it is tidied up")
+        answer = document.edit((3, 4, "    b = 3\n"), first=True)
+    assert answer["applied"]
+    version: int = answer["version"]
+    until(lambda: document.version >= version, 10, "it is reported")
+    before, after = (document.versions()[each] for each in (version - 1, version))
+    assert after == before.replace("b = 2", "b = 3")
+    one_window.press("Control+z")
+    until(lambda: document.versions()[document.version] == before, 10, "one undo takes it out")
+
+
 def test_document_that_is_not_shown_answers_with_the_version_too(
     shown: Callable[[str, str], Document], server: FakeServer, one_window: Workbench
 ) -> None:

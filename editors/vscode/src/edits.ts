@@ -120,8 +120,16 @@ export class Edits {
       return before;
     }
     this.following.follow(document);
+    const editor = editorOf(document);
+    if (editor && edits.some(({ range }) => isNear(editor, range))) {
+      await tidyUp(editor, stops.undoStopBefore);
+      if (document.version !== before) {
+        return undefined;
+      }
+      stops = { ...stops, undoStopBefore: false };
+    }
     this.pending.add(pending);
-    let done = await editorOf(document)?.edit((builder) => {
+    let done = await editor?.edit((builder) => {
       edits.forEach(({ range, newText }) => {
         builder.replace(range, newText);
       });
@@ -183,6 +191,23 @@ export class Edits {
       this.halves.set(document, parts);
     }
   }
+}
+
+function isNear({ selections }: vscode.TextEditor, { start, end }: vscode.Range): boolean {
+  return selections.some((each) => start.line <= each.end.line && each.start.line <= end.line);
+}
+
+/**
+ * Have VS Code remove the indentation that it put into a line which the cursor has left empty.
+ * It does so together with the next edit near the cursor, and must not with one of ours.
+ */
+async function tidyUp(editor: vscode.TextEditor, undoStopBefore: boolean): Promise<void> {
+  const stops: Stops = { undoStopBefore, undoStopAfter: false };
+  await editor.edit((builder) => {
+    editor.selections.forEach(({ active }) => {
+      builder.replace(new vscode.Range(active, active), "");
+    });
+  }, stops);
 }
 
 /** Return an editor that shows a document; a comparison's sides are the last resort. */
