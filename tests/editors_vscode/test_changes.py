@@ -58,7 +58,7 @@ def setting(window: Workbench, folder: Path, text: str) -> Iterator[None]:
         window.call("paste", text=content)
         window.press("Control+s")
         window.see(".tab.active.dirty", "", gone=True)
-        window.press("Control+F4")
+        window.click(".tab.active .codicon-close")
 
     write(text)
     try:
