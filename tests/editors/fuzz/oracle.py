@@ -98,8 +98,9 @@ class Course:
 
 def judge(course: Course) -> list[Problem]:
     """Return what was wrong, the worst first; nothing when all is as promised."""
-    known = frozenset(line for s in course.segments for line in (*s.before, *s.after))
-    owned = Ownership(course.original, known)
+    lines = [(line, s.is_hunk) for s in course.segments for line in (*s.before, *s.after)]
+    changing = frozenset(line for line, changes in lines if changes)
+    owned = Ownership(course.original, frozenset(line for line, _ in lines), changing)
     try:
         problems = _replay(course, owned)
     except ValueError as error:

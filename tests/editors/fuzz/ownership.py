@@ -15,10 +15,19 @@ from tests.editors.fuzz.pieces import HANDS, Line, Piece, lines_of, lines_withou
 
 
 class Ownership:
-    """The pieces of one text; `known` are the lines that may be moved as they are."""
+    """The pieces of one text.
 
-    def __init__(self, text: str, known: frozenset[str] = frozenset()) -> None:
+    `known` are the lines that may be moved as they are, `changing` those that GLM changes.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        known: frozenset[str] = frozenset(),
+        changing: frozenset[str] = frozenset(),
+    ) -> None:
         self._known = known
+        self._changing = changing
         self._pieces = [Piece(text, "original")] if text else []
         self._past: dict[str, list[Piece]] = {}
         self._lately: dict[str, list[Piece]] = {}  # The same, since GLM's last change.
@@ -52,7 +61,8 @@ class Ownership:
         past = self._past if change.who == "undo" else self._lately
         if after in past:
             self._pieces = list(past[after])
-            self.ambiguous |= change.who == "user" and "\n" in change.new
+            lines = split_lines(change.new)
+            self.ambiguous |= change.who == "user" and bool(self._changing.intersection(lines))
         else:
             self._replace(change)
             if change.who != "glm":
@@ -104,8 +114,7 @@ class Ownership:
         above = split_lines(self.text[: change.start])[-1:]
         below = split_lines(self.text[change.start :])[:1]
         # Which of two equal neighbours is the new one only this log knows.
-        twins = {*above, *below} & set(lines) & self._known
-        self.ambiguous |= any(line.strip() for line in twins)
+        self.ambiguous |= bool({*above, *below} & set(lines) & self._changing)
         return [
             Piece(line, "moved" if line in self._known and line.strip() else "user")
             for line in lines

@@ -81,6 +81,8 @@ def lines_without_user(pieces: Iterable[Piece]) -> list[Line]:
             lines = range(at, at + shown.count("\n") + 1)
             touched |= set(lines[:-1] if whole else lines)
             near |= {at - 1 if between else at, *lines}
+            if piece.owner == "moved":  # Or what it was moved past was moved.
+                touched |= {at - 1, at}
         text += shown
     return [
         Line(line, number in touched, number in near)
@@ -98,6 +100,7 @@ class _Walk:
         self._foreign = False  # Something in this line is not the user's, or was not.
         self._gone = ""  # What the user removed before the first character of this line.
         self._split = False  # The user divided a line, and this is its second half.
+        self._joined = False  # The user took the end of a line away in here.
 
     def live(self, piece: Piece) -> None:
         for part in split_lines(piece.text):
@@ -110,13 +113,14 @@ class _Walk:
             self._foreign = self._foreign or (not mine and part != "\n")
             if part.endswith("\n"):
                 # A line of the user's in between does not make the two halves whole.
-                split = mine and (self._foreign or self._split)
+                split = mine and (self._foreign or self._split) and not self._joined
                 self._flush()
                 self._split = split
 
     def dead(self, piece: Piece) -> None:
         if self._text:
             self._touched = self._foreign = True
+            self._joined = self._joined or "\n" in piece.text
         else:
             self._gone += piece.text
             self._split = self._split and not piece.text.endswith("\n")
@@ -130,4 +134,4 @@ class _Walk:
         touched = self._touched or (self._split and self._foreign)
         self._lines.append(Line(self._text, touched))
         self._text, self._gone = "", ""
-        self._touched = self._foreign = self._split = False
+        self._touched = self._foreign = self._split = self._joined = False
