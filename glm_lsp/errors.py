@@ -152,6 +152,8 @@ class FaultyAnswerError(ReplyError):
         fault: what is wrong with it, in words for the model.
     """
 
+    retryable = True
+
     def __init__(self, message: str, *, fault: str, detail: str = "") -> None:
         super().__init__(message, detail=detail)
         self.fault = fault

@@ -7,26 +7,26 @@ as soon as nothing more of the answer is wanted.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from glm_lsp.actions.promise import site_of
 from glm_lsp.context.imports import looks_like_import, new_imports
+from glm_lsp.context.outline import Grammar
+from glm_lsp.editing.answer import Reader, Whole, new_file_of
 from glm_lsp.editing.diff import Hunk
-from glm_lsp.editing.reply import ReplyParser
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Finish, FinishReason, Message, ReasoningDelta, TextDelta
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from glm_lsp.actions.plan import Plan
     from glm_lsp.llm.types import Provider
-
-_FENCE = "```"
-_IMPORT = "+import:"
 
 
 @frozen
@@ -72,43 +72,43 @@ async def replacement(
     listen: Callable[[Progress], None],
     *,
     fault: str | None = None,
-) -> AsyncGenerator[str | Hunk, None]:
-    """Yield the pieces of the new code as soon as each is certain; together they are all of it.
+) -> AsyncGenerator[str | Whole | Hunk, None]:
+    """Yield the new code: provisional pieces while the answer opens as the target does.
 
-    Imports that it needs at the top of the file come last, as a hunk of the snapshot's.
+    Where the pieces are not the beginning of what the answer turns out to be, `Whole` says
+    all of it, once, and takes their place. Imports that it needs at the top of the file come
+    last, as a hunk of the snapshot's.
 
     `fault` is what was wrong with an earlier answer to the same question.
 
     Raises:
-        GlmError: the model did not answer, not to the end, or not with code.
+        FaultyAnswerError: an answer to the same question with the fault named may be right.
+        GlmError: the model did not answer, not to the end, or refuses.
     """
-    parser = ReplyParser(plan.original, newline=plan.task.snapshot.newline)
+    reader = await asyncio.to_thread(lambda: Reader(site_of(plan)))
     if fault is not None:
         again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
         messages = (*plan.request.messages, Message("user", again))
         plan = evolve(plan, request=evolve(plan.request, messages=messages))
     complete = True
-    yielded = 0
-    intro = ""
     async with aclosing(_pieces(plan, provider, listen)) as pieces:
         async for piece in pieces:
             if isinstance(piece, FinishReason):
                 complete = piece is FinishReason.STOP
                 continue
-            if _FENCE not in intro:
-                intro += piece
-            fresh = parser.feed(piece)
+            fresh = reader.feed(piece)
             if fresh:
-                yielded += len(fresh)
                 yield fresh
-            if parser.done:
+            if reader.done:
                 break
-    whole = parser.finish(complete)
-    if len(whole) > yielded:
-        yield whole[yielded:]
-    imports = _imports(plan, intro.partition(_FENCE)[0])
-    if imports is not None:
-        yield imports
+    outcome = await asyncio.to_thread(reader.finish, complete)
+    on_top, elsewhere = await asyncio.to_thread(_imports, plan, outcome.imports)
+    if outcome.rest is None or on_top:
+        yield Whole(on_top + outcome.text)
+    elif outcome.rest:
+        yield outcome.rest
+    if elsewhere is not None:
+        yield elsewhere
 
 
 async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], None]) -> str:
@@ -117,28 +117,30 @@ async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], 
     Raises:
         GlmError: the model did not answer, not to the end, or not with code.
     """
-    newline = plan.task.snapshot.newline
-    parser = ReplyParser("", newline=newline)
+    answer: list[str] = []
     complete = True
     async with aclosing(_pieces(plan, provider, listen)) as pieces:
         async for piece in pieces:
             if isinstance(piece, FinishReason):
                 complete = piece is FinishReason.STOP
             else:
-                parser.feed(piece)
-    return parser.finish(complete).rstrip("\r\n") + newline
+                answer.append(piece)
+    grammar = Grammar(plan.task.snapshot.language)
+    text = new_file_of("".join(answer), grammar, complete=complete)
+    return text.replace("\n", plan.task.snapshot.newline)
 
 
-def _imports(plan: Plan, intro: str) -> Hunk | None:
-    """Return the imports that the answer asks for before its code, where they go."""
-    lines = [line.strip() for line in intro.splitlines()]
-    named = [line.removeprefix(_IMPORT).strip() for line in lines if line.startswith(_IMPORT)]
-    place = new_imports(plan.task.snapshot, [line for line in named if looks_like_import(line)])
+def _imports(plan: Plan, wanted: Sequence[str]) -> tuple[str, Hunk | None]:
+    """Return the imports that an answer asks for: the text on top of the target, or elsewhere."""
+    snapshot = plan.task.snapshot
+    place = new_imports(snapshot, [line for line in wanted if looks_like_import(line)])
     if place is None:
-        return None
+        return "", None
     offset, text = place
+    if offset == plan.target.start:
+        return text, None
     span = Span(offset, offset)
-    return None if span.touches(plan.target) else Hunk(span, text)
+    return "", None if span.touches(plan.target) else Hunk(span, text)
 
 
 async def _pieces(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from glm_lsp.context.gather import gather
-from glm_lsp.context.scope import enclosing, whole_lines
+from glm_lsp.context.scope import enclosing, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Request
 from glm_lsp.prompts.actions import PRESETS, Problem, Question, render
@@ -44,7 +44,11 @@ _TITLES = {
 
 @frozen
 class Task:
-    """What the user asked for: an action on a selection of a document."""
+    """What the user asked for: an action on a selection of a document.
+
+    Attributes:
+        part: the target is exactly the whole lines of the selection.
+    """
 
     action: ActionName
     snapshot: Snapshot
@@ -52,6 +56,7 @@ class Task:
     diagnostics: tuple[Diagnostic, ...] = ()
     preset: str = ""
     instruction: str = ""
+    part: bool = False
 
 
 @frozen
@@ -78,12 +83,17 @@ class Surface:
 
 @frozen
 class Plan:
-    """A question ready to be asked, and the span its answer is about."""
+    """A question ready to be asked, and the span its answer is about.
+
+    Attributes:
+        part: the target is a part of a definition, chosen by the user.
+    """
 
     task: Task
     target: Span
     title: str
     request: Request
+    part: bool = False
 
     @property
     def original(self) -> str:
@@ -97,7 +107,7 @@ def plan(task: Task, surface: Surface) -> Plan:
     Raises:
         ReplyError: there is nothing there to work on.
     """
-    target, name = _target(task)
+    target, name, is_part = _target(task)
     code = task.snapshot.slice(target)
     if not code.strip():
         raise ReplyError("There is no code here: select some, or put the cursor inside a function.")
@@ -109,7 +119,8 @@ def plan(task: Task, surface: Surface) -> Plan:
         code=code,
         around=around,
         problems=_problems(task.snapshot, task.diagnostics),
-        selected=chosen if chosen.strip() and chosen.strip() != code.strip() else "",
+        selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
+        part_of=(name or "a definition") if is_part else "",
         task=PRESETS[task.preset][1] if task.preset in PRESETS else "",
         instruction=task.instruction,
         house_rules=surface.house_rules,
@@ -130,19 +141,29 @@ def plan(task: Task, surface: Surface) -> Plan:
         shorter=shorter,
     )
     subject = name or around.path
-    return Plan(task, target, f"{_TITLES[task.action]} {subject}", request)
+    subject = f"a part of {subject}" if is_part else subject
+    return Plan(task, target, f"{_TITLES[task.action]} {subject}", request, is_part)
 
 
-def _target(task: Task) -> tuple[Span, str]:
-    """Return the span to work on, and the name of what it defines."""
+def _target(task: Task) -> tuple[Span, str, bool]:
+    """Return the span to work on, what it defines or lies in, and whether it is a part of that."""
     text = task.snapshot.text
+    if task.part:
+        scope = enclosing(task.snapshot, task.selection)
+        return whole_lines(text, task.selection), scope.name, True
     if task.action == "fix" and len(task.diagnostics) > 1:
         spans = [enclosing(task.snapshot, d.span).span for d in task.diagnostics]
         whole = Span(min(s.start for s in spans), max(s.end for s in spans))
-        return whole_lines(text, whole), ""
+        return whole_lines(text, whole), "", False
     selection = task.diagnostics[0].span if task.diagnostics else task.selection
+    if task.action in ("refactor", "edit"):
+        chosen = part(task.snapshot, task.selection)
+        if chosen is not None:
+            return chosen.span, chosen.name, True
     scope = enclosing(task.snapshot, selection)
-    return scope.span, scope.name
+    if task.action == "document":
+        return with_comment(task.snapshot, scope), scope.name, False
+    return scope.span, scope.name, False
 
 
 def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Problem, ...]:

@@ -47,6 +47,7 @@ IMPORTS = frozenset(
     preproc_include using_directive using_declaration namespace_use_declaration
     """.split()
 )
+_ATTACHED = ("comment", "attribute", "decorator")
 _FUNCTION_VALUES = frozenset(
     "arrow_function function_expression generator_function class function".split()
 )
@@ -87,6 +88,68 @@ def enclosing(snapshot: Snapshot, selection: Span) -> Scope:
                 return Scope(span, _name(tree, node), node.type)
             break
     return Scope(_statements(snapshot.text, tree, selection), "", "lines")
+
+
+def part(snapshot: Snapshot, selection: Span) -> Scope | None:
+    """Return the complete statements that a selection covers inside a definition.
+
+    None when it covers no whole line, lies in no definition, or comes to all of one.
+    """
+    text = snapshot.text
+    chosen = _trimmed(text, selection)
+    if len(chosen) == 0 or not _covers_a_line(text, chosen):
+        return None
+    tree = parse(snapshot.language, str(text))
+    if tree is None:
+        return Scope(whole_lines(text, chosen), "", "lines")
+    if _holds_definitions(tree, chosen):
+        return None
+    span = _statements(text, tree, chosen)
+    for node in tree.around(chosen):
+        if _defines(node):
+            node = _outermost(node)
+            around = whole_lines(text, tree.span(node))
+            if span.contains(around):
+                return None
+            return Scope(span, _name(tree, node), "lines")
+    return None
+
+
+def with_comment(snapshot: Snapshot, scope: Scope) -> Span:
+    """Return a definition's span with the comments and attributes directly above it."""
+    tree = parse(snapshot.language, str(snapshot.text))
+    if tree is None or scope.kind == "lines":
+        return scope.span
+    text = snapshot.text
+    first, _ = text.position(scope.span.start)
+    start = first
+    while start > 0:
+        line = text.line(start - 1)
+        at = text.line_start(start - 1) + len(line) - len(line.lstrip())
+        node = tree.smallest(Span(at, at)) if line.strip() else None
+        if node is None or not any(kind in node.type for kind in _ATTACHED):
+            break
+        start = min(start - 1, text.position(tree.span(node).start)[0])
+    while start < first and not _stands_alone(text, start):
+        start += 1  # It ends a line of code: it is about that.
+    return Span(text.line_start(start), scope.span.end)
+
+
+def _stands_alone(text: Text, line: int) -> bool:
+    return text.line(line).lstrip()[:1] in ("#", "/", "*", "-", ";", "%", "<", "(")
+
+
+def _covers_a_line(text: Text, span: Span) -> bool:
+    """Tell whether a span holds all that stands on one of its lines."""
+    first, _ = text.position(span.start)
+    last, _ = text.position(span.end)
+    for index in range(first, last + 1):
+        line = text.line(index)
+        start = text.line_start(index) + len(line) - len(line.lstrip())
+        end = text.line_start(index) + len(line.rstrip())
+        if start < end and span.start <= start and end <= span.end:
+            return True
+    return False
 
 
 def imports(snapshot: Snapshot, most: int = 100) -> list[str]:

@@ -115,6 +115,7 @@ class Question:
     Attributes:
         code: the target code, its base indentation included.
         selected: the part that the user selected, when it is only a part.
+        part_of: what the target is a part of, when the user chose a part to be changed.
         task: overrides the action's own task (a preset's).
         instruction: what the user asks in their own words.
         house_rules: standing instructions (`instructions`, AGENTS.md).
@@ -125,6 +126,7 @@ class Question:
     around: Surroundings
     problems: tuple[Problem, ...] = ()
     selected: str = field(default="", repr=False)
+    part_of: str = ""
     task: str = ""
     instruction: str = ""
     house_rules: str = field(default="", repr=False)
@@ -149,6 +151,12 @@ def render(question: Question, *, brief: bool = False) -> tuple[Message, ...]:
     parts.append(
         f"Target code, lines {around.first_line} to {last}:\n" + _block(question.code, around)
     )
+    if question.part_of:
+        parts.append(
+            f"The target code is the part of {question.part_of} that the programmer selected. The"
+            " rest stands above and below it and stays as it is: reply with the new version of"
+            " these lines only."
+        )
     if question.selected:
         parts.append(
             "The programmer selected this part of it:\n" + _block(question.selected, around)

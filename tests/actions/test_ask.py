@@ -11,6 +11,7 @@ from attrs import define, field
 
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.plan import Plan, Surface, Task, plan
+from glm_lsp.editing.answer import Whole
 from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import ReplyError, UnreachableError
 from glm_lsp.llm.types import (
@@ -211,7 +212,7 @@ def test_new_imports_come_last_and_where_they_go() -> None:
     source = "import os\n\n\ndef f():\n    return x\n"
     reply = "+import: import math\n```python\ndef f():\n    return math.pi\n```"
 
-    async def work() -> list[str | Hunk]:
+    async def work() -> list[str | Whole | Hunk]:
         model = FakeModel([*texts(reply), STOP])
         async with aclosing(replacement(planned(source), model, lambda _: None)) as pieces:
             return [piece async for piece in pieces]

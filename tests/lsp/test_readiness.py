@@ -104,7 +104,7 @@ def test_beyond_the_budget_the_user_decides(
                 await idle(editor)
                 assert questions == []
                 await asyncio.to_thread(wait_for_row, tmp_path)
-                await choose(editor, "GLM: Refactor", "radius**2")
+                await choose(editor, "GLM: Refactor", "width * height")
                 await idle(editor)
                 assert len(gateway.requests) == requests
                 refusals = [text for text in shown(editor) if "budget" in text]

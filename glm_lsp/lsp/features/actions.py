@@ -8,7 +8,6 @@ stay on this machine.
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,10 @@ from pygls.exceptions import JsonRpcInvalidParams
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.offers import FIX_ALL, covered
 from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.promise import promise_of
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.ignore import path_of
-from glm_lsp.context.syntax import parse
-from glm_lsp.editing.guard import find_fault
+from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.convert import to_span
 from glm_lsp.lsp.features.diagnostics import every_problem, real, to_diagnostic
@@ -34,6 +33,7 @@ from glm_lsp.text import Span
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from glm_lsp.editing.answer import Whole
     from glm_lsp.editing.diff import Hunk
     from glm_lsp.lsp.explanations import Explanations, Surface
     from glm_lsp.lsp.features.changes import Changes
@@ -142,14 +142,18 @@ class Actions:
             else:
                 listen = self._listener(job, planned)
 
-                def ask(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
+                def ask(fault: str | None) -> AsyncGenerator[str | Whole | Hunk, None]:
                     return replacement(planned, self._session, listen, fault=fault)
 
-                async def check(before: str, after: str) -> str | None:
-                    parsed = partial(parse, task.snapshot.language)
-                    return await asyncio.to_thread(find_fault, parsed, before, after)
+                promise = promise_of(planned)
 
-                await self._changes.deliver(job, planned, ask, check, check)
+                async def check(before: str, after: str) -> str | None:
+                    return await asyncio.to_thread(judge, promise, before, after)
+
+                async def guard(before: str, after: str) -> str | None:
+                    return await asyncio.to_thread(find_fault, promise.grammar.parse, before, after)
+
+                await self._changes.deliver(job, planned, ask, check, guard)
         except GlmError as failure:
             error = failure
             raise

@@ -1,32 +1,23 @@
 """Keeps a change out of a file that it would break.
 
-Invariant: only a text that parsed before can be found broken after; a language without a
-grammar is never held up.
+Invariant: a text that parsed before must parse after; one that did not may not get much
+worse, and is else the user's business. A language without a grammar is never held up.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from glm_lsp.text import Span, Text
+from glm_lsp.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+
+    from glm_lsp.editing.answer.values import Tree
 
 _MOST = 80
-
-
-class Tree(Protocol):
-    """What a parser makes of a text."""
-
-    @property
-    def has_error(self) -> bool:
-        """Whether the text does not follow the grammar."""
-        ...
-
-    def errors(self) -> Sequence[Span]:
-        """Return where it does not."""
-        ...
+_MUCH = 40
+"""Characters in error that a broken file may gain: parsers go on from errors in many ways."""
 
 
 def find_fault(parse: Callable[[str], Tree | None], before: str, after: str) -> str | None:
@@ -40,12 +31,14 @@ def find_fault(parse: Callable[[str], Tree | None], before: str, after: str) -> 
     if before == after:
         return None
     then = parse(before)
-    if then is None or then.has_error:
-        return None
-    now = parse(after)
-    if now is None or not now.has_error:
+    now = parse(after) if then is not None else None
+    if then is None or now is None or not now.has_error:
         return None
     places = now.errors()
+    if then.has_error:
+        worse = sum(map(len, places)) - sum(map(len, then.errors()))
+        if worse < _MUCH or len(places) <= len(then.errors()):
+            return None
     if not places:
         return "With this change the file does not parse any more."
     text = Text.of(after)

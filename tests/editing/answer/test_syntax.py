@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 
 from glm_lsp.context.syntax import SyntaxTree, parse
-from glm_lsp.editing.guard import find_fault
-from glm_lsp.editing.reply import ReplyParser
+from glm_lsp.editing.answer import Reader
+from glm_lsp.editing.answer.syntax import find_fault
 from glm_lsp.errors import ReplyError
+from tests.editing.answer.sites import site
 from tests.editing.sources import SOURCES, changed
 
 BRACKETS = "()[]{}"
@@ -58,10 +59,10 @@ def test_no_reply_cut_off_anywhere_gets_through(language: str) -> None:
     end = len(reply) - len("\n```\n")
     missed = []
     for at in range(end):
-        parser = ReplyParser(source)
-        parser.feed(reply[:at])
+        reader = Reader(site(source, language=language))
+        reader.feed(reply[:at])
         try:
-            replacement = parser.finish(complete=True)
+            replacement = reader.finish(complete=True).text
         except ReplyError:
             continue
         if replacement != changed(source) and fault(language, replacement) is None:

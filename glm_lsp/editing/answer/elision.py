@@ -1,0 +1,140 @@
+"""Lines that stand for code left out, and the code that they stand for.
+
+Invariant: a gap is filled with the original's own lines, in their order, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.answer.lines import aligned, filled, plain, similarity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMENT = re.compile(
+    r"^\s*(?:#+|//+|/\*+|\*+(?!/)|--+|<!--|;+|%+|\{/\*|\"{3}|'{3})\s*(.*?)\s*"
+    r"(?:\*+/\}?|-->|\"{3}|'{3})?\s*$"
+)
+_BARE = re.compile(r"^\s*[\[(<{]?\s*(?:(?:\.{3}|…+)[^=;]*|[A-Za-z ]*(?:\.{3}|…+))\s*[\])>}]?\s*$")
+_THINGS = (
+    r"(?:code|function|method|class|file|implementation|logic|body|lines?|methods|functions|parts?"
+    r"|statements?|fields|imports|definitions|content|module)"
+)
+_LEFT_OUT = re.compile(
+    r"(?:\.{3}|…).*\b(?:rest|remain\w*|existing|unchanged|other|same|previous|omitted|code|keep"
+    r"|as before|original|here|body|logic|implementation|continues?)\b"
+    r"|\b(?:rest|remain\w*|existing|unchanged|other|same|previous|omitted|code|keep|as before"
+    r"|original|body|logic|implementation)\b.*(?:\.{3}|…)"
+    rf"|\b(?:rest|remainder) of (?:the |your |this |its )?(?:\w+ )?{_THINGS}\b"
+    rf"|^\W*(?:the )?(?:rest|remaining|other|existing|previous) {_THINGS}?\b.*"
+    r"\b(?:unchanged|the same|as before|as is|untouched|omitted|here)\W*$"
+    r"|^\W*(?:the )?rest (?:is |stays |remains? )?(?:unchanged|the same|as before|as is)\b"
+    rf"|^\W*{_THINGS} (?:remains?|stays?|is|are) (?:unchanged|the same|as before|omitted)\W*$"
+    r"|^\W*(?:remains?|stays?) (?:unchanged|the same)\W*$"
+    r"|^\W*(?:unchanged|same as (?:before|above|original)|no changes?(?: here)?|as before"
+    r"|omitted|snip(?:ped)?)\W*$"
+    r"|\b(?:existing|unchanged|previous) code(?: here| above| below| continues)?\W*$"
+    r"|^\W*(?:keep|leave) (?:the |your |all )?(?:rest|existing|other|remaining|everything)\b",
+    re.IGNORECASE,
+)
+_LEFT_OUT_IN_CHINESE = re.compile(
+    r"^\W*(?:其余|剩余|剩下|其他|其它|后面|前面|后续|以下|以上|上面|下面|原有|原来|原始|已有|现有"
+    r"|此处|这里|中间|保留|保持)(?:的|部分|代码|逻辑|内容|方法|函数|实现|原|都|均|省略|不变|与|和|以|"
+    r"之前|相同|一样|保持|无需|修改|未|改变|变|动|样|同|上|下|文|\W)*$"
+    r"|^\W*(?:(?:代码|内容|部分)?(?:省略|不变|保持不变|保持原样|未改动|未修改|同上|同前|略))\W*$"
+)
+_ONLY_DOTS = re.compile(r"^\W*(?:\.{3,}|…+)\W*$")
+_LIKE = 0.34
+_MOST = 200
+"""Characters of a line that stands for others."""
+
+
+def is_elision(line: str) -> bool:
+    """Tell whether a line stands for code left out."""
+    if len(line) > _MOST:
+        return False
+    comment = _COMMENT.match(line)
+    if comment is None:
+        bare = line.strip()
+        if bare in ("...", "…", "……"):
+            return True
+        return bool(_BARE.match(line) and (_LEFT_OUT.search(bare) or _ONLY_DOTS.match(bare)))
+    words = comment.group(1)
+    return bool(
+        _LEFT_OUT.search(words) or _LEFT_OUT_IN_CHINESE.search(words) or _ONLY_DOTS.match(words)
+    )
+
+
+def elisions(lines: Sequence[str], original: Sequence[str]) -> list[int]:
+    """Return which lines stand for code left out, and are not the original's own."""
+    own = {plain(line) for line in original}
+    return [i for i, line in enumerate(lines) if is_elision(line) and plain(line) not in own]
+
+
+def fill(lines: Sequence[str], original: Sequence[str], kept: set[int]) -> list[str] | None:
+    """Return lines with their gaps filled from the original; None where that is not clear.
+
+    Args:
+        lines: an answer's, indented like the original.
+        kept: the original's lines that must not come back as they were, when anything new
+            stands beside the gap.
+    """
+    gaps = elisions(lines, original)
+    bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
+    pairs = aligned(original, bare)
+    partners = [j for _, j, _ in pairs]
+    filling: dict[int, list[str]] = {}
+    for gap in gaps:
+        at = bisect_left(partners, gap)
+        low, left = (pairs[at - 1][0] + 1, pairs[at - 1][1] + 1) if at else (0, 0)
+        high, right = (pairs[at][0], pairs[at][1]) if at < len(pairs) else (len(original), None)
+        right = len(lines) if right is None else right
+        missing = [i for i in range(low, high) if original[i].strip()]
+        if missing and any(left <= other < right for other in gaps if other != gap):
+            return None
+        ahead = [j for j in range(left, gap) if bare[j].strip()]
+        behind = [j for j in range(gap + 1, right) if bare[j].strip()]
+        if (ahead or behind) and (
+            kept.intersection(missing) or _replaces(bare, original, ahead, behind, missing)
+        ):
+            return None
+        filling[gap] = list(original[low:high])
+    return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
+
+
+def _put(line: str, gap: list[str] | None) -> list[str]:
+    if gap is None:
+        return [line]
+    if not filled(gap) and "..." not in line and "…" not in line:
+        return [line]  # Nothing is missing here: it is a comment like any other.
+    return gap
+
+
+def _replaces(
+    lines: Sequence[str],
+    original: Sequence[str],
+    ahead: list[int],
+    behind: list[int],
+    missing: list[int],
+) -> bool:
+    """Tell whether new lines beside a gap may stand for some of what it leaves out."""
+    first, last = missing[: len(ahead) + 1], missing[len(missing) - len(behind) - 1 :]
+    near = [(j, i) for j in ahead for i in first] + [(j, i) for j in behind for i in last]
+    return any(
+        similarity(lines[j], original[i]) >= _LIKE or _same_subject(lines[j], original[i])
+        for j, i in near
+    )
+
+
+def _same_subject(one: str, other: str) -> bool:
+    """Tell whether two lines set the same name, or both leave."""
+    subjects = [
+        re.match(r"\s*(?:(?:let|const|var|auto|int|mut)\s+)*([\w.]+)\s*[-+*/:]?=(?!=)", x)
+        for x in (one, other)
+    ]
+    if all(subjects):
+        return subjects[0].group(1) == subjects[1].group(1)  # type: ignore[union-attr]
+    return False

@@ -1,0 +1,213 @@
+r"""Judges a file after a change by what the action promised.
+
+Invariant: only what the change brought is found at fault, never what was there before; a
+file without a grammar is judged by its characters and lines alone. A fault is one or two
+sentences for the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.answer.clean import INVISIBLE
+from glm_lsp.editing.answer.elision import is_elision
+from glm_lsp.editing.answer.lines import cut, filled, plain, unix
+from glm_lsp.editing.answer.place import REMOVES
+from glm_lsp.editing.answer.syntax import find_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from glm_lsp.editing.answer.values import Promise
+
+_MARKS = re.compile(r"(?:<{7}|>{7}|={7}|\|{7})(?: |$)|`{3,}|@@ -\d|\+\+\+ |--- a/")
+_STUB = re.compile(
+    r"(?:pass|\.\.\.|return;?|(?:todo|unimplemented)!\(.*\);?|raise NotImplementedError\b.*"
+    r"|throw new Error\(.*not implemented.*\);?|panic\(.*(?:todo|implement).*\))$",
+    re.IGNORECASE,
+)
+_MOST_SHOWN = 5
+_FEW = 6
+_STAYS = 0.4
+
+
+def judge(promise: Promise, before: str, after: str) -> str | None:
+    """Return what is wrong with a file after a change, None when nothing is.
+
+    Args:
+        before: the file's text without the change.
+        after: its text with it.
+    """
+    if before == after:
+        return None
+    for check in _CHECKS:
+        fault = check(promise, before, after)
+        if fault is not None:
+            return fault
+    return None
+
+
+def _characters(promise: Promise, before: str, after: str) -> str | None:
+    """No character that nobody sees may come in, and the ends stay what they are."""
+    if before.startswith("\ufeff") != after.startswith("\ufeff"):
+        return "The byte order mark at the start of the file must stay as it is."
+    fresh = {char for char in INVISIBLE.findall(after) if char not in before} - {"\u200d"}
+    if fresh:
+        shown = ", ".join(sorted(f"U+{ord(char):04X}" for char in fresh))
+        return f"It holds invisible characters that the file does not have: {shown}."
+    ends = set(re.findall(r"\r\n|\r|\n", before))
+    if ends and not set(re.findall(r"\r\n|\r|\n", after)) <= ends:
+        return "Its line ends are not the file's."
+    return None
+
+
+def _leftovers(promise: Promise, before: str, after: str) -> str | None:
+    """Nothing may stand in the file that belongs to an answer and not to code."""
+    _, new = _changed_lines(before, after)
+    own = {plain(line) for line in cut(before)}
+    for line in new:
+        if plain(line) in own:
+            continue
+        if is_elision(line) and (line.strip() not in ("...",) or not _is_stub_language(promise)):
+            return f"It leaves out code: `{line.strip()[:60]}` stands for lines that are missing."
+        if _MARKS.match(line.strip()) and promise.grammar.known:
+            return f"It holds marks that are no code: `{line.strip()[:60]}`."
+    return None
+
+
+def _is_stub_language(promise: Promise) -> bool:
+    return promise.grammar.language == "python"
+
+
+def _bodies(promise: Promise, before: str, after: str) -> str | None:
+    """A function of Python has a body; its grammar does without."""
+    if promise.grammar.language != "python":
+        return None
+    for text in (before, after):
+        lines = [*cut(text), ""]
+        empty = [
+            d.name
+            for d in promise.grammar.definitions(unix(text))
+            if lines[d.last].rstrip().endswith(":")
+        ]
+        if empty and text is before:
+            return None
+        if empty:
+            return f"`{empty[0]}` has no body: write all of its lines."
+    return None
+
+
+def _syntax(promise: Promise, before: str, after: str) -> str | None:
+    return find_fault(promise.grammar.parse, before, after)
+
+
+def _names(promise: Promise, before: str, after: str) -> str | None:
+    """What the file defines stays defined, unless the user asked for something else."""
+    then, now = _defined(promise, before), _defined(promise, after)
+    said = " ".join([promise.instruction, *promise.problems])
+    lost = {name for _, name, _ in then if name} - {name for _, name, _ in now}
+    lost |= {name for path, name in _places(then) - _places(now) if name} if not lost else set()
+    lost = {name for name in lost if not re.search(rf"\b{re.escape(name)}\b", said)}
+    free = promise.action in ("edit", "refactor") and REMOVES.search(promise.instruction)
+    if lost and not free:
+        shown = ", ".join(f"`{name}`" for name in sorted(lost)[:_MOST_SHOWN])
+        return f"It does not define {shown} any more: keep the names of what the target defines."
+    fresh = Counter(now) - Counter(then)
+    twice = [name for path, name, plain_ in fresh if plain_ and (path, name, True) in then]
+    if twice and promise.grammar.language in _ONE_OF_A_NAME:
+        return f"It defines `{twice[0]}` twice."
+    return None
+
+
+_ONE_OF_A_NAME = frozenset(
+    "python javascript typescript javascriptreact typescriptreact go rust c".split()
+)
+
+
+def _defined(promise: Promise, text: str) -> list[tuple[tuple[str, ...], str, bool]]:
+    """Return the path and name of what a text defines, and whether it stands there plainly."""
+    return [
+        ((*d.path, _realm(d.kind)), d.name, d.plain)
+        for d in promise.grammar.definitions(unix(text))
+        if not d.local
+    ]
+
+
+def _realm(kind: str) -> str:
+    """Return what sets apart two definitions of one name: a type from its code, receivers."""
+    return "impl" if kind == "impl_item" else kind.partition(":")[2]
+
+
+def _exports(promise: Promise, before: str, after: str) -> str | None:
+    """What other files may use stays theirs to use."""
+    public = [
+        {d.name for d in promise.grammar.definitions(unix(text)) if d.public}
+        for text in (before, after)
+    ]
+    lost = {name for name in public[0] - public[1] if name not in promise.instruction}
+    if not lost or re.search(
+        r"\b(?:export|public|private|pub)\b|导出|公开|私有", promise.instruction
+    ):
+        return None
+    return f"It does not export `{min(lost)}` any more: keep `export`, `pub` and the like."
+
+
+def _places(defined: list[tuple[tuple[str, ...], str, bool]]) -> set[tuple[tuple[str, ...], str]]:
+    return {(path, name) for path, name, _ in defined}
+
+
+def _loss(promise: Promise, before: str, after: str) -> str | None:
+    """Most lines stay, unless the user asked for a rewrite; none becomes an empty body."""
+    old, new = _changed_lines(before, after)
+    ours = [plain(old[i]) for i in filled(old)]
+    theirs = [plain(new[i]) for i in filled(new)]
+    if len(ours) > 1 and theirs and all(_STUB.match(new[i].strip()) for i in filled(new)):
+        if promise.action != "edit" or not REMOVES.search(promise.instruction):
+            return "It leaves nothing but an empty body: write the code itself."
+    if not promise.careful or promise.part:
+        return None
+    left = sum((Counter(ours) & Counter(theirs)).values())
+    if len(ours) >= _FEW and left < _STAYS * len(ours) and len(theirs) < len(ours) / 2:
+        return f"It loses {len(ours) - len(theirs)} lines of the target: keep what need not change."
+    return None
+
+
+def _code(promise: Promise, before: str, after: str) -> str | None:
+    """Documenting changes comments only."""
+    if promise.action != "document":
+        return None
+    old, new = promise.grammar.code(before), promise.grammar.code(after)
+    if old is None or new is None:
+        return None
+    old, new = [[t for t in tokens if t not in ("pass", ";", "\n")] for tokens in (old, new)]
+    if old == new:
+        return None
+    at = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
+    near = " ".join(new[max(0, at - 3) : at + 3])[:60]
+    return f"It changes code near `{near}`: documenting adds comments and changes nothing else."
+
+
+def _changed_lines(before: str, after: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the lines of both between those that both begin and end with."""
+    old, new = cut(before), cut(after)
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return old[start : len(old) - end], new[start : len(new) - end]
+
+
+_CHECKS: tuple[Callable[[Promise, str, str], str | None], ...] = (
+    _characters,
+    _leftovers,
+    _syntax,
+    _bodies,
+    _names,
+    _exports,
+    _loss,
+    _code,
+)

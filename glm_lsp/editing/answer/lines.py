@@ -1,0 +1,152 @@
+r"""Lines as placing compares them: without ends, indentation or spacing.
+
+Invariant: a line ends at `\n`, `\r\n` or `\r` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.lcs import common_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_END = re.compile(r"\r\n|\r|\n")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_LETTERS = re.compile(r"(?:[^\W_][\W_]*){3}")
+_CLOSER = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac)?[\s)\]};,]*\Z")
+_MOST = 2_500
+"""Of a block of unequal lines, the products up to which every pair of lines is compared."""
+
+_LONG = 200
+"""Characters more than which a line must have to be known at once to be another one."""
+
+ALIKE = 0.5
+
+
+def cut(text: str) -> list[str]:
+    """Return the lines of a text without their ends; a last line end makes no empty line."""
+    lines = _END.split(text)
+    if lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def unix(text: str) -> str:
+    r"""Return a text with line ends that are `\n`, a byte order mark left out."""
+    if "\r" in text:
+        text = _END.sub("\n", text)
+    return text.removeprefix("\ufeff")
+
+
+def plain(line: str) -> str:
+    """Return a line without any white space, by which lines are compared."""
+    return "".join(line.split()).removeprefix("\ufeff")
+
+
+def telling(line: str) -> bool:
+    """Tell whether a line says more than a bracket or a keyword."""
+    return _LETTERS.search(line) is not None
+
+
+def closes(line: str) -> bool:
+    """Tell whether a line does nothing but end a block."""
+    return bool(line.strip()) and _CLOSER.match(line) is not None
+
+
+def filled(lines: Sequence[str]) -> list[int]:
+    """Return which lines are not blank."""
+    return [index for index, line in enumerate(lines) if line.strip()]
+
+
+def trimmed(lines: Sequence[str]) -> list[str]:
+    """Return lines without the blank ones at both ends."""
+    kept = filled(lines)
+    return list(lines[kept[0] : kept[-1] + 1]) if kept else []
+
+
+def lead_of(line: str) -> str:
+    """Return a line's indentation."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def dedented(lines: Sequence[str]) -> list[str]:
+    """Return lines without the indentation that all of them have."""
+    leads = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
+    common = min(leads, key=len, default="")
+    if not common or not all(lead.startswith(common) for lead in leads):
+        return list(lines)
+    return [line[len(common) :] if line.strip() else "" for line in lines]
+
+
+def similarity(one: str, other: str) -> float:
+    """Return how much two lines share, from 0 to 1; 1 for the same apart from spacing."""
+    if max(len(one), len(other)) > 4 * min(len(one), len(other)) + _LONG:
+        return 0.0
+    if plain(one) == plain(other):
+        return 1.0
+    ours, ours_size = _words(one)
+    theirs, theirs_size = _words(other)
+    if not ours_size or not theirs_size:
+        return 0.0
+    shared = sum(len(word) * min(count, theirs.get(word, 0)) for word, count in ours.items())
+    return 2 * shared / (ours_size + theirs_size) * 0.99
+
+
+@lru_cache(maxsize=4096)
+def _words(line: str) -> tuple[dict[str, int], int]:
+    words: dict[str, int] = {}
+    for word in _TOKEN.findall(line):
+        words[word] = words.get(word, 0) + 1
+    return words, sum(len(word) * count for word, count in words.items())
+
+
+def names(text: str) -> set[str]:
+    """Return the words of a text that may be names."""
+    return {word for word in _TOKEN.findall(text) if len(word) > 1 and not word[0].isdigit()}
+
+
+def aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, float]]:
+    """Return which old line became which new one, ascending, and how alike the two are.
+
+    Equal lines come first; between them, lines are partners that are alike enough. Blank
+    lines have no partner.
+    """
+    ours, theirs = filled(old), filled(new)
+    equal = common_pairs([plain(old[i]) for i in ours], [plain(new[j]) for j in theirs])
+    found: list[tuple[int, int, float]] = []
+    done_old = done_new = 0
+    for i, j in [*equal, (len(ours), len(theirs))]:
+        found += _partners(old, new, ours[done_old:i], theirs[done_new:j])
+        if i < len(ours):
+            found.append((ours[i], theirs[j], 1.0))
+        done_old, done_new = i + 1, j + 1
+    return found
+
+
+def _partners(
+    old: Sequence[str], new: Sequence[str], ours: list[int], theirs: list[int]
+) -> list[tuple[int, int, float]]:
+    """Pair lines that are alike so that they share the most in total."""
+    if not ours or not theirs or len(ours) * len(theirs) > _MOST:
+        return []
+    gain = [[similarity(old[i], new[j]) for j in theirs] for i in ours]
+    best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
+    for i in range(len(ours) - 1, -1, -1):
+        for j in range(len(theirs) - 1, -1, -1):
+            keep = gain[i][j] + best[i + 1][j + 1] if gain[i][j] >= ALIKE else 0.0
+            best[i][j] = max(keep, best[i + 1][j], best[i][j + 1])
+    found: list[tuple[int, int, float]] = []
+    i = j = 0
+    while i < len(ours) and j < len(theirs):
+        if gain[i][j] >= ALIKE and best[i][j] == gain[i][j] + best[i + 1][j + 1]:
+            found.append((ours[i], theirs[j], gain[i][j]))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return found

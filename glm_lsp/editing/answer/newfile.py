@@ -1,0 +1,45 @@
+"""The text of a new file, out of an answer.
+
+Invariant: it is one block of code as the answer has it, or what is not prose of an answer
+without blocks; an answer that was cut off is no file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.answer.choose import cut_off
+from glm_lsp.editing.answer.clean import INVISIBLE
+from glm_lsp.editing.answer.lines import trimmed
+from glm_lsp.editing.answer.passages import passages
+from glm_lsp.editing.answer.prose import is_file_name, refuses
+from glm_lsp.editing.answer.values import Promise, Site
+from glm_lsp.errors import ReplyError
+from glm_lsp.text import Span
+
+if TYPE_CHECKING:
+    from glm_lsp.editing.answer.values import Grammar
+
+
+def new_file_of(answer: str, grammar: Grammar, *, complete: bool = True) -> str:
+    r"""Return the text of the file that an answer holds, its line ends `\n`.
+
+    Raises:
+        ReplyError: it is empty, refuses, or was cut off.
+    """
+    site = Site.of("", Span(0, 0), Promise(grammar, "test"))
+    found = passages(INVISIBLE.sub("", answer), site).passages
+    if not complete and (not found or not found[-1].closed or not found[-1].fenced):
+        raise cut_off()
+    if found and not found[-1].closed:
+        raise cut_off()
+    if not found:
+        if refuses(answer.strip()):
+            raise ReplyError("GLM declined to do this; nothing was changed.")
+        if not answer.strip():
+            raise ReplyError("GLM's answer was empty; try again.")
+        raise ReplyError("GLM's answer holds no code; nothing was changed. Try again.")
+    lines = trimmed(max(found, key=lambda passage: len(passage.lines)).lines)
+    if lines and is_file_name(lines[0]):
+        del lines[0]
+    return "\n".join(trimmed(lines)) + "\n"
