@@ -104,6 +104,8 @@ class Ownership:
             index += 1
         if not change.old and change.who == "glm":
             index = self._among_gone(index, change.new)
+        elif not change.old and not change.new.endswith("\n"):
+            index = self._behind_lines(index)
         self._pieces[index:index] = self._brought(change)
 
     def _brought(self, change: Change) -> list[Piece]:
@@ -120,6 +122,15 @@ class Ownership:
             for line in lines
         ]
 
+    def _behind_lines(self, index: int) -> int:
+        """Return the index behind the whole lines that are gone from there on."""
+        for at in range(index, len(self._pieces)):
+            if self._pieces[at].live:
+                break
+            if self._pieces[at].text.endswith("\n"):
+                index = at + 1
+        return index
+
     def _among_gone(self, index: int, new: str) -> int:
         """Return where GLM's insertion goes among what is gone there: beside GLM's own.
 
@@ -131,6 +142,8 @@ class Ownership:
             if self._pieces[end].killer == "glm" and new.startswith(self._pieces[end].text):
                 return end + 1
             end += 1
+        while end > index and not self._pieces[end - 1].text.endswith("\n"):
+            end -= 1  # That is gone from the line that follows.
         after = self._pieces[end] if end < len(self._pieces) else None
         owners = {piece.owner for piece in (before, after) if piece is not None and piece.live}
         within = before is not None and not before.text.endswith("\n")
