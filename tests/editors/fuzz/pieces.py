@@ -51,11 +51,13 @@ class Line:
         text: with its end.
         touched: whether the user changed it.
         near: whether he changed it or something beside it.
+        gone: whether he took its end away, by deleting it or joining it with the next.
     """
 
     text: str
     touched: bool
     near: bool = False
+    gone: bool = False
 
 
 def lines_of(pieces: Iterable[Piece]) -> list[Line]:
@@ -71,7 +73,10 @@ def lines_of(pieces: Iterable[Piece]) -> list[Line]:
 
 def lines_without_user(pieces: Iterable[Piece]) -> list[Line]:
     """Return the lines as they would be without the user, and which he touched then."""
-    text, near, touched = "", set(), set()
+    text = ""
+    near: set[int] = set()
+    touched: set[int] = set()
+    gone: set[int] = set()
     for piece in pieces:
         at = text.count("\n")
         shown = piece.text if piece.shown_without_user else ""
@@ -81,11 +86,12 @@ def lines_without_user(pieces: Iterable[Piece]) -> list[Line]:
             lines = range(at, at + shown.count("\n") + 1)
             touched |= set(lines[:-1] if whole else lines)
             near |= {at - 1 if between else at, *lines}
+            gone |= set(lines[:-1])
             if piece.owner == "moved":  # Or what it was moved past was moved.
                 touched |= {at - 1, at}
         text += shown
     return [
-        Line(line, number in touched, number in near)
+        Line(line, number in touched, number in near, number in gone)
         for number, line in enumerate(split_lines(text))
     ]
 
