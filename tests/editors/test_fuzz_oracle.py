@@ -223,7 +223,11 @@ SHORT = "one two\n    three\nfour\n"
         pytest.param([(8, "    three\n", ""), (13, "", "    three\n")], [], id="moved"),
         pytest.param([(8, "    three\nfo", ""), (8, "", "    three\nfo")], [], id="put back"),
         pytest.param([(7, "\n    ", " ")], ["one two three"], id="joined"),
+        pytest.param(
+            [(0, "one two\n", ""), (0, "", "x")], ["x    three"], id="below a deleted one"
+        ),
         pytest.param([(8, "    three\n", "    \n")], ["    "], id="emptied"),
+        pytest.param([(8, "", "x\n"), (7, "\n", " ")], ["one two x"], id="joined with a new one"),
     ],
 )
 def test_lines_that_the_user_touched(

@@ -98,8 +98,9 @@ class Course:
 
 def judge(course: Course) -> list[Problem]:
     """Return what was wrong, the worst first; nothing when all is as promised."""
-    known = frozenset(line for s in course.segments for line in (*s.before, *s.after))
-    owned = Ownership(course.original, known)
+    lines = [(line, s.is_hunk) for s in course.segments for line in (*s.before, *s.after)]
+    changing = frozenset(line for line, changes in lines if changes)
+    owned = Ownership(course.original, frozenset(line for line, _ in lines), changing)
     try:
         problems = _replay(course, owned)
     except ValueError as error:
@@ -187,7 +188,7 @@ def _completeness(course: Course, owned: Ownership) -> list[Problem]:
 
 
 def _put_back_around(lines: Sequence[Line], original: Sequence[str]) -> bool:
-    """Tell whether the original lines are there, and in another order only where the user was.
+    """Tell whether the original lines are there, in another order only where the user took some.
 
     Where he joined lines over a gap, or deleted all around, what was in it has no place.
     """
@@ -196,7 +197,7 @@ def _put_back_around(lines: Sequence[Line], original: Sequence[str]) -> bool:
         return False
     changed = SequenceMatcher(None, texts, original, autojunk=False).get_opcodes()
     return all(
-        tag == "equal" or any(line.near for line in lines[max(first - 1, 0) : end + 1])
+        tag == "equal" or any(line.gone for line in lines[max(first - 1, 0) : end + 1])
         for tag, first, end, _, _ in changed
     )
 

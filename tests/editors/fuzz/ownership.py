@@ -15,10 +15,19 @@ from tests.editors.fuzz.pieces import HANDS, Line, Piece, lines_of, lines_withou
 
 
 class Ownership:
-    """The pieces of one text; `known` are the lines that may be moved as they are."""
+    """The pieces of one text.
 
-    def __init__(self, text: str, known: frozenset[str] = frozenset()) -> None:
+    `known` are the lines that may be moved as they are, `changing` those that GLM changes.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        known: frozenset[str] = frozenset(),
+        changing: frozenset[str] = frozenset(),
+    ) -> None:
         self._known = known
+        self._changing = changing
         self._pieces = [Piece(text, "original")] if text else []
         self._past: dict[str, list[Piece]] = {}
         self._lately: dict[str, list[Piece]] = {}  # The same, since GLM's last change.
@@ -52,7 +61,8 @@ class Ownership:
         past = self._past if change.who == "undo" else self._lately
         if after in past:
             self._pieces = list(past[after])
-            self.ambiguous |= change.who == "user" and "\n" in change.new
+            lines = split_lines(change.new)
+            self.ambiguous |= change.who == "user" and bool(self._changing.intersection(lines))
         else:
             self._replace(change)
             if change.who != "glm":
@@ -94,6 +104,8 @@ class Ownership:
             index += 1
         if not change.old and change.who == "glm":
             index = self._among_gone(index, change.new)
+        elif not change.old and not change.new.endswith("\n"):
+            index = self._behind_lines(index)
         self._pieces[index:index] = self._brought(change)
 
     def _brought(self, change: Change) -> list[Piece]:
@@ -104,12 +116,20 @@ class Ownership:
         above = split_lines(self.text[: change.start])[-1:]
         below = split_lines(self.text[change.start :])[:1]
         # Which of two equal neighbours is the new one only this log knows.
-        twins = {*above, *below} & set(lines) & self._known
-        self.ambiguous |= any(line.strip() for line in twins)
+        self.ambiguous |= bool({*above, *below} & set(lines) & self._changing)
         return [
             Piece(line, "moved" if line in self._known and line.strip() else "user")
             for line in lines
         ]
+
+    def _behind_lines(self, index: int) -> int:
+        """Return the index behind the whole lines that are gone from there on."""
+        for at in range(index, len(self._pieces)):
+            if self._pieces[at].live:
+                break
+            if self._pieces[at].text.endswith("\n"):
+                index = at + 1
+        return index
 
     def _among_gone(self, index: int, new: str) -> int:
         """Return where GLM's insertion goes among what is gone there: beside GLM's own.
@@ -122,6 +142,8 @@ class Ownership:
             if self._pieces[end].killer == "glm" and new.startswith(self._pieces[end].text):
                 return end + 1
             end += 1
+        while end > index and not self._pieces[end - 1].text.endswith("\n"):
+            end -= 1  # That is gone from the line that follows.
         after = self._pieces[end] if end < len(self._pieces) else None
         owners = {piece.owner for piece in (before, after) if piece is not None and piece.live}
         within = before is not None and not before.text.endswith("\n")

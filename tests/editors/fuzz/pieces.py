@@ -51,11 +51,13 @@ class Line:
         text: with its end.
         touched: whether the user changed it.
         near: whether he changed it or something beside it.
+        gone: whether he took its end away, by deleting it or joining it with the next.
     """
 
     text: str
     touched: bool
     near: bool = False
+    gone: bool = False
 
 
 def lines_of(pieces: Iterable[Piece]) -> list[Line]:
@@ -71,7 +73,10 @@ def lines_of(pieces: Iterable[Piece]) -> list[Line]:
 
 def lines_without_user(pieces: Iterable[Piece]) -> list[Line]:
     """Return the lines as they would be without the user, and which he touched then."""
-    text, near, touched = "", set(), set()
+    text = ""
+    near: set[int] = set()
+    touched: set[int] = set()
+    gone: set[int] = set()
     for piece in pieces:
         at = text.count("\n")
         shown = piece.text if piece.shown_without_user else ""
@@ -81,9 +86,12 @@ def lines_without_user(pieces: Iterable[Piece]) -> list[Line]:
             lines = range(at, at + shown.count("\n") + 1)
             touched |= set(lines[:-1] if whole else lines)
             near |= {at - 1 if between else at, *lines}
+            gone |= set(lines[:-1])
+            if piece.owner == "moved":  # Or what it was moved past was moved.
+                touched |= {at - 1, at}
         text += shown
     return [
-        Line(line, number in touched, number in near)
+        Line(line, number in touched, number in near, number in gone)
         for number, line in enumerate(split_lines(text))
     ]
 
@@ -98,6 +106,7 @@ class _Walk:
         self._foreign = False  # Something in this line is not the user's, or was not.
         self._gone = ""  # What the user removed before the first character of this line.
         self._split = False  # The user divided a line, and this is its second half.
+        self._joined = False  # The user took the end of a line away in here.
 
     def live(self, piece: Piece) -> None:
         for part in split_lines(piece.text):
@@ -110,13 +119,14 @@ class _Walk:
             self._foreign = self._foreign or (not mine and part != "\n")
             if part.endswith("\n"):
                 # A line of the user's in between does not make the two halves whole.
-                split = mine and (self._foreign or self._split)
+                split = mine and (self._foreign or self._split) and not self._joined
                 self._flush()
                 self._split = split
 
     def dead(self, piece: Piece) -> None:
         if self._text:
             self._touched = self._foreign = True
+            self._joined = self._joined or "\n" in piece.text
         else:
             self._gone += piece.text
             self._split = self._split and not piece.text.endswith("\n")
@@ -130,4 +140,4 @@ class _Walk:
         touched = self._touched or (self._split and self._foreign)
         self._lines.append(Line(self._text, touched))
         self._text, self._gone = "", ""
-        self._touched = self._foreign = self._split = False
+        self._touched = self._foreign = self._split = self._joined = False

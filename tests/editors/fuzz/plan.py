@@ -33,6 +33,8 @@ class Plan:
     """What the user does at the end: "u" until all is as it was, or "undo": `:Glm undo`."""
     until: str = ""
     """What must be in the text before the first key. Gates open after the last."""
+    after_edit: bool = False
+    """Whether the first key waits for GLM's first edit."""
 
 
 def plan(seed: int) -> Plan:
@@ -46,13 +48,14 @@ def plan(seed: int) -> Plan:
         reply=_streamed(dice, scenario.answer),
         delay=dice.random() * dice.choice((0.0, 0.05, 0.2)),
         ending=dice.choice(("u", "undo")),
+        after_edit=dice.random() < 0.5,
     )
 
 
 def _streamed(dice: random.Random, answer: str) -> Reply:
     """Return the answer as a stream of up to a second, in pieces that come as they like."""
     reply = chat_stream(answer, chunk=dice.choice((3, 7, 16, 40)))
-    longest = 2 * dice.choice((0.05, 0.3, 0.6, 1.0)) / len(reply.steps)
+    longest = 2 * dice.choice((0.1, 0.4, 0.8, 1.2)) / len(reply.steps)
     steps: list[Step] = []
     for step in reply.steps:
         steps += [Pause(dice.random() * longest), step]

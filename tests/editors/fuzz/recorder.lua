@@ -147,6 +147,11 @@ function M.take()
   }
 end
 
+---Tell whether the server has edited since `attach`.
+function M.edited()
+  return #M.steps > 0
+end
+
 ---Tell whether the server has worked since `attach`, and no longer does.
 function M.finished()
   return vim.list_contains(M.states, 'working') and M.states[#M.states] ~= 'working'

@@ -184,6 +184,8 @@ class Worker:
             "vim.api.nvim_win_set_cursor(0, { ..., 0 }) vim.cmd('Glm refactor simplify')",
             course.scenario.target[0] + 1,
         )
+        if course.after_edit:
+            neovim.wait("return fuzz.edited() or fuzz.finished()", seconds=PATIENCE)
         time.sleep(course.delay)
         neovim.wait(
             "return table.concat(vim.fn.getline(1, '$'), '\\n'):find(..., 1, true)", course.until
