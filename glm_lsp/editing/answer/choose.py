@@ -102,6 +102,8 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         inline = _inline(answer, survey)
         if inline is not None:
             return Chosen(inline, named)
+    if isinstance(best, _Candidate):
+        best = _with_helpers(best, found, survey)
     if isinstance(best, str):
         raise faulty(best)
     if best is None or (best.placement.echo and faults and _meant(found, best.passage, site)):
@@ -292,6 +294,36 @@ def _joined(partial: list[_Candidate], site: Site) -> _Candidate | str:
     joined = evolve(partial[0].placement, edits=tuple(edits), imports=imports)
     fault = judge(site.promise, site.file, site.placed(text))
     return _Candidate(partial[0].passage, joined, text, fault)
+
+
+def _with_helpers(best: _Candidate, found: list[Passage], survey: Survey) -> _Candidate | str:
+    """Add what other blocks define and the chosen code uses; in words where that fails."""
+    site = survey.site
+    helpers = [
+        p
+        for p in found
+        if p.lines != best.passage.lines
+        and p.label not in ("original", "other")
+        and any(
+            not d.local and d.name and _lacks(best.text, site.file, d.name)
+            for d in survey.read(p.lines)
+        )
+    ]
+    if not helpers or not survey.outer or _foreign(best.passage, site):
+        return best
+    order = [p for p in found if p in helpers or p is best.passage]
+    apart = ["", ""] if site.grammar.language == "python" and not survey.outer[0].path else [""]
+    joined = [line for p in order for line in (*cleaned(p.lines, site), *apart)]
+    made = _candidate(evolve(best.passage, lines=tuple(joined)), survey, lone=False)
+    if isinstance(made, str) or made.fault is not None:
+        return "It is spread over several blocks that do not fit together: give one block."
+    return made
+
+
+def _lacks(text: str, file: str, name: str) -> bool:
+    """Tell whether a text uses a name that neither it nor the file defines."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return len(word.findall(text)) > 0 and not word.search(file)
 
 
 def _meant(found: Sequence[Passage], echo: Passage, site: Site) -> bool:

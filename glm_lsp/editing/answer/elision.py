@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.lines import aligned, filled, plain, similarity
@@ -74,18 +75,23 @@ def elisions(lines: Sequence[str], original: Sequence[str]) -> list[int]:
     return [i for i, line in enumerate(lines) if is_elision(line) and plain(line) not in own]
 
 
-def fill(lines: Sequence[str], original: Sequence[str], kept: set[int]) -> list[str] | None:
+def fill(
+    lines: Sequence[str], original: Sequence[str], kept: set[int], *, strict: bool = True
+) -> list[str] | None:
     """Return lines with their gaps filled from the original; None where that is not clear.
 
     Args:
         lines: an answer's, indented like the original.
         kept: the original's lines that must not come back as they were, when anything new
             stands beside the gap.
+        strict: a line that is missing where no gap is was forgotten, not removed.
     """
     gaps = elisions(lines, original)
     bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
     pairs = aligned(original, bare)
     partners = [j for _, j, _ in pairs]
+    if strict and _forgets(bare, original, pairs, gaps, kept):
+        return None
     filling: dict[int, list[str]] = {}
     for gap in gaps:
         at = bisect_left(partners, gap)
@@ -103,6 +109,24 @@ def fill(lines: Sequence[str], original: Sequence[str], kept: set[int]) -> list[
             return None
         filling[gap] = list(original[low:high])
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
+
+
+def _forgets(
+    lines: Sequence[str],
+    original: Sequence[str],
+    pairs: list[tuple[int, int, float]],
+    gaps: list[int],
+    kept: set[int],
+) -> bool:
+    """Tell whether lines of the original are missing with neither a gap nor a line instead."""
+    for (low, left, _), (high, right, _) in pairwise(pairs):
+        if any(left < gap < right for gap in gaps):
+            continue
+        missing = [i for i in range(low + 1, high) if original[i].strip()]
+        instead = any(lines[j].strip() for j in range(left + 1, right))
+        if missing and not instead and not kept.intersection(missing):
+            return True
+    return False
 
 
 def _put(line: str, gap: list[str] | None) -> list[str]:

@@ -121,7 +121,12 @@ def _filled(lines: Sequence[str], survey: Survey, start: int, end: int) -> Place
         for place in site.promise.places
         if 0 <= place - survey.first - start < len(original)
     }
-    made = fill(settled(reindented(lines, original, site.unit), original), original, kept)
+    made = fill(
+        settled(reindented(lines, original, site.unit), original),
+        original,
+        kept,
+        strict=not site.promise.frees,
+    )
     if made is None:
         return GAP
     return Placement(

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from glm_lsp.editing.answer.clean import INVISIBLE
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.lines import cut, filled, plain, unix
-from glm_lsp.editing.answer.place import REMOVES
 from glm_lsp.editing.answer.syntax import find_fault
 
 if TYPE_CHECKING:
@@ -110,8 +109,7 @@ def _names(promise: Promise, before: str, after: str) -> str | None:
     lost = {name for _, name, _ in then if name} - {name for _, name, _ in now}
     lost |= {name for path, name in _places(then) - _places(now) if name} if not lost else set()
     lost = {name for name in lost if not re.search(rf"\b{re.escape(name)}\b", said)}
-    free = promise.action in ("edit", "refactor") and REMOVES.search(promise.instruction)
-    if lost and not free:
+    if lost and not promise.frees:
         shown = ", ".join(f"`{name}`" for name in sorted(lost)[:_MOST_SHOWN])
         return f"It does not define {shown} any more: keep the names of what the target defines."
     fresh = Counter(now) - Counter(then)
@@ -164,7 +162,7 @@ def _loss(promise: Promise, before: str, after: str) -> str | None:
     ours = [plain(old[i]) for i in filled(old)]
     theirs = [plain(new[i]) for i in filled(new)]
     if len(ours) > 1 and theirs and all(_STUB.match(new[i].strip()) for i in filled(new)):
-        if promise.action != "edit" or not REMOVES.search(promise.instruction):
+        if not promise.frees:
             return "It leaves nothing but an empty body: write the code itself."
     if not promise.careful or promise.part:
         return None

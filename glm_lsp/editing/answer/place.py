@@ -47,6 +47,7 @@ _EXAMPLE = re.compile(
 _PACKAGE = re.compile(r"package [\w.]+;?$|namespace [\w.]+;$|['\"]use strict['\"];?$|#pragma once")
 _QUOTED = re.compile(r"\s*(?:\"{3}|'{3}|@)")
 _MAIN = re.compile(r"if __name__ ==|func main\(\)|fn main\(\)|int main\(")
+_BARE = re.compile(r"\s*return(?: None)?;?\s*$")
 _LEAVES = re.compile(r"\s*(?:return|raise|throw|yield|break|continue|panic|sys\.exit)\b")
 _CUT = "It ends before the target does: write the target to its last line."
 
@@ -137,7 +138,7 @@ def _by_definitions(lines: Sequence[str], survey: Survey) -> Placement | str | N
     begins = fresh and same_kind(fresh[0], first) and not fresh[0].path
     if begins and len(survey.outer) == 1 and fresh[0].first <= filled(lines)[0]:
         promise = survey.site.promise
-        if promise.action in ("edit", "refactor") and REMOVES.search(promise.instruction):
+        if promise.frees:
             return Placement((whole(survey.site, lines),), whole=True)
         return _RENAMED.format(first.name)
     return None
@@ -235,20 +236,16 @@ class _Reading:
         lines = trimmed([line for i, line in enumerate(self.lines) if self.keep[i]])
         if attaches(lines[0]):
             first = self._attached_from(first)
-        edit = self._edit(first, last + 1, lines)
+        edit = self._edit(first, last + 1, lines, self.pairs[-1][1])
         return Placement((edit,), whole=True) if isinstance(edit, Edit) else edit
 
     def _copies(self, one: Definition) -> bool:
         """Tell whether a new definition is the target's under another name."""
-        mine = _body(self.lines, one, 0)[1:]
-        return (
-            len(self.pairs) == 1
-            and bool(mine)
-            and any(
-                set(mine) <= set(_body(self.site.target, ours, self.survey.first)[1:])
-                for ours, _ in self.pairs
-            )
-        )
+        mine = set(_body(self.lines, one, 0)[1:])
+        ours, theirs = self.pairs[0]
+        own = _body(self.site.target, ours, self.survey.first)
+        unchanged = own == _body(self.lines, theirs, 0)
+        return len(self.pairs) == 1 and unchanged and bool(mine) and mine <= set(own[1:])
 
     def each(self) -> Placement | str:
         """Replace each definition by itself."""
@@ -267,7 +264,7 @@ class _Reading:
             first = ours.first - self.survey.first
             if attaches(lines[0]):
                 first = self._attached_from(first)
-            edit = self._edit(first, ours.last - self.survey.first + 1, lines)
+            edit = self._edit(first, ours.last - self.survey.first + 1, lines, theirs)
             if not isinstance(edit, Edit):
                 return edit
             edits.append(edit)
@@ -290,21 +287,25 @@ class _Reading:
             return GAP
         return _Reading(self.lines, self.defined, pairs, self.survey).each()
 
-    def _edit(self, start: int, end: int, lines: list[str]) -> Edit | str:
+    def _edit(self, start: int, end: int, lines: list[str], last: Definition) -> Edit | str:
         original = self.site.target[start:end]
         made = reindented(lines, original, self.site.unit)
+        kept = {place - self.survey.first - start for place in self.site.promise.places}
         if elisions(made, original):
-            kept = {place - self.survey.first - start for place in self.site.promise.places}
-            filled_up = fill(settled(made, original), original, kept)
+            strict = not self.site.promise.frees
+            filled_up = fill(settled(made, original), original, kept, strict=strict)
             if filled_up is None:
                 return GAP
             made = filled_up
-        elif self.site.promise.careful and _ends_early(made, original):
+        elif _ends_early(self.lines[last.first : last.last + 1], original, kept):
             return self._only_begun(start, end, made)
         return Edit(start, end, tuple(trimmed(made)))
 
     def _only_begun(self, start: int, end: int, lines: list[str]) -> Edit | str:
         """Keep the end of a definition that the answer does not come to."""
+        promise = self.site.promise
+        if promise.frees or not promise.careful:
+            return Edit(start, end, tuple(trimmed(lines))) if promise.frees else _CUT
         original = self.site.target[start:end]
         pairs = aligned(original, lines)
         last = pairs[-1] if pairs else None
@@ -338,9 +339,7 @@ class _Reading:
         promise = self.site.promise
         if promise.action not in ("edit", "refactor"):
             return any(name in " ".join(promise.problems) for name in missing)
-        return bool(REMOVES.search(promise.instruction)) or any(
-            name in promise.instruction for name in missing
-        )
+        return promise.frees or any(name in promise.instruction for name in missing)
 
     def _attached_from(self, first: int) -> int:
         """Return the first of the comments and decorators of the target's above a line."""
@@ -465,23 +464,22 @@ class _Reading:
         return len(self.lines)
 
 
-REMOVES = re.compile(
-    r"\b(?:remov\w+|delet\w+|drop\w*|inline\w*|merg\w+|renam\w+|replac\w+|rid of|call it|split\w*"
-    r"|rewrit\w+|convert\w*|turn\w*|simplif\w+|combin\w+|without|name)\b"
-    r"|删|移除|去掉|合并|替换|改名|重命名|内联|拆|重写|改成|改为",
-    re.IGNORECASE,
-)
+def _ends_early(lines: Sequence[str], original: Sequence[str], places: set[int]) -> bool:
+    """Tell whether lines stop before the end of the definition that they replace.
 
-
-def _ends_early(lines: Sequence[str], original: Sequence[str]) -> bool:
-    """Tell whether lines stop before the end of a definition that leaves with a value."""
-    old, new = [x for x in original if x.strip()], [x for x in lines if x.strip()]
-    if not old or not new or closes(old[-1]) or _LEAVES.match(new[-1]):
+    They do when their last line stands in the original, unchanged, with more code behind it
+    that no problem is about; or when a definition that leaves with a value does not any more.
+    """
+    old, new = filled(original), [x for x in lines if x.strip()]
+    if not old or not new:
         return False
     if len(old) > len(new) and new[-1].rstrip().endswith((":", "{")):
         return True
-    if not _LEAVES.match(old[-1]):
-        pairs = aligned(old, new)
-        tail = len(old) - 1 - pairs[-1][0] if pairs else 0
-        return bool(pairs) and pairs[-1][1] == len(new) - 1 and tail > max(1, len(old) // 3)
-    return True
+    pairs = aligned(original, new)
+    if not pairs or pairs[-1][1] != len(new) - 1:
+        return bool(_LEAVES.match(original[old[-1]])) and not _LEAVES.match(new[-1])
+    end, _, same = pairs[-1]
+    tail = [i for i in old if i > end and not closes(original[i]) and not _BARE.match(original[i])]
+    if not tail or places.intersection(tail):
+        return False
+    return same == 1.0 or (bool(_LEAVES.match(original[old[-1]])) and not _LEAVES.match(new[-1]))
