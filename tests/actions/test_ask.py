@@ -11,7 +11,6 @@ from attrs import define, field
 
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.plan import Plan, Surface, Task, plan
-from glm_lsp.editing.answer import Whole
 from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import ReplyError, UnreachableError
 from glm_lsp.llm.types import (
@@ -27,6 +26,8 @@ from glm_lsp.text import Snapshot, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from glm_lsp.editing.answer import Whole
 
 SOURCE = "class A:\n    def f(self):\n        return x\n"
 FIXED = "    def f(self):\n        return 1"

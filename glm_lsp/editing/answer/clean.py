@@ -78,6 +78,7 @@ def cleaned(lines: Sequence[str], site: Site) -> list[str]:
     for strip in (_unticked, _unprompted, _unquoted, _unnumbered, _unadded):
         lines = strip(lines, site)
     own = {plain(line) for line in site.target}
+    lines = [line for line in lines if not line.startswith("+import:")]
     if lines and lines[0].strip().lower() in _TAGS and plain(lines[0]) not in own:
         del lines[0]
     lines = _closed_up(lines, site)
@@ -202,7 +203,7 @@ def _escaped(lines: Sequence[str], site: Site) -> bool:
 
 
 def _unescaped(text: str) -> str | None:
-    """Return a text whose line ends were written as `\\n`; None when it is not one."""
+    r"""Return a text whose line ends were written as `\n`; None when it is not one."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]

@@ -82,6 +82,7 @@ def fill(
 
     Args:
         lines: an answer's, indented like the original.
+        original: the lines that they replace.
         kept: the original's lines that must not come back as they were, when anything new
             stands beside the gap.
         strict: a line that is missing where no gap is was forgotten, not removed.

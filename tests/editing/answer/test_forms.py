@@ -22,7 +22,7 @@ _RIGHT = 0.85
 
 @frozen
 class Case:
-    """One task: the target before and after, and the file around it, line ends `\\n`."""
+    r"""One task: the target before and after, and the file around it, line ends `\n`."""
 
     form: Form
     old: str = field(repr=False)
@@ -44,12 +44,13 @@ def cases() -> list[Case]:
         if not form.right.startswith(above) or not form.right.endswith(below):
             continue
         new = form.right[len(above) : len(form.right) - len(below)]
-        texts = [_lf(part) for part in (text[target.start : target.end], new, text, form.right)]
+        old = _lf(text[target.start : target.end])
         language = form.task.snapshot.language
-        if "\n" not in texts[0] or language in ("markdown", "json"):
+        if "\n" not in old or language in ("markdown", "json"):
             continue
         comment = "#" if language == "python" else "//"
-        found.setdefault(form.right, Case(form, *texts, comment))
+        case = Case(form, old, _lf(new), _lf(text), _lf(form.right), comment)
+        found.setdefault(form.right, case)
     return list(found.values())
 
 
@@ -86,14 +87,8 @@ def _left_out(case: Case, words: str) -> str:
     new = case.new.split("\n")
     _, _, start, end = _changed(case)
     lead = new[1][: len(new[1]) - len(new[1].lstrip())] if len(new) > 1 else ""
-    if start > 3:
-        head = [new[0], lead + words, *new[start - 1 : end]]
-    else:
-        head = new[:end]
-    if len(new) - end > 3:
-        tail = [new[end], lead + words, new[-1]]
-    else:
-        tail = new[end:]
+    head = [new[0], lead + words, *new[start - 1 : end]] if start > 3 else new[:end]
+    tail = [new[end], lead + words, new[-1]] if len(new) - end > 3 else new[end:]
     return "\n".join(head + tail)
 
 
