@@ -16,7 +16,7 @@ from glm_lsp.editing.answer.candidates import Candidate, candidate, candidates_o
 from glm_lsp.editing.answer.clean import cleaned
 from glm_lsp.editing.answer.edits import Edit, composed
 from glm_lsp.editing.answer.errors import cut_off, faulty, nothing
-from glm_lsp.editing.answer.faults import SEVERAL, SPREAD
+from glm_lsp.editing.answer.faults import QUOTE, SEVERAL, SPREAD
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.inline import inline
 from glm_lsp.editing.answer.judge import judge
@@ -78,6 +78,8 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         best = _with_helpers(best, found, survey)
     if isinstance(best, str):
         raise faulty(best)
+    if best is not None and not best.placement.whole and any(f != QUOTE for f in faults):
+        raise faulty(SPREAD)
     if best is None or (best.placement.echo and faults and _meant(found, best.passage, site)):
         raise nothing(answer, apart, faults)
     return Chosen(best.text, (*named, *best.placement.imports))

@@ -35,6 +35,8 @@ def matched(
         shallow = min(len(d.path) for d in found)
         found = [d for d in found if len(d.path) == shallow]
         alike = sum(o.name == ours.name and o.path == ours.path for o in wanted)
+        if len(found) > alike and len(wanted) > 1:
+            return TWICE  # What stands between them cannot be told apart.
         if len(found) > alike:
             old = body(survey.site.target, ours, survey.first)
             fresh = [d for d in found if body(lines, d, 0) != old]

@@ -101,7 +101,7 @@ def _patched(applied: Applied | str, survey: Survey) -> Placement | str:
     if len(taken) < len(applied.outside):
         return OUTSIDE
     edits = tuple(Edit(start, end, new) for start, end, new in applied.edits)
-    return Placement(edits, tuple(imports), whole=True, echo=not edits)
+    return Placement(edits, tuple(imports), whole=not edits, echo=not edits)
 
 
 def _by_definitions(lines: Sequence[str], survey: Survey) -> Placement | str | None:

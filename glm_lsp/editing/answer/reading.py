@@ -13,7 +13,7 @@ from glm_lsp.editing.answer.edits import Edit, Placement, reindented, settled
 from glm_lsp.editing.answer.elision import elisions, fill
 from glm_lsp.editing.answer.ending import ends_early
 from glm_lsp.editing.answer.faults import CUT, GAP, QUOTE, TWICE
-from glm_lsp.editing.answer.lines import aligned, plain, trimmed
+from glm_lsp.editing.answer.lines import aligned, plain, telling, trimmed
 from glm_lsp.editing.answer.match import body, matched
 from glm_lsp.editing.answer.sorting import Sorting
 from glm_lsp.editing.answer.survey import attaches
@@ -90,12 +90,11 @@ class Reading:
         if self.fault:
             return self.fault
         edits: list[Edit] = []
-        ends = [theirs.last for _, theirs in self.pairs]
+        order = sorted(self.pairs, key=lambda pair: pair[1].first)
         done = 0
-        for at, (ours, theirs) in enumerate(self.pairs):
-            stop = theirs.last + 1 if at + 1 < len(self.pairs) else len(self.lines)
-            stop = max(stop, ends[at] + 1)
-            lines = trimmed([self.lines[i] for i in range(done, stop) if self.keep[i]])
+        for at, (ours, theirs) in enumerate(order):
+            stop = theirs.last + 1 if at + 1 < len(order) else len(self.lines)
+            lines = trimmed([self.lines[i] for i in range(done, stop) if self._goes_along(i)])
             done = stop
             if not lines:
                 return QUOTE
@@ -110,6 +109,12 @@ class Reading:
         if any(a.end > b.start for a, b in pairwise(edits)):
             return TWICE
         return Placement(tuple(edits), whole=len(self.pairs) == len(self.survey.outer))
+
+    def _goes_along(self, i: int) -> bool:
+        """Tell whether a line goes with the definition that follows it, or is in one."""
+        inside = any(theirs.first <= i <= theirs.last for _, theirs in self.pairs)
+        own = plain(self.lines[i]) in self.survey.own and not attaches(self.lines[i])
+        return self.keep[i] and (inside or not own or not self.lines[i].strip())
 
     def each_member(self) -> Placement | str:
         """Replace the members that the passage shows; those that it does not show stay."""
@@ -132,12 +137,20 @@ class Reading:
         if elisions(made, original):
             strict = not self.site.promise.frees
             filled_up = fill(settled(made, original), original, kept, strict=strict)
-            if filled_up is None:
+            if filled_up is None or self._strays(made, original):
                 return GAP
             made = filled_up
         elif ends_early(self.lines[last.first : last.last + 1], original, kept):
             return self._only_begun(start, end, made)
         return Edit(start, end, tuple(trimmed(made)))
+
+    def _strays(self, lines: Sequence[str], original: Sequence[str]) -> bool:
+        """Tell whether lines with gaps hold some of the file's from elsewhere: gaps too wide."""
+        own = {plain(line) for line in original}
+        return any(
+            telling(line) and plain(line) not in own and plain(line) in self.survey.own
+            for line in lines
+        )
 
     def _only_begun(self, start: int, end: int, lines: list[str]) -> Edit | str:
         """Keep the end of a definition that the answer does not come to."""
