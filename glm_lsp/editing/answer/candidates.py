@@ -62,7 +62,9 @@ def candidates_of(found: Sequence[Passage], survey: Survey) -> tuple[list[Candid
             faults.append(UNCLOSED)
             continue
         placed = candidate(passage, survey, lone=lone)
-        if isinstance(placed, Candidate):
+        if isinstance(placed, Candidate) and not (passage.closed or placed.placement.whole):
+            faults.append(UNCLOSED)
+        elif isinstance(placed, Candidate):
             candidates.append(placed)
         elif passage in serious:
             faults.append(placed)
