@@ -10,7 +10,7 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.lines import aligned, filled, plain, similarity
+from glm_lsp.editing.answer.lines import ALIKE, aligned, filled, plain, similarity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,7 @@ _LEFT_OUT_IN_CHINESE = re.compile(
 )
 _ONLY_DOTS = re.compile(r"^\W*(?:\.{3,}|…+)\W*$")
 _LIKE = 0.34
+_CLOSE = 0.15
 _MOST = 200
 """Characters of a line that stands for others."""
 
@@ -76,7 +77,12 @@ def elisions(lines: Sequence[str], original: Sequence[str]) -> list[int]:
 
 
 def fill(
-    lines: Sequence[str], original: Sequence[str], kept: set[int], *, strict: bool = True
+    lines: Sequence[str],
+    original: Sequence[str],
+    kept: set[int],
+    *,
+    strict: bool = True,
+    least: float = ALIKE,
 ) -> list[str] | None:
     """Return lines with their gaps filled from the original; None where that is not clear.
 
@@ -86,11 +92,14 @@ def fill(
         kept: the original's lines that must not come back as they were, when anything new
             stands beside the gap.
         strict: a line that is missing where no gap is was forgotten, not removed.
+        least: how alike a changed line between two gaps must be to the one that it was.
     """
     gaps = elisions(lines, original)
     bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
     pairs = aligned(original, bare)
     partners = [j for _, j, _ in pairs]
+    if _floats(bare, original, pairs, gaps, kept, least):
+        return None
     if strict and _forgets(bare, original, pairs, gaps, kept):
         return None
     filling: dict[int, list[str]] = {}
@@ -110,6 +119,32 @@ def fill(
             return None
         filling[gap] = list(original[low:high])
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
+
+
+def _floats(
+    lines: Sequence[str],
+    original: Sequence[str],
+    pairs: list[tuple[int, int, float]],
+    gaps: list[int],
+    kept: set[int],
+    least: float,
+) -> bool:
+    """Tell whether a changed line between gaps may be another one of the original's."""
+    ends = [(-1, -1, 1.0), *pairs, (len(original), len(lines), 1.0)]
+    for (low, left, _), (at, j, same), (high, right, _) in zip(
+        ends, ends[1:], ends[2:], strict=False
+    ):
+        loose = any(left < gap < j for gap in gaps) and any(j < gap < right for gap in gaps)
+        if same == 1.0 or not loose:
+            continue
+        rivals = [
+            k
+            for k in range(low + 1, high)
+            if k != at and similarity(original[k], lines[j]) >= same - _CLOSE
+        ]
+        if same < least or (rivals and not (at in kept and not kept.intersection(rivals))):
+            return True
+    return False
 
 
 def _forgets(

@@ -15,6 +15,7 @@ from glm_lsp.editing.answer.elision import elisions, fill
 from glm_lsp.editing.answer.faults import GAP, NOWHERE, QUOTE, TWICE
 from glm_lsp.editing.answer.lines import (
     ALIKE,
+    SURE,
     aligned,
     closes,
     filled,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.survey import Survey
 
 _SHORT = 4
+_KIN = 0.55
+"""Of the names of lines that are replaced by others without a line in common, how many stay."""
 _CLEAR = 0.15
 
 
@@ -87,6 +90,7 @@ def _filled(lines: Sequence[str], survey: Survey, start: int, end: int) -> Place
         original,
         kept,
         strict=not site.promise.frees,
+        least=ALIKE if site.promise.careful else SURE,
     )
     if made is None:
         return GAP
@@ -122,8 +126,9 @@ def _rewrites(
     site = survey.site
     if survey.outer or not lone:
         return False
-    kin = names("\n".join(lines)) & names(site.original)
-    if not kin and len(filled(site.target)) > 1:
+    own = names(site.original)
+    kin = names("\n".join(lines)) & own
+    if len(filled(site.target)) > 1 and len(kin) <= _KIN * len(own) and not site.promise.frees:
         return False
     if len(filled(site.target)) == 1:
         return bool(kin) or not pairs
@@ -181,6 +186,9 @@ def _part(
 ) -> Placement | str:
     """Replace the part of the target that lines are about."""
     site = survey.site
+    fresh = {d.name for d in survey.read(lines) if not d.local} - {d.name for d in survey.inside}
+    if fresh and survey.outer:
+        return NOWHERE
     if len(full) == 1:
         return _single(lines[full[0]], survey)
     spot = spot_of([lines[j] for j in full], site.target, site.promise.places, survey.first)
@@ -242,7 +250,8 @@ def _single(line: str, survey: Survey) -> Placement | str:
     if len(best) > 1:
         told = [(s, i) for s, i in best if i + survey.first in site.promise.places]
         best = told if len(told) == 1 else best
-    if len(best) != 1 or not telling(line):
+    sure = site.promise.careful or best[0][0] >= SURE if best else False
+    if len(best) != 1 or not telling(line) or not sure:
         return NOWHERE
     at = best[0][1]
     return Placement((over(site, at, at + 1, [line]),))

@@ -13,7 +13,7 @@ from glm_lsp.editing.answer.edits import Edit, Placement, reindented, settled
 from glm_lsp.editing.answer.elision import elisions, fill
 from glm_lsp.editing.answer.ending import ends_early
 from glm_lsp.editing.answer.faults import CUT, GAP, QUOTE, TWICE
-from glm_lsp.editing.answer.lines import aligned, plain, telling, trimmed
+from glm_lsp.editing.answer.lines import ALIKE, SURE, aligned, plain, telling, trimmed
 from glm_lsp.editing.answer.match import body, matched
 from glm_lsp.editing.answer.sorting import Sorting
 from glm_lsp.editing.answer.survey import attaches
@@ -136,7 +136,9 @@ class Reading:
         kept = {place - self.survey.first - start for place in self.site.promise.places}
         if elisions(made, original):
             strict = not self.site.promise.frees
-            filled_up = fill(settled(made, original), original, kept, strict=strict)
+            least = ALIKE if self.site.promise.careful else SURE
+            made = settled(made, original)
+            filled_up = fill(made, original, kept, strict=strict, least=least)
             if filled_up is None or self._strays(made, original):
                 return GAP
             made = filled_up

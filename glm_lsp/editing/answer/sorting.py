@@ -126,7 +126,7 @@ class Sorting:
         if not line.strip():
             return False
         if is_elision(line) and key not in self.survey.own:
-            return False
+            return self._goes_on_below(i, keep)
         below = i + 1
         if names_version(line) and key not in self.survey.own:
             return False
@@ -140,6 +140,17 @@ class Sorting:
         if key in self.survey.known or closes(line) or _PACKAGE.match(line):
             return False
         return self._new_statement(i, last)
+
+    def _goes_on_below(self, i: int, keep: list[bool]) -> bool:
+        """Tell whether the target's own lines go on below a gap, outside any definition."""
+        below = next((j for j in range(i + 1, len(keep)) if self.lines[j].strip()), None)
+        starts = [d.first for d in (*self.theirs, *self.beside)]
+        return (
+            below is not None
+            and keep[below]
+            and below not in starts
+            and plain(self.lines[below]) in self.survey.own
+        )
 
     def _new_statement(self, i: int, last: int) -> bool:
         """Tell whether a line that the file does not have belongs to the target's place."""
