@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.lines import ALIKE, aligned, filled, plain, similarity
+from glm_lsp.editing.answer.lines import ALIKE, aligned, filled, plain, similarity, telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +99,8 @@ def fill(
     bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
     pairs = aligned(original, bare)
     partners = [j for _, j, _ in pairs]
+    if _repeats(bare, original):
+        return None
     if _floats(bare, original, pairs, gaps, kept, least):
         return None
     if strict and _forgets(bare, original, pairs, gaps, kept):
@@ -119,6 +122,13 @@ def fill(
             return None
         filling[gap] = list(original[low:high])
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
+
+
+def _repeats(lines: Sequence[str], original: Sequence[str]) -> bool:
+    """Tell whether a telling line of the original's stands more often than there."""
+    there = Counter(plain(line) for line in original)
+    found = Counter(plain(line) for line in lines if telling(line))
+    return any(0 < there[key] < count for key, count in found.items())
 
 
 def _floats(

@@ -172,6 +172,49 @@ FORMS: dict[str, Callable[[Case], str]] = {
 }
 
 
+def _fragment(case: Case, around: int, behind: int | None = None) -> str:
+    """Return the lines that change, with some of those around them."""
+    _, _, start, end = _changed(case)
+    new = case.new.split("\n")
+    behind = around if behind is None else behind
+    return "\n".join(new[max(0, start - around) : min(len(new), end + behind)])
+
+
+def _ends_and(case: Case, fragment: str, words: str) -> str:
+    """Return the first and the last line, and a fragment between; all where the last changes."""
+    new = case.new.split("\n")
+    if new[-1] not in case.old.split("\n"):
+        return case.new
+    return "\n".join([new[0], words, fragment, words, new[-1]])
+
+
+PARTS: dict[str, Callable[[Case], str]] = {
+    "only what changes": lambda c: _fragment(c, 0),
+    "with a line around": lambda c: _fragment(c, 1),
+    "with two lines around": lambda c: _fragment(c, 2),
+    "with a line in front": lambda c: _fragment(c, 1, 0),
+    "between dots": lambda c: f"...\n{_fragment(c, 1)}\n...",
+    "between comments": lambda c: f"{c.comment} ...\n{_fragment(c, 1)}\n{c.comment} ...",
+    "between the ends": lambda c: _ends_and(c, _fragment(c, 0), f"    {c.comment} existing code"),
+    "with the first line twice": lambda c: _ends_and(c, _fragment(c, 1), f"    {c.comment} ..."),
+}
+"""Forms that hold only a part, and may leave it open which."""
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("wrap", ["bare", "dedented", "quotation", "JSON"])
+def test_no_part_ends_in_wrong_code(name: str, wrap: str) -> None:
+    """A part is put where it belongs, or the model is asked, or the file stays as it is."""
+    wrong = []
+    for case in cases():
+        part = evolve(case, new=PARTS[name](case))
+        end = run(evolve(case.form, answer=FORMS[wrap](part)), 10_000)
+        same = str(case.form.task.snapshot.text)
+        if end.how == "right" and end.text not in (case.form.right, same):
+            wrong.append((case.form.name, end.text))
+    assert not wrong
+
+
 @cache
 def ends(name: str) -> list[tuple[Case, End]]:
     """Answer every task in one form."""
