@@ -167,8 +167,6 @@ def _unnumbered(lines: list[str], site: Site) -> list[str]:
     bare = [_NUMBER.sub("", line, count=1) for line in lines]
     if len(full) == 1 and not _is_number(numbers[0], lines[full[0]], bare[full[0]], site):
         return lines
-    if all(line[:1] in ("", " ") for line in bare):
-        bare = [line[1:] for line in bare]
     return bare
 
 
