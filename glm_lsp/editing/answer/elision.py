@@ -99,18 +99,17 @@ def fill(
     bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
     pairs = aligned(original, bare)
     partners = [j for _, j, _ in pairs]
-    if _repeats(bare, original):
-        return None
-    if _floats(bare, original, pairs, gaps, kept, least):
-        return None
-    if strict and _forgets(bare, original, pairs, gaps, kept):
+    if (
+        _repeats(bare, original)
+        or _floats(bare, original, pairs, gaps, kept, least)
+        or (strict and _forgets(bare, original, pairs, gaps, kept))
+    ):
         return None
     filling: dict[int, list[str]] = {}
     for gap in gaps:
         at = bisect_left(partners, gap)
         low, left = (pairs[at - 1][0] + 1, pairs[at - 1][1] + 1) if at else (0, 0)
-        high, right = (pairs[at][0], pairs[at][1]) if at < len(pairs) else (len(original), None)
-        right = len(lines) if right is None else right
+        high, right, _ = pairs[at] if at < len(pairs) else (len(original), len(lines), 1.0)
         missing = [i for i in range(low, high) if original[i].strip()]
         if missing and any(left <= other < right for other in gaps if other != gap):
             return None
