@@ -26,7 +26,7 @@ INVISIBLE = re.compile(
 _JOINER = "\u200d"
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
 _NUMBER = re.compile(
-    r"^[ \t]*(?:L|\[|line )?(\d{1,6})"
+    r"^[ \t]*(?:[-=]?> ?)?[ \t]*(?:L|\[|line )?(\d{1,6})"
     r"(?:\]?[ \t]*(?:[|│→┃]|[:.)](?= |$))|\]?\t|(?=  )|\]?$|(?= \S))"
 )
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
@@ -106,6 +106,9 @@ def repairs(lines: Sequence[str], site: Site) -> Iterator[list[str]]:
         yield cut(meant)
     if '\\"' in text:
         yield text.replace('\\"', '"').split("\n")
+    opened = re.match(r"[A-Z][\w ]{0,30}: (?=[^`]*$)", lines[0] if lines else "")
+    if opened is not None:
+        yield [lines[0][opened.end() :], *lines[1:]]
     if re.search(r"\\[_*#<>\[\]`]", text):
         yield re.sub(r"\\([_*#<>\[\]`])", r"\1", text).split("\n")
 
