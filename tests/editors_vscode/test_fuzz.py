@@ -11,7 +11,7 @@ import pytest
 from tests.editors.fuzz.oracle import Segment
 from tests.editors.fuzz.scenarios import Scenario
 from tests.editors_vscode.fuzz.typist import Stroke
-from tests.editors_vscode.fuzz.worker import Plan, Worker
+from tests.editors_vscode.fuzz.worker import Plan, Worker, as_lines
 from tests.gateway import Gate, chat_stream
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ def text_after(
     lines = sum(len(segment.before) for segment in segments)
     answer = "```python\n" + "".join(part[-1] for part in change) + "```"
     reply = chat_stream(answer, chunk=1)
+    scenario = Scenario("named", "plain", segments, (0, lines), answer)
     plan = Plan(
-        Scenario("named", "plain", segments, (0, lines), answer),
-        segments,
+        scenario,
+        as_lines(scenario),
         [Stroke((line - 1, 0), keys, 0)],
         pace=0.05,  # VS Code cuts and pastes some time after the key.
         reply=reply.before(answer.index(when), Gate()),

