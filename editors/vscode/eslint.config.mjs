@@ -4,7 +4,7 @@ export default tseslint.config(
   { ignores: ["dist/", "node_modules/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
-    files: ["src/**/*.ts"],
+    files: ["{src,test}/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

@@ -85,7 +85,7 @@ class Pace:
     """How long to wait for an editor, in seconds, and how often to try.
 
     Attributes:
-        reply: for the answer to an edit.
+        reply: for the answer to an edit; Neovim gives none while a command is being typed.
         echo: for an accepted edit to be seen in the document.
         grace: the same, once something else was seen that the editor did after accepting.
         pause: before an edit that was not taken is tried again, when nothing changed.
@@ -96,7 +96,7 @@ class Pace:
         flat_attempts: how often in a row it is tried while nothing changes.
     """
 
-    reply: float = 15.0
+    reply: float = 60.0
     echo: float = 3.0
     grace: float = 0.6
     pause: float = 0.15
@@ -151,7 +151,8 @@ class Applier:
         self._acknowledges = True
         self._ended = False
         self._in_document = False  # An edit of this undo step is in the document.
-        self._replaced = False  # The document is another one than the one that was followed.
+        self._reopened = False  # The document was closed and opened again, with the same text,
+        self._replaced = False  # or it is not the one that was followed.
         self._writer: asyncio.Future[None] | None = None
         self.session = self._new_session()
         self._unsubscribe = documents.subscribe(self._on_event)
@@ -253,8 +254,10 @@ class Applier:
                 await self._complete()
             elif self._writer is not None:
                 await self._restore()
-        except BaseException:
+        except BaseException as error:
             await self._restore()
+            if self._reopened and isinstance(error, asyncio.CancelledError):
+                raise _reopened() from error  # That is why: the user did not cancel it.
             raise
         return fault
 
@@ -415,7 +418,7 @@ class Applier:
         """Raise when the change must not go on; wait for a closed document to come back."""
         if self._documents.get(self.uri) is None:
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._reopened(), self._pace.reopen)
+                await asyncio.wait_for(self._opened_again(), self._pace.reopen)
             if self._documents.get(self.uri) is None:
                 raise EditError("The file was closed while GLM was changing it.")
         if self._replaced or self.session.lost:
@@ -423,10 +426,12 @@ class Applier:
                 "The file was opened anew while GLM was changing it: look at what stands there,"
                 " and run it again."
             )
-        if self.session.undone:
+        if self._reopened and not self.session.withdrawn:
+            raise _reopened()
+        if self.session.undone and not self.session.withdrawn:
             raise EditError("You undid GLM's change, so it was stopped.")
 
-    async def _reopened(self) -> None:
+    async def _opened_again(self) -> None:
         while self._documents.get(self.uri) is None:
             self._news.clear()
             await self._news.wait()
@@ -450,8 +455,9 @@ class Applier:
             session.answered(*((answer.applied, answer.version) if answer else (None, None)))
         if answer is None or answer.applied:
             await self._echo(None if answer is None else answer.version)
-        if session.in_flight or session.landed == landed:
+        if session.in_flight:
             session.dropped()
+        if session.landed == landed:
             return False
         self._in_document = True
         return True
@@ -528,6 +534,8 @@ class Applier:
             self._replaced = self._replaced or _runs_backwards(event)
             self.session.observe(event.after.text, event.changes, event.after.version)
         elif isinstance(event, Opened):
+            self.session.dropped()
+            self._reopened = True
             self._replaced = self._replaced or event.snapshot.text != self.session.text
         self._seen += 1
         self._news.set()
@@ -536,6 +544,13 @@ class Applier:
 def _runs_backwards(event: Changed) -> bool:
     before, after = event.before.version, event.after.version
     return before is not None and after is not None and after < before
+
+
+def _reopened() -> EditError:
+    return EditError(
+        "The file was closed and opened again while GLM was changing it, so the change was taken"
+        " back. Run it again."
+    )
 
 
 class _NotTakenError(EditError):

@@ -1,18 +1,18 @@
 """One random life of a change: a user, an editor, a model, and the clock against all three.
 
-Invariant checked: every character the user typed and did not delete is in the file at the end,
-and the rest of the file is the intended replacement or the original, never a mixture.
+Judged by the judge of the fuzz, which is told who changed what and shares no thought with the
+server.
 """
 
 from __future__ import annotations
 
 import asyncio
+from difflib import SequenceMatcher
 from random import Random
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.editing.pieces import Owner
 from glm_lsp.errors import EditError, ReplyError
 from glm_lsp.lsp.apply import Applier, Mode, Outcome, Pace
 from glm_lsp.text import Span
@@ -24,6 +24,8 @@ from tests.editing.simulated import (
     SimulatedEditor,
     Stale,
 )
+from tests.editors.fuzz.changes import split_lines
+from tests.editors.fuzz.oracle import SOFT, Course, Problem, Segment, judge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -43,6 +45,9 @@ _LINES = (
     "}",
     "    return None",
 )
+_MISPLACES: frozenset[str] = frozenset(["swallowed", "replay", "endless"])
+"""All that can be asked where an editor puts edits where they do not belong: what it destroys
+on the way is put right in the end, which `_is_whole` looks at."""
 
 
 @frozen
@@ -53,135 +58,129 @@ class Run:
     manners: Manners
     mode: Mode
     ending: str
-    original: str
-    replacement: str
     final: str
     seen: Sighting
-    problem: str = ""
+    problems: list[Problem]
 
 
 async def live(seed: int) -> Run:
-    """Live through one run; `problem` tells what was wrong in the end, if anything was."""
+    """Live through one run; `problems` tells what was wrong, if anything was."""
     rng = Random(seed)  # noqa: S311  # It has to be repeatable.
-    manners = _manners(rng)
+    mode: Mode = rng.choice(["stream", "stream", "stream", "once"])
+    manners = _manners(rng, mode)
     before, after = _code(rng, 3), _code(rng, 3)
     original = _code(rng, rng.randint(1, 14))
     replacement = _rewritten(rng, original)
     editor = SimulatedEditor(rng, manners, before + original + after)
     snapshot = editor.documents.get(URI)
     assert snapshot is not None
-    mode: Mode = rng.choice(["stream", "stream", "stream", "once"])
     applier = Applier(
         editor.documents,
         snapshot,
-        Span(len(before), len(before) + len(original)),
+        Span(len(before), len(before) + max(len(original) - 1, 0)),
         editor.send,
         delivery=mode,
         pace=Pace(reply=5, echo=2, grace=0.5, reopen=1),
     )
     breaks = rng.random() < 0.15
-    progress = [0.0]
-    job = asyncio.ensure_future(
-        applier.run(lambda _: _model(rng, replacement, progress, breaks=breaks))
-    )
+    answer = replacement.removesuffix("\n")
+    job = asyncio.ensure_future(applier.run(lambda _: _model(rng, answer, breaks=breaks)))
     if rng.random() < 0.15:
         asyncio.get_running_loop().call_later(rng.uniform(0, 3), job.cancel)
-    user = asyncio.ensure_future(_user(rng, editor, applier, progress, job))
+    user = asyncio.ensure_future(_user(rng, editor, job))
+    said: list[str] = []
     try:
         ending = (await job).value
     except asyncio.CancelledError:
         ending = "cancelled"
     except (EditError, ReplyError) as error:
-        ending = type(error).__name__ + ": " + str(error)[:40]
+        ending = type(error).__name__ + ": " + str(error)[:60]
+        said.append(str(error))
     user.cancel()
     await asyncio.sleep(3)
+    if applier.session.left_out() or ending == Outcome.OFFERED.value:
+        said.append("Something was left out.")
     if ending == Outcome.APPLIED.value and rng.random() < 0.3:
-        ending = await _taken_back(rng, editor, applier)
+        ending = await _taken_back(rng, editor, applier, said)
     editor.settle()
-    intended = [replacement if ending == Outcome.APPLIED.value else original]
-    if applier.session.refused:
-        intended.append(original)  # An undo whose report comes when the change is complete.
-    editor.deleted += _overwritten(applier)
-    problem = _problem(editor, [before + text + after for text in intended])
-    applier.close()
-    return Run(
-        seed, manners, mode, ending, original, replacement, editor.buffer, editor.seen, problem
+    rejected = ending != Outcome.APPLIED.value
+    segments = _segments(before + original + after, before + (replacement or "\n") + after)
+    course = Course(
+        segments, editor.log, editor.buffer, said, True, editor.requests, rejected=rejected
     )
+    problems = [p for p in judge(course) if p.kind not in SOFT]
+    if manners.stale == "apply":
+        problems = [p for p in problems if p.kind in _MISPLACES] + _is_whole(course, editor)
+    if "opened a" in ending:  # What stands there is left to the user, who is told.
+        problems = [p for p in problems if p.kind not in ("undo", "half")]
+    mirror = editor.documents.get(URI)
+    if mirror is None or str(mirror.text) != editor.buffer:
+        problems.append(Problem("replay", "the mirror is not the buffer"))
+    applier.close()
+    return Run(seed, manners, mode, ending, editor.buffer, editor.seen, problems)
 
 
-async def _taken_back(rng: Random, editor: SimulatedEditor, applier: Applier) -> str:
+async def _taken_back(
+    rng: Random, editor: SimulatedEditor, applier: Applier, said: list[str]
+) -> str:
     """Type on, then have the change undone; return how that ended."""
     for _ in range(rng.randint(0, 5)):
         editor.type(rng.randint(0, len(editor.buffer)))
         await asyncio.sleep(rng.uniform(0, 1))
     try:
-        await applier.take_back()
-    except EditError:
+        left = await applier.take_back()
+    except EditError as error:
+        said.append(str(error))
         return Outcome.APPLIED.value
+    said += ["Something stays."] if left else []
     await asyncio.sleep(1)
     return "undone later"
 
 
-def _overwritten(applier: Applier) -> int:
-    """Return how much of the original stays out because the user overwrote GLM's text for it."""
-    pieces = applier.session._ledger.pieces.list
-    hunks = {p.hunk for p in pieces if p.owner is Owner.GLM and p.hunk >= 0 and p.gone}
-    return sum(len(p) for p in pieces if p.owner is Owner.ORIGINAL and p.hunk in hunks and p.gone)
+def _segments(before: str, after: str) -> list[Segment]:
+    """Divide two texts into what stays and what becomes something else."""
+    old, new = split_lines(before), split_lines(after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return [
+        Segment(tuple(old[i:i_end]), tuple(new[j:j_end]))
+        for _, i, i_end, j, j_end in matcher.get_opcodes()
+    ]
 
 
-def _problem(editor: SimulatedEditor, intended: list[str]) -> str:
-    mirror = editor.documents.get(URI)
-    if mirror is None or str(mirror.text) != editor.buffer:
-        return "the mirror is not the buffer"
-    lost = editor.alive - set(editor.names)
-    if any(len(name) == 1 for name in lost):
-        return f"lost {len(lost)} of the user's characters"
-    if any(editor.buffer.count(name) != 1 for name in editor.alive if len(name) == 1):
-        return "the user's text is there twice"
-    pairs = zip(editor.buffer, editor.names, strict=True)
-    rest = "".join(character for character, name in pairs if not name)
-    # A pasted line end that an edit took along and put back, between other text, has no name.
-    return (
-        ""
-        if any(_is_left_of(text, rest, editor.deleted, len(lost)) for text in intended)
-        else "a mixture"
-    )
+def _is_whole(course: Course, editor: SimulatedEditor) -> list[Problem]:
+    """Tell whether each of the user's characters is there once, whatever was misplaced."""
+    typed = "".join(change.new for change in course.log if change.who == "user")
+    marks = [mark for mark in typed if "\ue000" <= mark <= "\uf8ff"]
+    return [
+        Problem("lost", f"{mark!r} is there {editor.buffer.count(mark)} times")
+        for mark in marks
+        if editor.buffer.count(mark) != 1
+    ]
 
 
-def _is_left_of(text: str, rest: str, deleted: int, line_ends: int) -> bool:
-    """Tell whether `rest` is `text` without at most so many characters, and with line ends."""
-    if not line_ends:
-        return 0 <= len(text) - len(rest) <= deleted and _is_subsequence(rest, text)
-    places = [index for index, character in enumerate(rest) if character == "\n"]
-    return any(
-        _is_left_of(text, rest[:index] + rest[index + 1 :], deleted, line_ends - 1)
-        for index in places
-    )
-
-
-def _is_subsequence(short: str, long: str) -> bool:
-    rest = iter(long)
-    return all(character in rest for character in short)
-
-
-def _manners(rng: Random) -> Manners:
+def _manners(rng: Random, mode: Mode) -> Manners:
+    acknowledges = mode == "stream"
     stale: Stale = rng.choice(["no", "silent", "error", "no", "silent", "error", "apply"])
     reports: list[Report] = ["exact", "trimmed", "apart"]
     if stale != "apply":  # Else nobody can know what our edit took away before it was seen.
         reports += ["joined", "whole"]
     return Manners(
-        stale=stale,
-        report=rng.choice(reports),
+        stale="no" if acknowledges else stale,
+        report=rng.choice(["exact", "apart"] if acknowledges else reports),
         reply_after=rng.choice([0, 0.02, 0.5]),
-        report_after=rng.choice([0, 0.005, 0.15, 0.4]),
+        # What is typed into a line that an edit of an older version then removes is lost where
+        # versions are ignored: such an editor must at least report at once.
+        report_after=0 if stale == "apply" else rng.choice([0, 0.005, 0.15, 0.4]),
         refusals=rng.choice([0, 0, 0.1, 0.3]),
         joins_undo=rng.random() < 0.5,
+        acknowledges=acknowledges,
         encoding=rng.choice(["utf-8", "utf-16", "utf-32"]),
     )
 
 
 def _code(rng: Random, count: int) -> str:
-    return "".join(rng.choice(_LINES) + "\n" for _ in range(count))
+    """Return lines that differ: among equal ones it is open which were changed."""
+    return "".join(f"{rng.choice(_LINES)}  # {rng.randrange(10**6)}\n" for _ in range(count))
 
 
 def _rewritten(rng: Random, original: str) -> str:
@@ -190,7 +189,7 @@ def _rewritten(rng: Random, original: str) -> str:
         where = rng.randint(0, len(lines))
         what = rng.random()
         if what < 0.3:
-            lines[where:where] = [rng.choice(_LINES) + "\n"]
+            lines[where:where] = [_code(rng, 1)]
         elif what < 0.6:
             del lines[where : where + rng.randint(1, 3)]
         elif where < len(lines):
@@ -198,65 +197,44 @@ def _rewritten(rng: Random, original: str) -> str:
     return "".join(lines)
 
 
-async def _model(
-    rng: Random, replacement: str, progress: list[float], *, breaks: bool
-) -> AsyncGenerator[str, None]:
+async def _model(rng: Random, answer: str, *, breaks: bool) -> AsyncGenerator[str, None]:
     sent = 0
     pace = rng.choice([0.001, 0.02, 0.2, 0.8])
-    stop = rng.uniform(0, len(replacement)) if breaks else len(replacement)
+    stop = rng.uniform(0, len(answer)) if breaks else len(answer)
     while sent < stop:
         await asyncio.sleep(rng.uniform(0, pace))
         count = rng.randint(1, 9)
-        yield replacement[sent : sent + count]
+        yield answer[sent : sent + count]
         sent += count
-        progress[0] = sent / len(replacement)
-    progress[0] = 1.0
     if breaks:
         raise ReplyError("The stream broke.")
 
 
-async def _user(
-    rng: Random,
-    editor: SimulatedEditor,
-    applier: Applier,
-    progress: list[float],
-    job: asyncio.Future[Outcome],
-) -> None:
+async def _user(rng: Random, editor: SimulatedEditor, job: asyncio.Future[Outcome]) -> None:
     pause = rng.choice([0.02, 0.1, 0.6])
     left = rng.choice([0, 2, 6, 12, 24])
     cursor = rng.randint(0, len(editor.buffer))
     acts = rng.choice(["types", "types", "edits", "edits", "undoes", "reopens"])
-    vague = editor.manners.report in ("joined", "whole")
-    if vague and acts in ("edits", "reopens"):
-        # Which of two equal characters was deleted could only be guessed, as could what an
-        # edit took away that was meant for a version of before the document was closed.
-        acts = "types"
-    heedless = editor.manners.stale == "apply"
-    if heedless and acts == "undoes":
-        acts = "types"  # Our taking back, done once more to the text after it, is no undo.
-    deletes = acts == "edits" and not heedless  # Nor can its taking away be told from theirs.
+    if editor.manners.report in ("joined", "whole") or editor.manners.stale == "apply":
+        acts = "types"  # What else was done could only be guessed.
     while left and not job.done():
         await asyncio.sleep(rng.uniform(0, pause))
-        if acts == "undoes" and not editor.seen.edits:
-            continue
         left -= 1
+        if editor.manners.stale == "apply" and editor.is_busy:
+            continue  # It would be typed over, and reported as if the user had removed it.
         if rng.random() < 0.4:
             cursor = rng.randint(0, len(editor.buffer))
         cursor = min(cursor, len(editor.buffer))
         what = rng.random()
         if acts == "undoes" and what < 0.5:
-            # Later the change may be finished, or be taken back: then undo is no refusal.
-            if progress[0] < 0.8 and not applier.session.withdrawn:
-                editor.undo()
+            editor.undo()
         elif what < 0.6 or acts == "types":
             editor.type(cursor)
             cursor += 1
         elif what < 0.75:
             editor.paste(cursor)
             cursor += 3
-        elif deletes:
-            end = min(len(editor.buffer), cursor + rng.randint(1, 12))
-            if not editor.was_sent(Span(cursor, end)):
-                editor.delete(Span(cursor, end))
+        elif acts in ("edits", "undoes"):
+            editor.delete(Span(cursor, min(len(editor.buffer), cursor + rng.randint(1, 12))))
         elif acts == "reopens":
             editor.close_and_open()

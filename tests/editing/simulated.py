@@ -1,5 +1,7 @@
 """A simulated editor: every way in which real ones were seen to treat an edit.
 
+It keeps a log of who changed what, for the judge of the fuzz.
+
 It has a buffer, a version and an undo stack; it answers edits late, reports changes late,
 joined, trimmed or as a whole text, and refuses edits in the three forms that exist. The
 mirror gets its reports through the same `didChange` parameters as from a real editor.
@@ -17,6 +19,7 @@ from glm_lsp.lsp.apply import Answer
 from glm_lsp.lsp.convert import to_range, to_span
 from glm_lsp.lsp.documents import Documents
 from glm_lsp.text import Span, Text, common_ends
+from tests.editors.fuzz.changes import Change
 
 if TYPE_CHECKING:
     from random import Random
@@ -78,10 +81,8 @@ class SimulatedEditor:
     """One buffer that is open, and the mirror that hears of it.
 
     Attributes:
-        names: whose each character of the buffer is: "" for the file's and GLM's, else the
-            name of a character that the user typed.
-        alive: the names of what the user typed and did not delete.
-        deleted: how many other characters the user deleted.
+        log: every change of the buffer, with who made it.
+        requests: how many edits were sent.
     """
 
     rng: Random
@@ -90,21 +91,17 @@ class SimulatedEditor:
     documents: Documents = Factory(Documents)
     seen: Sighting = Factory(Sighting)
     version: int = 1
-    names: list[str] = Factory(list)
-    alive: set[str] = Factory(set)
-    deleted: int = 0
-    _undo: list[tuple[str, list[str], bool]] = Factory(list)
+    log: list[Change] = Factory(list)
+    requests: int = 0
+    _undo: list[tuple[str, bool]] = Factory(list)
     _unreported: list[tuple[str, str, Span, str]] = Factory(list)
     _reporting: bool = False
     _in_flight: int = 0
     _marks: int = 0
-    _sent: list[types.TextEdit | types.AnnotatedTextEdit] = Factory(list)  # The last two edits'.
-    _sent_before: int = 0  # How many of them are of the edit before the last.
     _tasks: set[asyncio.Task[None]] = Factory(set)
 
     def __attrs_post_init__(self) -> None:
         self.documents.encoding = self.manners.encoding
-        self.names = [""] * len(self.buffer)
         self._open()
 
     def _open(self) -> None:
@@ -116,8 +113,8 @@ class SimulatedEditor:
     async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
         """Take an edit as the server sends it."""
         self._in_flight += 1
+        self.requests += 1
         self.seen.trace.append("s")
-        self._keep(edit)
         try:
             await self._pass(self.manners.reply_after)
             answer = self._take(edit, first)
@@ -131,30 +128,13 @@ class SimulatedEditor:
             raise RefusedError("refused")
         return Answer(answer, version)
 
-    def _keep(self, edit: types.WorkspaceEdit) -> None:
-        self._sent = self._sent[self._sent_before :]
-        self._sent_before = len(self._sent)
-        for change in edit.document_changes or ():
-            assert isinstance(change, types.TextDocumentEdit)
-            self._sent += [i for i in change.edits if not isinstance(i, types.SnippetTextEdit)]
-
-    def was_sent(self, span: Span) -> bool:
-        """Tell whether deleting `span` is what an edit of late would do to the text as it is.
-
-        An editor that ignores versions would report the very same: nobody could tell who did it.
-        """
-        text = Text.of(self.buffer)
-        without = text.replace(span, "")
-        edits = [(to_span(text, i.range, self.manners.encoding), i.new_text) for i in self._sent]
-        return any(text.replace(where, new) == without for where, new in edits)
-
     def _take(self, edit: types.WorkspaceEdit, first: bool) -> bool | None:
         assert edit.document_changes is not None
         (change,) = edit.document_changes
         assert isinstance(change, types.TextDocumentEdit)
         if self.rng.random() < self.manners.refusals:
             self.seen.refused += 1
-            return self.rng.choice([True, False, None])
+            return False if self.manners.acknowledges else self.rng.choice([True, False, None])
         if change.text_document.version != self.version:
             self.seen.stale += 1
             if self.manners.stale != "apply":
@@ -166,39 +146,32 @@ class SimulatedEditor:
             for item in change.edits
             if not isinstance(item, types.SnippetTextEdit)
         ]
-        if not (self.manners.joins_undo and not first and self._undo and self._undo[-1][2]):
-            self._undo.append((self.buffer, list(self.names), True))
+        if not (self.manners.joins_undo and not first and self._undo and self._undo[-1][1]):
+            self._undo.append((self.buffer, True))
         for span, new in sorted(spans, key=lambda item: item[0], reverse=True):
-            self._replace(span, new, [mark if _is_mark(mark) else "" for mark in new])
-            self._name_line_ends()
+            self._replace(span, new, "glm")
         self.seen.edits += 1
         return True
 
     # What the user may do.
 
-    def type(self, offset: int, text: str | None = None) -> None:
-        """Type one character, by default one that was never typed before."""
+    def type(self, offset: int, text: str | None = None) -> str:
+        """Type one character, by default one that was never typed before; return it."""
         mark = text if text is not None else self._mark()
         self._user(Span(offset, offset), mark)
         self.seen.typed += 1
         self.seen.trace.append("t")
         self.seen.typed_in_flight += self._in_flight > 0
+        return mark
 
     def paste(self, offset: int) -> None:
         """Paste two lines."""
-        self._user(Span(offset, offset), _pasted(self._mark()))
+        self._user(Span(offset, offset), f"{self._mark()}\n{self._mark()}")
         self.seen.pasted += 1
         self.seen.trace.append("p")
 
     def delete(self, span: Span) -> None:
-        """Delete a selection.
-
-        Where equal characters make the report name others than were selected, those are meant.
-        """
-        if self.manners.report == "trimmed":
-            after = self.buffer[: span.start] + self.buffer[span.end :]
-            span = Span(*common_ends(self.buffer, after)[:2])
-        self.deleted += self.names[span.start : span.end].count("")
+        """Delete a selection."""
         self._user(span, "")
         self.seen.deleted += 1
         self.seen.trace.append("d")
@@ -207,12 +180,9 @@ class SimulatedEditor:
         """Undo the last step; tell whether there was one."""
         if not self._undo:
             return False
-        before, names, _ = self._undo.pop()
-        ours = self._names()
+        before, _ = self._undo.pop()
         start, end_new, end_old = common_ends(self.buffer, before)
-        self._replace(Span(start, end_new), before[start:end_old], names[start:end_old])
-        self.names = names
-        self.alive = (self.alive - ours) | self._names()
+        self._replace(Span(start, end_new), before[start:end_old], "undo")
         self.seen.undone += 1
         self.seen.trace.append("u")
         return True
@@ -226,38 +196,32 @@ class SimulatedEditor:
         self.seen.reopened += 1
         self.seen.trace.append("o")
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an edit is under way, or was made and is not reported."""
+        return self._in_flight > 0 or self._reporting
+
     def settle(self) -> None:
         """Report what was not reported yet."""
         self._report()
 
     def _mark(self) -> str:
-        self._marks += 2
+        self._marks += 1
         return chr(0xE000 + self._marks)
 
     def _user(self, span: Span, text: str) -> None:
-        self._undo.append((self.buffer, list(self.names), False))
-        self.alive -= set(self.names[span.start : span.end])
-        names = [text[0] + mark if mark == "\n" else mark for mark in text]
-        self.alive |= set(names)
-        self._replace(span, text, names)
-
-    def _names(self) -> set[str]:
-        return set(self.names) - {""}
-
-    def _name_line_ends(self) -> None:
-        """Know a pasted line end again when it comes back between what it was pasted with."""
-        for mark in self.alive - self._names():
-            at = self.buffer.find(_pasted(mark[0]))
-            if len(mark) > 1 and at >= 0:
-                self.names[at + 1] = mark
+        self._undo.append((self.buffer, False))
+        self._replace(span, text, "user")
 
     # What the mirror hears.
 
-    def _replace(self, span: Span, text: str, names: list[str]) -> None:
+    def _replace(self, span: Span, text: str, who: Literal["user", "glm", "undo"]) -> None:
         if not span and not text:
             return
-        self.names[span.start : span.end] = names
         before = self.buffer
+        old = before[span.start : span.end]
+        request = self.requests if who == "glm" else 0
+        self.log.append(Change(who, span.start, old, text, request))
         self.buffer = before[: span.start] + text + before[span.end :]
         self.version += 1
         self.seen.trace.append("+")
@@ -308,16 +272,3 @@ class SimulatedEditor:
 
     async def _pass(self, most: float) -> None:
         await asyncio.sleep(self.rng.uniform(0, most) if most else 0)
-
-
-def _pasted(mark: str) -> str:
-    return f"{mark}\n{_partner(mark)}"
-
-
-def _partner(mark: str) -> str:
-    """Return the mark on the second line of what was pasted with `mark` on the first."""
-    return chr(ord(mark) + 1)
-
-
-def _is_mark(character: str) -> bool:
-    return "\ue000" <= character <= "\uf8ff"

@@ -56,6 +56,13 @@ const calls = {
   },
   press: ({ key, delay }) => page.keyboard.press(key, { delay }),
   type: ({ text, delay }) => page.keyboard.type(text, { delay }),
+  // Many keys in one go, as fast as somebody types: {press} or {type}, each after a pause.
+  async play({ keys, pause }) {
+    for (const { press, type } of keys) {
+      await (type === undefined ? page.keyboard.press(press) : page.keyboard.type(type, { delay: pause }));
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  },
   clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
   paste: ({ text }) => page.keyboard.insertText(text),
   screenshot: async ({ path }) => void (await page.screenshot({ path })),

@@ -47,6 +47,10 @@ class CodeServer:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def install_ours(self) -> None:
+        """Install this checkout's package."""
+        self.install(setup_vscode.PACKAGE)
+
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Write the user's settings, those of the machine where VS Code wants them."""
         quiet = {
@@ -102,6 +106,16 @@ class CodeServer:
         """Return everything that VS Code and its extensions logged."""
         files = (self.home / "user" / "logs").rglob("*.log")
         return "\n".join(path.read_text(errors="replace") for path in sorted(files))
+
+    def language_server(self) -> int:
+        """Return the process of this checkout's language server that runs here."""
+        home = f"HOME={self.home}".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                if b"glm_lsp" in words and home in (process / "environ").read_bytes().split(b"\0"):
+                    return int(process.name)
+        raise AssertionError("no language server is running")
 
     def _answers(self) -> bool:
         address = f"http://127.0.0.1:{self.port}/healthz"
@@ -336,7 +350,7 @@ def code_server(
     """Run code-server with our package installed by its own `--install-extension`."""
     server = CodeServer(home, trusted=trusted)
     server.configure(settings)
-    server.install(setup_vscode.PACKAGE)
+    server.install_ours()
     server.start(environ)
     try:
         yield server

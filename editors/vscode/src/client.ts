@@ -9,12 +9,28 @@ import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import * as lsp from "vscode-languageclient/node";
 
+import { Changes } from "./changes";
+import { contextOf } from "./context";
 import { Edits } from "./edits";
+import { Following } from "./following";
+import { Marks } from "./marks";
+import { Previews } from "./preview";
 import * as protocol from "./protocol";
 import type { Server } from "./server";
 
+/** A client, and what shows what its server says. */
+export interface Connection {
+  readonly client: lsp.LanguageClient;
+  readonly changes: Changes;
+  readonly previews: Previews;
+  /** Follow the document that a command is about, before anything can happen to it. */
+  follow(args: unknown[]): void;
+  /** End both; what the server left half done is taken back first. */
+  end(): Promise<void>;
+}
+
 /** Return a client for a program that is not started yet. */
-export function createClient(server: Server, words: string[], apiKey?: string): lsp.LanguageClient {
+export function createClient(server: Server, words: string[], apiKey?: string): Connection {
   const [command = "", ...args] = words;
   // A folder's own modules must not shadow the server's: it does not start in the workspace.
   const executable = { command, args: [...args, "--stdio"], options: { cwd: homedir() } };
@@ -27,14 +43,43 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
     initialize: () => undefined,
     clear: () => undefined,
   });
+  const converter = client.protocol2CodeConverter;
+  const following = new Following();
+  const changes = new Changes(server.lastJobs, following, converter);
+  const previews = new Previews(changes, server);
+  const shown = vscode.Disposable.from(following, changes, previews, new Marks(changes, server.settings));
+  const edits = new Edits(server.lastJobs, following, converter);
+  let settled: Promise<void> = Promise.resolve();
   listen(server, client);
-  return client;
+  client.onRequest(protocol.applyEditRequest, (piece) => edits.apply(piece));
+  client.onRequest(protocol.contextRequest, (question) => contextOf(client, question));
+  client.onNotification(protocol.changesNotification, (list) => {
+    changes.take(list);
+  });
+  client.onDidChangeState(({ newState }) => {
+    if (newState === lsp.State.Stopped) {
+      changes.clear();
+      settled = edits.abandon();
+    }
+  });
+  const follow = ([argument]: unknown[]) => {
+    const { uri } = (argument ?? {}) as { uri?: string };
+    const documents = uri === undefined ? [] : vscode.workspace.textDocuments;
+    const meant = documents.find((document) => client.code2ProtocolConverter.asUri(document.uri) === uri);
+    if (meant) {
+      following.follow(meant);
+    }
+  };
+  const end = async () => {
+    await client.dispose();
+    await settled;
+    shown.dispose();
+  };
+  return { client, changes, previews, follow, end };
 }
 
 function listen(server: Server, client: lsp.LanguageClient): void {
-  const edits = new Edits(server.lastJobs, client.protocol2CodeConverter);
   let needsKey = false;
-  client.onRequest(protocol.applyEditRequest, (piece) => edits.apply(piece));
   client.onNotification(protocol.explanationNotification, (piece) => {
     server.explanations.add(piece);
   });

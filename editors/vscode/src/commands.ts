@@ -25,6 +25,11 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys)
     keep: () => answer(server, "glm.accept"),
     undo: () => answer(server, "glm.reject"),
     retry: () => answer(server, "glm.retry"),
+    keepPart: () => answerPart(server, "glm.accept"),
+    undoPart: () => answerPart(server, "glm.reject"),
+    retryPart: () => answerPart(server, "glm.retry"),
+    apply: (preview?: vscode.Uri) => server.shown()?.previews.answer("glm.apply", preview),
+    discard: (preview?: vscode.Uri) => server.shown()?.previews.answer("glm.reject", preview),
     cancel: () => server.run("glm.cancel", [{}]),
     setKey: () => keys.ask(),
     toggleCompletions,
@@ -87,6 +92,18 @@ async function answer(server: Server, command: string): Promise<void> {
     await vscode.window.showInformationMessage("GLM has changed nothing in this file.");
   } else {
     await server.run(command, [{ job }]);
+  }
+}
+
+/** Keep, undo or retry the part of a change at the cursor. */
+async function answerPart(server: Server, command: string): Promise<void> {
+  const { document, selection } = vscode.window.activeTextEditor ?? {};
+  const changes = server.shown()?.changes;
+  const part = document && selection && changes?.partAt(document.uri, selection.active.line);
+  if (part) {
+    await server.run(command, [part]);
+  } else {
+    await vscode.window.showInformationMessage("GLM has changed nothing in this line.");
   }
 }
 

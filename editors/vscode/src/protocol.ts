@@ -5,17 +5,69 @@
  */
 
 import { NotificationType, RequestType } from "vscode-languageclient/node";
-import type { Range, WorkspaceEdit } from "vscode-languageclient/node";
+import type { Diagnostic, Position, Range, WorkspaceEdit } from "vscode-languageclient/node";
 
 /** What goes to the server as `capabilities.experimental.glm`. */
-export const announced = { applyEdit: true, explanation: true, status: true };
+export const announced = {
+  applyEdit: true,
+  explanation: true,
+  status: true,
+  context: true,
+  changes: true,
+};
 
-/** A piece of a streamed edit; everything from `first` to `last` is one undo step. */
+/**
+ * A piece of a streamed edit; everything from `first` to `last` is one undo step. An edit of
+ * no document only ends that step.
+ */
 export interface ApplyEdit {
   edit: WorkspaceEdit;
   job: string;
   first: boolean;
   last: boolean;
+}
+
+/** `version` is the document's that holds exactly this edit, null when that is not known. */
+export interface Applied {
+  applied: boolean;
+  version: number | null;
+}
+
+/** A run of lines of a change: `range` is whole lines, where it is or where it would be. */
+export interface Hunk {
+  hunk: number;
+  range: Range;
+  before: string;
+  after: string;
+}
+
+/** A change that is in the document (`made`), or waits for the user's word (`offered`). */
+export interface Change {
+  job: string;
+  title: string;
+  state: "made" | "offered";
+  fault: string | null;
+  hunks: Hunk[];
+}
+
+/** All changes of a document; their ranges are those of its `version`. */
+export interface DocumentChanges {
+  uri: string;
+  version: number | null;
+  changes: Change[];
+}
+
+/** Asks what other tools know about a document. */
+export interface ContextQuestion {
+  uri: string;
+  positions: Position[];
+}
+
+/** What they know: the problems of the whole document. */
+export interface Context {
+  diagnostics: Diagnostic[];
+  definitions: [];
+  hovers: [];
 }
 
 /** A piece of an explanation, in Markdown; `done` ends it. */
@@ -40,8 +92,8 @@ export interface Status {
   needs?: "key" | null;
 }
 
-type Applied = Record<"applied", boolean>;
-
 export const applyEditRequest = new RequestType<ApplyEdit, Applied, void>("glm/applyEdit");
+export const contextRequest = new RequestType<ContextQuestion, Context, void>("glm/context");
+export const changesNotification = new NotificationType<DocumentChanges>("glm/changes");
 export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
 export const statusNotification = new NotificationType<Status>("glm/status");

@@ -7,6 +7,7 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 
+import type { Connection } from "./client";
 import { Explanations } from "./explanation";
 import { findServer } from "./find";
 import { offerInstall } from "./install";
@@ -23,7 +24,7 @@ export class Server {
   readonly progress = new Progress((token) => {
     void this.running()?.sendNotification("window/workDoneProgress/cancel", { token });
   });
-  private client: LanguageClient | undefined;
+  private connection: Connection | undefined;
   private last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -46,7 +47,12 @@ export class Server {
 
   /** Return the client of a server that can be asked. */
   running(): LanguageClient | undefined {
-    return this.client?.isRunning() ? this.client : undefined;
+    return this.shown()?.client;
+  }
+
+  /** Return what shows the changes of a server that can be asked. */
+  shown(): Connection | undefined {
+    return this.connection?.client.isRunning() ? this.connection : undefined;
   }
 
   /** Return the program's command line, to which its command is added; empty for none. */
@@ -59,6 +65,7 @@ export class Server {
   async run(command: string, args: unknown[]): Promise<unknown> {
     try {
       await this.last;
+      this.connection?.follow(args);
       const params = { command, arguments: args };
       return await this.running()?.sendRequest<unknown>("workspace/executeCommand", params);
     } catch (error) {
@@ -78,9 +85,9 @@ export class Server {
   }
 
   private async end(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
-    await client?.dispose();
+    const connection = this.connection;
+    this.connection = undefined;
+    await connection?.end();
   }
 
   private async begin(): Promise<void> {
@@ -93,7 +100,7 @@ export class Server {
       return;
     }
     this.log.info(`Starting ${program.join(" ")}`);
-    this.client = createClient(this, program, key);
-    await this.client.start();
+    this.connection = createClient(this, program, key);
+    await this.connection.client.start();
   }
 }

@@ -135,6 +135,13 @@ class LineDiff:
         return bisect_right(self._starts, offset) - 1
 
 
+def divided(edit: LineEdit) -> list[LineEdit]:
+    """Return an edit in the least parts that can be done for themselves: lines of an insertion."""
+    if edit.end > edit.first:
+        return [edit]
+    return [LineEdit(edit.first, edit.first, (line,)) for line in edit.lines]
+
+
 def line_edit(text: Text, change: Change) -> LineEdit | None:
     """Return what a change anywhere in a text means in whole lines; None when it is nothing."""
     first, start = text.position(change.span.start)

@@ -139,7 +139,8 @@ def _brings_back(table: PieceTable, index: int, after: Text, change: LineChange)
     if not gap:
         return False
     for owner in (Owner.ORIGINAL, Owner.GLM):
-        pieces = _standing_for(after, change, [p for p in gap if p.owner is owner], table)
+        known = [p for p in gap if p.owner is owner and (p.gone or owner is Owner.ORIGINAL)]
+        pieces = _standing_for(after, change, known, table)
         for piece in pieces:
             piece.live, piece.gone = True, False
             if piece.part is not None:

@@ -12,12 +12,13 @@ Invariants:
 
 from __future__ import annotations
 
-from itertools import accumulate
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from glm_lsp.editing.live.parts import Hunk, Part, content
+from glm_lsp.editing.live.parts import Hunk, Part, content, divided
 from glm_lsp.editing.live.piece_table import Owner, PieceTable
 from glm_lsp.editing.live.rebase import displace, follow, line_changes
 from glm_lsp.editing.live.steps import changes, steps, touched_parts
@@ -83,7 +84,7 @@ class EditSession:
         self._hunks: list[Hunk] = []
         self._released = 0
         self._sent: tuple[Text, list[Change]] | None = None  # To what text, and what.
-        self._awaited = False
+        self._waits: Literal["answer", "report"] | None = None  # For what of the edit in flight.
         self._until: int | None = None  # The version that holds the edit in flight.
         self._reports: list[_Report] = []  # Not read yet.
 
@@ -97,7 +98,7 @@ class EditSession:
         Raises:
             ValueError: an edit overlaps another one.
         """
-        for edit in edits:
+        for edit in chain.from_iterable(map(divided, edits)):
             last = self._hunks[-1] if self._hunks else None
             if apart or last is None or last.parts[-1].edit.end != edit.first or not last.open:
                 self.close()
@@ -238,7 +239,7 @@ class EditSession:
                 piece.sent = True
         sent = changes(self._table, self.text, todo, self._snapshot.newline)
         self._sent = (self.text, sent)
-        self._awaited = awaited
+        self._waits = "answer" if awaited else None
         return sent
 
     def answered(self, accepted: bool | None, version: int | None = None) -> None:
@@ -247,18 +248,24 @@ class EditSession:
         `version` is the document's that holds exactly the edit, if the editor says so: what is
         reported up to it is the edit, whether in one report or in several.
         """
-        self._awaited = False
-        self._until = version if accepted else None
+        if self._sent is None:
+            return
+        self._waits, self._until = "report", version
         if accepted is False:
-            self.dropped()
+            self._waits = None
+            self._forget()
         self._read_reports()
 
     def dropped(self) -> None:
-        """Take note that the editor did not do what it was sent last."""
+        """Take note that nothing more is to be expected of what the editor was sent last."""
+        self._waits = None
+        self._read_reports()
+        self._forget()
+
+    def _forget(self) -> None:
         self._sent = self._until = None
         for piece in self._table.unsettled():
             piece.sent = False
-        self._read_reports()
 
     def catch_up(self, text: Text) -> None:
         """Follow a document that moved on unseen."""
@@ -278,18 +285,30 @@ class EditSession:
 
     def _read_reports(self) -> None:
         """Read what may be read: not while an answer, or what it speaks of, is yet to come."""
-        until = self._until
-        if self._awaited or not self._reports:
+        if self._waits == "answer" or (self._waits == "report" and not self._holding_edit()):
             return
-        if until is not None and (self._reports[-1].version or 0) < until:
-            return
-        ours = [r for r in self._reports if until is None or (r.version or 0) <= until]
-        rest = self._reports[len(ours) :]
-        self._reports, self._until = [], None
-        if ours:
-            self._follow(ours[-1].after, [change for report in ours for change in report.changes])
-        for report in rest:
-            self._follow(report.after, report.changes)
+        self._waits = None
+        while self._reports:
+            count = self._holding_edit() or 1
+            reports, self._reports = self._reports[:count], self._reports[count:]
+            self._until = None
+            self._follow(reports[-1].after, [each for r in reports for each in r.changes])
+
+    def _holding_edit(self) -> int:
+        """Return how many of the reports it takes to see the edit in flight; 0: it is not there."""
+        if self._sent is None:
+            return 0
+        if self._until is not None:
+            seen = [report.version or 0 for report in self._reports]
+            return max(1, bisect_right(seen, self._until)) if seen[-1:] >= [self._until] else 0
+        ours = self._ours(self.text)
+        counts = (n for n, report in enumerate(self._reports, start=1) if report.after in ours)
+        return next(counts, 0)
+
+    def _ours(self, text: Text) -> tuple[Text, Text | None]:
+        """Return a text with the edit in flight, in its place and as meant for another version."""
+        ours = self._after(text, steps(self._table, lambda piece: piece.live != piece.sent))
+        return ours, self._displaced(text)
 
     def _follow(self, after: Text, reported: Sequence[Change]) -> None:
         if self._sent == (self.text, list(reported[::-1])):  # By far the most frequent report.
@@ -309,8 +328,7 @@ class EditSession:
         """Take the first of the changes between texts for whose it is; return how many it was."""
         before, after = texts[0], texts[1]
         if self._sent is not None:
-            ours = self._after(before, steps(self._table, lambda p: p.live != p.sent))
-            displaced = self._displaced(before)
+            ours, displaced = self._ours(before)
             for count, text in enumerate(texts[1:], start=1):
                 if text in (ours, displaced):
                     self._land() if text == ours else self._displace(before, text)
@@ -477,6 +495,6 @@ def _covering(changes: Sequence[Change], after: Text) -> Change:
 
 
 def _extent(one: Text, other: Text) -> int:
-    """Return the size of the stretches between the ends that two texts share."""
-    change = _one_change(one, other)
-    return len(change.span) + len(change.text)
+    """Return how many lines differ between two texts."""
+    differing = line_changes(one, other, _one_change(one, other))
+    return sum(each.end - each.first + each.stop - each.start for each in differing)

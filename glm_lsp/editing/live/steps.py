@@ -53,7 +53,8 @@ def touched_parts(table: PieceTable) -> set[Part]:
             if not _precedes(before, part):
                 touched.add(part)
     touched.update(each for each in waiting if each.edit.first < table.original_count)
-    return touched
+    # A whole hunk that the user edits is the user's: half of it would be neither's.
+    return touched.union(*(part.hunk.parts for part in touched if part.hunk.complete))
 
 
 def steps(table: PieceTable, wanted: Callable[[Piece], bool]) -> list[Step]:

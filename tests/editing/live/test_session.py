@@ -84,14 +84,14 @@ def test_undo_after_later_typing_restores_the_span_and_keeps_the_typing() -> Non
     assert document.session.left_out() == []
 
 
-def test_a_line_of_glms_that_the_user_changed_is_the_users() -> None:
-    """Undo leaves such a line as it is, takes back the others, and says where it left one."""
+def test_a_hunk_that_the_user_changed_is_the_users() -> None:
+    """Undo leaves such a hunk as it is, takes back the others, and says where it left one."""
     document = Document("a\nb\n")
     document.plan("a\nfirst_line_of_glm()\nsecond_line_of_glm()\nb\nlast_line_of_glm()\n")
     document.apply()
     document.type("_of_glm", "MINE")
     document.undo()
-    assert str(document) == "a\nfirst_lineMINE_of_glm()\nb\n"
+    assert str(document) == "a\nfirst_lineMINE_of_glm()\nsecond_line_of_glm()\nb\n"
     assert document.session.left_out() == [1]
 
 
