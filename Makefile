@@ -9,7 +9,8 @@ endif
 BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
-.PHONY: demo setup test test-all test-editors bench check docs format wheel clean
+.PHONY: demo setup test test-all test-editors fuzz-neovim fuzz-vscode bench check docs format
+.PHONY: wheel clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -39,6 +40,14 @@ test-editors: $(READY) ## Real editors; installs them into .cache where there ar
 	$(BIN)/python tests/editors/setup_editors.py
 	$(BIN)/python -m tests.editors_vscode.setup_vscode
 	$(BIN)/python -m pytest -m editor
+
+fuzz-neovim: $(READY) ## Thousands of random lives in a real Neovim; GLM_RUNS sets how many.
+	$(BIN)/python tests/editors/setup_editors.py
+	$(BIN)/python -m tests.editors.fuzz --runs $(or $(GLM_RUNS),3000) --workers 2
+
+fuzz-vscode: $(READY) ## The same in a real VS Code.
+	$(BIN)/python -m tests.editors_vscode.setup_vscode
+	$(BIN)/python -m tests.editors_vscode.fuzz --runs $(or $(GLM_RUNS),150)
 
 bench: $(READY) ## Speed, as ratios measured side by side; each says its bound and fails over it.
 	$(BIN)/python -m tests.bench.lsp_overhead

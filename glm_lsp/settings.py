@@ -94,7 +94,7 @@ class EditSettings:
     delivery: Delivery = field(
         default="auto",
         metadata=_doc(
-            "`stream` as GLM writes, `once` when it is done, `confirm` asks before applying;"
+            "`stream` as GLM writes, `once` when it is done, `confirm` shows it first;"
             " `auto` streams where the editor can undo all of it in one step."
         ),
     )

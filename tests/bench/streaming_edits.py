@@ -1,6 +1,6 @@
 """What streamed edits rewrite, and what they cost.
 
-    python -m tests.bench.streaming_edits [pairs] [cost]
+    python -m tests.bench.streaming_edits [pairs] [cost] [loop]
 
 pairs  functions that changed between two releases of packages on PyPI (fetched now, kept in
        `.cache/`), streamed line by line: lines rewritten that a full diff keeps, and the size
@@ -8,10 +8,13 @@ pairs  functions that changed between two releases of packages on PyPI (fetched 
 cost   a replacement of 5,000 lines, streamed token by token through parser, diff and session,
        against one diff of the two finished texts by the same code in the same run; and the
        last tenth of the tokens against the first
+loop   what following a report of the editor costs on the event loop, with ten kept changes of
+       forty hunks each in the document
 """
 
 from __future__ import annotations
 
+import copy
 import gc
 import random
 import re
@@ -26,7 +29,7 @@ from glm_lsp.editing.diff import Hunk, StreamingDiff, apply_hunks, diff
 from glm_lsp.editing.lcs import common_pairs
 from glm_lsp.editing.live.parts import LineDiff, content
 from glm_lsp.editing.live.session import EditSession
-from glm_lsp.text import Snapshot, Span, Text
+from glm_lsp.text import Change, Snapshot, Span, Text
 from tests.bench.pairs import RELEASES, pairs
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 _LINES = 5_000
 _ROUNDS = 5
+_LOOP = 5e-3  # Seconds that one report may hold up the event loop.
 
 
 def measure_pairs() -> bool:
@@ -173,6 +177,53 @@ def _apply(
         session.observe(next(reports), changes)
 
 
+def measure_loop() -> bool:
+    """Print what following reports costs with ten kept changes; tell whether it is little."""
+    before, _ = _source(_LINES)
+    text = Text.of(before)
+    kept: list[EditSession] = []
+    for number in range(10):
+        session = EditSession(Snapshot("file:///big.py", 1, "python", text))
+        first = 400 * number
+        lines = [content(line) for line in text.lines(first, first + 200)]
+        difference = LineDiff(lines, first)
+        new = [
+            line.replace("strict", "exact") if n % 5 == 0 else line for n, line in enumerate(lines)
+        ]
+        session.add([*difference.feed("\n".join(new)), *difference.finish()])
+        session.close()
+        session.release()
+        changes = session.send()[::-1]
+        text = text.apply(changes)
+        kept.append(session)
+        for each in kept:
+            each.observe(text, changes)
+    assert all(len(session.hunks()) == 40 for session in kept)
+    away, inside = text.line_start(4_500), text.line_start(1_500)
+    reports = {
+        "one character": [Change(Span(away, away), "x")],
+        "a paste of 15,000 characters": [Change(Span(away, away), "x = 1  # pasted\n" * 938)],
+        "the same into a kept change": [Change(Span(inside, inside), "x = 1  # pasted\n" * 938)],
+        "a replaced word": [Change(Span(away, away + 9), "word")],
+        "2,000 lines replaced": [Change(Span(inside, away), "y = 2\n" * 2_000)],
+        "the whole text replaced": [
+            Change(Span(0, len(text)), str(text).replace("value", "number"))
+        ],
+    }
+    slowest = 0.0
+    for name, changes in reports.items():
+        after, times = text.apply(changes), []
+        for _ in range(_ROUNDS):
+            copies = copy.deepcopy(kept)
+            start = time.process_time()
+            for session in copies:
+                session.observe(after, changes)
+            times.append(time.process_time() - start)
+        slowest = max(slowest, statistics.median(times))
+        print(f"  {name:30}  {statistics.median(times) * 1e3:.2f} ms")
+    return slowest < _LOOP
+
+
 def _source(count: int) -> tuple[str, str]:
     """Make a source of that many lines, and one in which a fifth of them changed."""
     rng = random.Random(4)  # noqa: S311  # It has to be the same each time.
@@ -195,7 +246,7 @@ def _source(count: int) -> tuple[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Run what was named, else everything."""
-    measures = {"pairs": measure_pairs, "cost": measure_cost}
+    measures = {"pairs": measure_pairs, "cost": measure_cost, "loop": measure_loop}
     results = [measures[name]() for name in arguments or measures]
     return 0 if all(results) else 1
 

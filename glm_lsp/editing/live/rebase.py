@@ -108,9 +108,15 @@ def _apart(before: Text, after: Text, change: LineChange) -> Iterator[LineChange
     new = _contents(after, change.start, change.stop)
     first = start = 0
     for i, j in [*common_pairs(old, new), (len(old), len(new))]:
-        if i > first or j > start:
+        # As many lines in place of as many: each is the one before it, changed.
+        steps = i - first if i - first == j - start else min(1, i - first + j - start)
+        for step in range(steps):
+            last = step == steps - 1
             yield LineChange(
-                change.first + first, change.first + i, change.start + start, change.start + j
+                change.first + first + step,
+                change.first + (i if last else first + step + 1),
+                change.start + start + step,
+                change.start + (j if last else start + step + 1),
             )
         first, start = i + 1, j + 1
 

@@ -238,7 +238,7 @@ class EditSession:
             for piece in step.pieces:
                 piece.sent = True
         sent = changes(self._table, self.text, todo, self._snapshot.newline)
-        self._sent = (self.text, sent)
+        self._sent = (self.text, sent) if sent else None
         self._waits = "answer" if awaited else None
         return sent
 

@@ -371,8 +371,9 @@ def _again(task: Task, snapshot: Snapshot, session: EditSession, hunk: int | Non
         if (span := moved(diagnostic.span)) is not None
     )
     if hunk is not None:
-        near = [d for d in diagnostics if d.span.touches(lines)]
-        return evolve(task, snapshot=snapshot, selection=lines, diagnostics=tuple(near))
+        near = tuple(d for d in diagnostics if d.span.touches(lines))
+        part = not near and bool(text.slice(lines).strip())
+        return evolve(task, snapshot=snapshot, selection=lines, diagnostics=near, part=part)
     selection = moved(task.selection) or lines
     return evolve(task, snapshot=snapshot, selection=selection, diagnostics=diagnostics)
 

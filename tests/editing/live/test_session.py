@@ -261,6 +261,16 @@ def test_an_undo_is_known_among_equal_lines() -> None:
         assert document.session.undone or old == new
 
 
+def test_a_block_that_the_user_indents_keeps_its_gaps() -> None:
+    """What GLM removed between lines that the user changed together comes back between them."""
+    document = Document("a\nb\nprint()\nc\n")
+    document.plan("a\nb\nc\n")
+    document.apply()
+    document.replace("b\nc\n", "  b\n  c\n")
+    document.undo()
+    assert str(document) == "a\n  b\nprint()\n  c\n"
+
+
 def test_hunks_are_kept_and_undone_one_by_one() -> None:
     """Each run of changed lines can be taken back, or kept, for itself."""
     old = "".join(f"line_{n} = old_{n}\n" for n in range(9))
