@@ -17,10 +17,9 @@ from glm_lsp.actions.promise import site_of
 from glm_lsp.context.imports import looks_like_import, new_imports
 from glm_lsp.context.outline import Grammar
 from glm_lsp.editing.answer import Reader, Whole, new_file_of
-from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Finish, FinishReason, Message, ReasoningDelta, TextDelta
-from glm_lsp.text import Span
+from glm_lsp.text import Change, Span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -72,12 +71,12 @@ async def replacement(
     listen: Callable[[Progress], None],
     *,
     fault: str | None = None,
-) -> AsyncGenerator[str | Whole | Hunk, None]:
+) -> AsyncGenerator[str | Whole | Change, None]:
     """Yield the new code: provisional pieces while the answer opens as the target does.
 
     Where the pieces are not the beginning of what the answer turns out to be, `Whole` says
     all of it, once, and takes their place. Imports that it needs at the top of the file come
-    last, as a hunk of the snapshot's.
+    last, as a change of the snapshot's.
 
     `fault` is what was wrong with an earlier answer to the same question.
 
@@ -130,7 +129,7 @@ async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], 
     return text.replace("\n", plan.task.snapshot.newline)
 
 
-def _imports(plan: Plan, wanted: Sequence[str]) -> tuple[str, Hunk | None]:
+def _imports(plan: Plan, wanted: Sequence[str]) -> tuple[str, Change | None]:
     """Return the imports that an answer asks for: the text on top of the target, or elsewhere."""
     snapshot = plan.task.snapshot
     place = new_imports(snapshot, [line for line in wanted if looks_like_import(line)])
@@ -140,7 +139,7 @@ def _imports(plan: Plan, wanted: Sequence[str]) -> tuple[str, Hunk | None]:
     if offset == plan.target.start:
         return text, None
     span = Span(offset, offset)
-    return "", None if span.touches(plan.target) else Hunk(span, text)
+    return "", None if span.touches(plan.target) else Change(span, text)
 
 
 async def _pieces(

@@ -9,7 +9,7 @@ How an action uses it:
 
 `snapshot` is the document the prompt was made of, `span` the whole lines that GLM rewrites.
 `ask(fault)` returns an async generator: each `str` it yields is the next piece of the lines'
-replacement; a `Whole` is all of it, in place of the pieces; a `Hunk`, in the snapshot's
+replacement; a `Whole` is all of it, in place of the pieces; a `Change`, in the snapshot's
 coordinates, is a change elsewhere, such as an import. It is asked a second time, with a
 sentence about the fault, when the answer has one. `send(edit, first, last)` hands a
 WorkspaceEdit to the editor.
@@ -32,22 +32,23 @@ from attrs import frozen
 from lsprotocol import types
 
 from glm_lsp.editing.answer import Whole
-from glm_lsp.editing.diff import Hunk
-from glm_lsp.editing.live.parts import LineDiff, content, line_edit
+from glm_lsp.editing.diff import StreamingDiff
+from glm_lsp.editing.lines import contents, line_edit
 from glm_lsp.editing.live.session import EditSession
 from glm_lsp.errors import EditError, FaultyAnswerError
 from glm_lsp.lsp.convert import to_offset, to_position, to_range
 from glm_lsp.lsp.documents import Changed, Opened
+from glm_lsp.text import Change
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
     from typing import Any
 
-    from glm_lsp.editing.live.parts import LineEdit
+    from glm_lsp.editing.lines import LineEdit
     from glm_lsp.lsp.documents import DocumentEvent, Documents
-    from glm_lsp.text import Change, Snapshot, Span, Text
+    from glm_lsp.text import Snapshot, Span, Text
 
-    Piece = str | Whole | Hunk
+    Piece = str | Whole | Change
     Send = Callable[[types.WorkspaceEdit, bool, bool], Awaitable["Answer"]]
     Ask = Callable[[str | None], AsyncGenerator[Piece, None]]
     Check = Callable[[str, str], Awaitable[str | None]]
@@ -287,7 +288,7 @@ class Applier:
             async for piece in answer:
                 if isinstance(piece, Whole):
                     whole = piece.text
-                elif isinstance(piece, Hunk):
+                elif isinstance(piece, Change):
                     edit = line_edit(self._snapshot.text, piece)
                     apart += [edit] if edit else []
                 else:
@@ -309,10 +310,10 @@ class Applier:
         self.session.add([*difference.feed(whole), *difference.finish()])
         self.session.close()
 
-    def _difference(self) -> LineDiff:
+    def _difference(self) -> StreamingDiff:
         text = self._snapshot.text
         first, last = (text.position(at)[0] for at in (self.target.start, self.target.end))
-        return LineDiff([content(line) for line in text.lines(first, last + 1)], first)
+        return StreamingDiff(contents(text, first, last + 1), first)
 
     async def _find_fault(self) -> str | None:
         if self._check is None:

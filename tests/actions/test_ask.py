@@ -12,7 +12,6 @@ from attrs import define, field
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.plan import Plan, Surface, Task, plan
 from glm_lsp.editing.answer import Whole
-from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import ReplyError, UnreachableError
 from glm_lsp.llm.types import (
     Delta,
@@ -23,7 +22,7 @@ from glm_lsp.llm.types import (
     TextDelta,
     Usage,
 )
-from glm_lsp.text import Snapshot, Span, Text
+from glm_lsp.text import Change, Snapshot, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -212,14 +211,14 @@ def test_new_imports_come_last_and_where_they_go() -> None:
     source = "import os\n\n\ndef f():\n    return x\n"
     reply = "+import: import math\n```python\ndef f():\n    return math.pi\n```"
 
-    async def work() -> list[str | Whole | Hunk]:
+    async def work() -> list[str | Whole | Change]:
         model = FakeModel([*texts(reply), STOP])
         async with aclosing(replacement(planned(source), model, lambda _: None)) as pieces:
             return [piece async for piece in pieces]
 
     *code, imports = asyncio.run(work())
     assert "".join(map(str, code)) == "def f():\n    return math.pi"
-    assert isinstance(imports, Hunk)
+    assert isinstance(imports, Change)
     whole = source[: imports.span.start] + imports.text + source[imports.span.end :]
     assert whole.startswith("import os\nimport math\n\n")
 

@@ -25,17 +25,18 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.context.outline import Grammar
 from glm_lsp.editing.answer import Promise, Reader, Site
-from glm_lsp.editing.diff import Hunk, StreamingDiff, apply_hunks, diff
+from glm_lsp.editing.diff import StreamingDiff
 from glm_lsp.editing.lcs import common_pairs
-from glm_lsp.editing.live.parts import LineDiff, content
+from glm_lsp.editing.lines import contents
 from glm_lsp.editing.live.session import EditSession
+from glm_lsp.editing.partners import refine
 from glm_lsp.text import Change, Snapshot, Span, Text
 from tests.bench.pairs import RELEASES, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glm_lsp.editing.live.parts import LineEdit
+    from glm_lsp.editing.lines import LineEdit
 
 _LINES = 5_000
 _ROUNDS = 5
@@ -47,31 +48,49 @@ def measure_pairs() -> bool:
     found = pairs()
     rewritten = kept = size = full_size = early = total = 0
     for pair in found:
-        old, new = pair.before.splitlines(True), pair.after.splitlines(True)
-        difference = StreamingDiff(pair.before)
-        hunks: list[Hunk] = []
-        for line in new:
-            hunks += difference.feed(line)
-        early += len(hunks)
-        hunks += difference.finish()
-        assert apply_hunks(pair.before, hunks) == pair.after
-        total += len(hunks)
+        old, new = pair.before.split("\n"), pair.after.split("\n")
+        difference = StreamingDiff(old)
+        edits = [edit for line in new[:-1] for edit in difference.feed(line + "\n")]
+        early += len(edits)
+        edits += [*difference.feed(new[-1]), *difference.finish()]
+        total += len(edits)
         most = len(common_pairs(old, new))
         kept += most
-        rewritten += max(0, most - _untouched(old, hunks))
-        size += _sent(pair.before, pair.after)
-        full_size += sum(hunk.size for hunk in diff(pair.before, pair.after))
+        rewritten += max(0, most - len(old) + sum(edit.end - edit.first for edit in edits))
+        size += _sent(pair.before, new)
+        full_size += _size(_session(pair.before, _full_diff(old, new)).send())
     print(f"{len(found)} pairs of {len(RELEASES)} packages, {kept} lines that stayed")
     print(f"  unchanged lines rewritten   {rewritten}")
     print(f"  edits / edits of full diff  {size / full_size:.3f}")
-    print(f"  hunks before the last line  {early / total:.0%}")
+    print(f"  edits before the last line  {early / total:.0%}")
     return len(found) >= 300 and rewritten == 0 and size <= 1.2 * full_size
 
 
-def _sent(before: str, after: str) -> int:
-    """Return the characters removed and written by all edits of a replacement, line by line."""
+def _full_diff(old: list[str], new: list[str]) -> list[LineEdit]:
+    """Return the edits between two finished texts; as many lines as possible stay untouched."""
+    edits: list[LineEdit] = []
+    done_old = done_new = 0
+    for i, j in [*common_pairs(old, new), (len(old), len(new))]:
+        edits += refine(done_old, old[done_old:i], new[done_new:j])
+        done_old, done_new = i + 1, j + 1
+    return edits
+
+
+def _session(before: str, edits: list[LineEdit]) -> EditSession:
     session = EditSession(Snapshot("file:///pair.py", 1, "python", Text.of(before)))
-    difference = _difference(before)
+    session.add(edits)
+    session.release()
+    return session
+
+
+def _size(changes: list[Change]) -> int:
+    return sum(len(change.span) + len(change.text) for change in changes)
+
+
+def _sent(before: str, new: list[str]) -> int:
+    """Return the characters removed and written by all edits of a replacement, line by line."""
+    session = _session(before, [])
+    difference = StreamingDiff(before.split("\n"))
     size = 0
 
     def apply(edits: list[LineEdit]) -> int:
@@ -79,32 +98,14 @@ def _sent(before: str, after: str) -> int:
         session.release()
         changes = session.send()[::-1]
         session.observe(session.text.apply(changes), changes)
-        return sum(len(change.span) + len(change.text) for change in changes)
+        return _size(changes)
 
-    for line in after.splitlines(keepends=True):
-        if edits := difference.feed(line):
+    for line in new[:-1]:
+        if edits := difference.feed(line + "\n"):
             size += apply(edits)
-    size += apply(difference.finish())
-    assert str(session.text) == after
+    size += apply([*difference.feed(new[-1]), *difference.finish()])
+    assert str(session.text).split("\n") == new
     return size
-
-
-def _difference(before: str) -> LineDiff:
-    return LineDiff([content(line) for line in Text.of(before).lines()], 0)
-
-
-def _untouched(old: list[str], hunks: list[Hunk]) -> int:
-    """Count the lines of the original that no hunk removes from or writes into."""
-    count = start = 0
-    for line in old:
-        end = start + len(line)
-        count += not any(
-            (hunk.span.start < end and hunk.span.end > start)
-            or (not hunk.span and start < hunk.span.start < end)
-            for hunk in hunks
-        )
-        start = end
-    return count
 
 
 def measure_cost() -> bool:
@@ -116,7 +117,7 @@ def measure_cost() -> bool:
     tenths: list[list[float]] = []
     for _ in range(_ROUNDS):
         start = time.process_time()
-        diff(before, after)
+        _full_diff(before.split("\n"), after.split("\n"))
         whole.append(time.process_time() - start)
         times = _stream(before, after, tokens)
         streamed.append(sum(times))
@@ -140,7 +141,7 @@ def _stream(before: str, after: str, tokens: list[str]) -> list[float]:
     for measured in (False, True):
         session = EditSession(Snapshot("file:///big.py", 1, "python", Text.of(before)))
         site = Site.of(before, Span(0, len(before)), Promise(Grammar("python")))
-        parser, difference = Reader(site), _difference(before)
+        parser, difference = Reader(site), StreamingDiff(before.split("\n"))
         reports = iter(mirrored) if measured else None
         times: list[float] = []
         step = -(-len(tokens) // 10)
@@ -185,8 +186,8 @@ def measure_loop() -> bool:
     for number in range(10):
         session = EditSession(Snapshot("file:///big.py", 1, "python", text))
         first = 400 * number
-        lines = [content(line) for line in text.lines(first, first + 200)]
-        difference = LineDiff(lines, first)
+        lines = contents(text, first, first + 200)
+        difference = StreamingDiff(lines, first)
         new = [
             line.replace("strict", "exact") if n % 5 == 0 else line for n, line in enumerate(lines)
         ]

@@ -10,10 +10,9 @@ import pytest
 from lsprotocol import types
 
 from glm_lsp.editing.answer import Whole
-from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import EditError, FaultyAnswerError, ReplyError
 from glm_lsp.lsp.apply import Answer, Applier, Outcome, Pace
-from glm_lsp.text import Span
+from glm_lsp.text import Change, Span
 from tests.editing.clockwork import run
 from tests.editing.simulated import URI, Manners, SimulatedEditor
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.lsp.apply import Mode
 
-    Ask = Callable[[str | None], AsyncGenerator[str | Whole | Hunk, None]]
+    Ask = Callable[[str | None], AsyncGenerator[str | Whole | Change, None]]
 
 OLD = """\
 def compute(number):
@@ -74,7 +73,7 @@ class Bench:
         return self.faults.pop(0) if self.faults else None
 
     def ask(self, text: str = NEW, *, raises: Exception | None = None, stalls: bool = False) -> Ask:
-        async def pieces(fault: str | None) -> AsyncGenerator[str | Whole | Hunk, None]:
+        async def pieces(fault: str | None) -> AsyncGenerator[str | Whole | Change, None]:
             self.asked.append(fault)
             for line in text.splitlines(keepends=True):
                 await asyncio.sleep(0.1)
@@ -175,9 +174,9 @@ def test_an_import_at_the_top_belongs_to_the_change() -> None:
     async def work() -> None:
         bench = Bench()
 
-        async def ask(fault: str | None) -> AsyncGenerator[str | Hunk, None]:
+        async def ask(fault: str | None) -> AsyncGenerator[str | Change, None]:
             yield NEW
-            yield Hunk(Span(0, 0), "import math\n")
+            yield Change(Span(0, 0), "import math\n")
 
         await bench.go(ask)
         assert bench.text == "import math\n" + NEW

@@ -1,4 +1,4 @@
-"""The streaming diff: right hunks, as early as they are certain, and no more than needed."""
+"""The streaming diff: right edits, as early as they are certain, and no more than needed."""
 
 from __future__ import annotations
 
@@ -9,56 +9,52 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glm_lsp.editing.diff import Hunk, StreamingDiff, apply_hunks, diff
-from glm_lsp.text import Span
+from glm_lsp.editing.diff import StreamingDiff
+from glm_lsp.editing.lines import LineEdit, line_edit
+from glm_lsp.text import Change, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LINES = st.sampled_from(
-    ["a = 1\n", "b = a\n", "    return a\n", "}\n", "\n", "x\r\n", "y\r", "return f(a, b)\n"]
+    ["a = 1", "b = a", "    return a", "}", "", "x", "y", "return f(a, b)", "z\u2028", "\f"]
 )
-TEXTS = st.builds(
-    lambda lines, rest: "".join(lines) + rest,
-    st.lists(LINES, max_size=12),
-    st.sampled_from(["", "end", "    return a"]),
-)
+TEXTS = st.lists(LINES, min_size=1, max_size=12)
 
 
-def streamed(original: str, pieces: Iterable[str]) -> list[Hunk]:
+def streamed(original: list[str], pieces: Iterable[str]) -> list[LineEdit]:
     difference = StreamingDiff(original)
-    hunks = [hunk for piece in pieces for hunk in difference.feed(piece)]
-    return hunks + difference.finish()
+    edits = [edit for piece in pieces for edit in difference.feed(piece)]
+    return edits + difference.finish()
 
 
-def cut(text: str, size: int) -> list[str]:
+def applied(original: list[str], edits: list[LineEdit]) -> list[str]:
+    lines = list(original)
+    for edit in reversed(edits):
+        lines[edit.first : edit.end] = edit.lines
+    return lines
+
+
+def cut(lines: list[str], size: int, end: str = "\n") -> list[str]:
+    text = end.join(lines)
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
-@given(TEXTS, TEXTS)
+@given(TEXTS, TEXTS, st.integers(1, 9), st.sampled_from(["\n", "\r\n", "\r"]))
 @settings(max_examples=400, deadline=None)
-def test_a_diff_turns_the_original_into_the_replacement(original: str, replacement: str) -> None:
-    """The hunks of finished texts, in order and apart, give the replacement."""
-    hunks = diff(original, replacement)
-    assert apply_hunks(original, hunks) == replacement
-    assert all(a.span.end <= b.span.start for a, b in pairwise(hunks))
-
-
-@given(TEXTS, TEXTS, st.integers(1, 9))
-@settings(max_examples=400, deadline=None)
-def test_a_stream_gives_the_same_text_however_it_is_cut(
-    original: str, replacement: str, size: int
+def test_a_stream_gives_the_same_lines_however_it_is_cut(
+    original: list[str], replacement: list[str], size: int, end: str
 ) -> None:
-    """Hunks that come while the replacement does give it in the end, in order and apart."""
-    hunks = streamed(original, cut(replacement, size))
-    assert apply_hunks(original, hunks) == replacement
-    assert all(a.span.end <= b.span.start for a, b in pairwise(hunks))
+    """Edits that come while the replacement does give it in the end, in order and apart."""
+    edits = streamed(original, cut(replacement, size, end))
+    assert applied(original, edits) == replacement
+    assert all(a.end <= b.first for a, b in pairwise(edits))
 
 
 @given(TEXTS)
-def test_a_replacement_that_is_the_original_has_no_hunks(text: str) -> None:
+def test_a_replacement_that_is_the_original_has_no_edits(lines: list[str]) -> None:
     """Nothing is rewritten when nothing changed."""
-    assert streamed(text, cut(text, 5)) == []
+    assert streamed(lines, cut(lines, 5)) == []
 
 
 ORIGINAL = """\
@@ -67,68 +63,84 @@ def total(prices, rate):
     for price in prices:
         result += price * rate
     log(result)
-    return result
-"""
+    return result""".split("\n")
+
+
+def changed(line: int, *lines: str) -> list[str]:
+    """Return the original with other lines in place of one."""
+    return [*ORIGINAL[:line], *lines, *ORIGINAL[line + 1 :]]
+
 
 PAIRS = {
     "a name within a line": (
-        ORIGINAL.replace("price * rate", "price * factor"),
-        [("rate", "factor")],
+        changed(3, "        result += price * factor"),
+        [LineEdit(3, 4, ("        result += price * factor",))],
     ),
     "a line more": (
-        ORIGINAL.replace("    log", "    check(result)\n    log"),
-        [("", "    check(result)\n")],
+        changed(4, "    check(result)", ORIGINAL[4]),
+        [LineEdit(4, 4, ("    check(result)",))],
     ),
-    "a line less": (ORIGINAL.replace("    log(result)\n", ""), [("    log(result)\n", "")]),
-    "deeper by one level": (
-        ORIGINAL.replace("        result +=", "            result +="),
-        [("        ", "            ")],
-    ),
+    "a line less": (changed(4), [LineEdit(4, 5, ())]),
     "another line altogether": (
-        ORIGINAL.replace("    log(result)\n", "    if not prices:\n"),
-        [("", "    if not prices:\n"), ("    log(result)\n", "")],
+        changed(4, "    if not prices:"),
+        [LineEdit(4, 4, ("    if not prices:",)), LineEdit(4, 5, ())],
     ),
-    "no final line end": (ORIGINAL[:-1], [("\n", "")]),
+    "an empty line at the end": ([*ORIGINAL, ""], [LineEdit(6, 6, ("",))]),
 }
 
 
 @pytest.mark.parametrize(("replacement", "expected"), PAIRS.values(), ids=PAIRS.keys())
-def test_only_what_changed_is_touched(replacement: str, expected: list[tuple[str, str]]) -> None:
-    """Lines that stay are not rewritten, and within a line only the tokens that differ are."""
-    hunks = streamed(ORIGINAL, cut(replacement, 4))
-    found = [(ORIGINAL[hunk.span.start : hunk.span.end], hunk.text) for hunk in hunks]
-    assert found == expected
+def test_only_what_changed_is_touched(replacement: list[str], expected: list[LineEdit]) -> None:
+    """Lines that stay are not rewritten, and a line that is much the same becomes the other."""
+    assert streamed(ORIGINAL, cut(replacement, 4)) == expected
 
 
-def test_a_hunk_comes_as_soon_as_the_next_line_matches() -> None:
+def test_an_edit_comes_as_soon_as_the_next_line_matches() -> None:
     """A changed line is certain once the line after it is there."""
-    difference = StreamingDiff(ORIGINAL)
+    difference = StreamingDiff(ORIGINAL, 10)
     assert difference.feed("def total(prices, rate):\n    result = 1\n") == []
-    (hunk,) = difference.feed("    for price in prices:\n")
-    assert ORIGINAL[hunk.span.start : hunk.span.end] == "0"
+    assert difference.feed(ORIGINAL[2] + "\n") == [LineEdit(11, 12, ("    result = 1",))]
 
 
 def test_lines_unlike_any_other_come_at_once() -> None:
     """What is new is shown line by line, not at the end of the reply."""
     difference = StreamingDiff(ORIGINAL)
-    start = len("def total(prices, rate):\n")
-    difference.feed(ORIGINAL[:start])
-    assert difference.feed('    """Sum it up."""\n') == [
-        Hunk(Span(start, start), '    """Sum it up."""\n')
-    ]
+    difference.feed(ORIGINAL[0] + "\n")
+    assert difference.feed('    """Sum it up."""\n') == [LineEdit(1, 1, ('    """Sum it up."""',))]
 
 
 def test_what_comes_after_a_changed_last_line_does_not_wait() -> None:
     """Code added behind the original streams although the last line never matched."""
-    difference = StreamingDiff("def f():\n    return a")
+    difference = StreamingDiff(["def f():", "    return a"])
     pieces = ["def f():\n", "    return a + 1\n", "\n", "\n", "def g():\n", "    pass\n"]
-    early = [hunk for piece in pieces for hunk in difference.feed(piece)]
-    assert "".join(hunk.text for hunk in early) == " + 1\n\n\ndef g():\n    pass\n"
+    early = [edit for piece in pieces for edit in difference.feed(piece)]
+    assert [line for edit in early for line in edit.lines] == [
+        "    return a + 1",
+        "",
+        "",
+        "def g():",
+        "    pass",
+    ]
 
 
 def test_lines_left_out_for_good_do_not_drag_later_ones_along() -> None:
     """A line moved up is one insertion and one deletion; those it passed stay."""
-    lines = [f"{name}()\n" for name in ("prepare", "collect", "compute", "publish", "cleanup")]
-    moved = [lines[3], *lines[:3], lines[4]]
-    hunks = streamed("".join(lines), moved)
-    assert sum(hunk.size for hunk in hunks) == 2 * len(lines[3])
+    lines = [f"{name}()" for name in ("prepare", "collect", "compute", "publish", "cleanup")]
+    edits = streamed(lines, cut([lines[3], *lines[:3], lines[4]], 7))
+    assert edits == [LineEdit(0, 0, ("publish()",)), LineEdit(3, 4, ())]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (Change(Span(1, 1), "\nimport b"), LineEdit(1, 1, ("import b",))),
+        (Change(Span(0, 0), "import b\n"), LineEdit(0, 0, ("import b",))),
+        (Change(Span(0, 3), "a"), LineEdit(1, 2, ())),
+        (Change(Span(2, 2), "x"), LineEdit(1, 2, ("xb",))),
+        (Change(Span(1, 1), ""), None),
+    ],
+    ids=["behind a line", "before a line", "a line less", "within", "nothing"],
+)
+def test_a_change_anywhere_is_one_of_whole_lines(change: Change, expected: LineEdit | None) -> None:
+    """However its span is cut, a change says which lines become which."""
+    assert line_edit(Text.of("a\nb"), change) == expected

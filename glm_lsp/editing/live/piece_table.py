@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from glm_lsp.editing.live.parts import content
+from glm_lsp.editing.lines import contents
 
 if TYPE_CHECKING:
     from glm_lsp.editing.live.parts import Part
@@ -83,8 +83,7 @@ class PieceTable:
     def contents(self, piece: Piece) -> list[str]:
         """Return a piece's lines; the user's live ones are not known."""
         if piece.owner is Owner.ORIGINAL:
-            end = piece.first + piece.count
-            return [content(line) for line in self._original.lines(piece.first, end)]
+            return contents(self._original, piece.first, piece.first + piece.count)
         return list(piece.lines)
 
     def disturbed(self) -> None:

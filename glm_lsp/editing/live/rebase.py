@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from glm_lsp.editing.lcs import common_pairs
-from glm_lsp.editing.live.parts import common_length, content
+from glm_lsp.editing.lines import common_length, contents
 from glm_lsp.editing.live.piece_table import Owner, Piece
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def displace(table: PieceTable, before: Text, change: LineChange) -> None:
         if piece.live:
             table.cut(index, left)
             if piece.owner is Owner.USER:
-                piece.lines = tuple(_contents(before, line, line + piece.count))
+                piece.lines = tuple(contents(before, line, line + piece.count))
             piece.live = False
             left, line = left - piece.count, line + piece.count
         index += 1
@@ -93,19 +93,19 @@ def _trimmed(before: Text, after: Text, change: LineChange) -> LineChange:
     first, end, start, stop = change.first, change.end, change.start, change.stop
     most = min(end - first, stop - start)
     head = common_length(
-        _contents(before, first, first + most), _contents(after, start, start + most)
+        contents(before, first, first + most), contents(after, start, start + most)
     )
     most -= head
     tail = common_length(
-        _contents(before, end - most, end)[::-1], _contents(after, stop - most, stop)[::-1]
+        contents(before, end - most, end)[::-1], contents(after, stop - most, stop)[::-1]
     )
     return LineChange(first + head, end - tail, start + head, stop - tail)
 
 
 def _apart(before: Text, after: Text, change: LineChange) -> Iterator[LineChange]:
     """Yield the changes between the lines that two stretches have in common."""
-    old = _contents(before, change.first, change.end)
-    new = _contents(after, change.start, change.stop)
+    old = contents(before, change.first, change.end)
+    new = contents(after, change.start, change.stop)
     first = start = 0
     for i, j in [*common_pairs(old, new), (len(old), len(new))]:
         # As many lines in place of as many: each is the one before it, changed.
@@ -168,7 +168,7 @@ def _standing_for(
         if end + wanted in ends:
             chosen = pieces[i : ends.index(end + wanted)]
             lines = [line for piece in chosen for line in table.contents(piece)]
-            if lines == _contents(after, change.start, change.stop):
+            if lines == contents(after, change.start, change.stop):
                 return chosen
     return []
 
@@ -183,7 +183,3 @@ def _behind_own(table: PieceTable, index: int) -> int:
             break
         index = at + 1
     return index
-
-
-def _contents(text: Text, first: int, end: int) -> list[str]:
-    return [content(line) for line in text.lines(first, end)]

@@ -13,12 +13,13 @@ Invariants:
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from glm_lsp.editing.live.parts import Hunk, Part, content, divided
+from glm_lsp.editing.lines import content, contents
+from glm_lsp.editing.live.parts import Hunk, Part, divided
 from glm_lsp.editing.live.piece_table import Owner, PieceTable
 from glm_lsp.editing.live.rebase import displace, follow, line_changes
 from glm_lsp.editing.live.steps import changes, steps, touched_parts
@@ -27,7 +28,7 @@ from glm_lsp.text import Change, Span, common_ends
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from glm_lsp.editing.live.parts import LineEdit
+    from glm_lsp.editing.lines import LineEdit
     from glm_lsp.editing.live.piece_table import Piece
     from glm_lsp.editing.live.steps import Step
     from glm_lsp.text import Snapshot, Text
@@ -98,7 +99,7 @@ class EditSession:
         Raises:
             ValueError: an edit overlaps another one.
         """
-        for edit in chain.from_iterable(map(divided, edits)):
+        for edit in divided(edits):
             last = self._hunks[-1] if self._hunks else None
             if apart or last is None or last.parts[-1].edit.end != edit.first or not last.open:
                 self.close()
@@ -417,7 +418,7 @@ class EditSession:
     def _growth(self, edit: LineEdit) -> int:
         """Return by how many characters an edit makes the text grow."""
         text, newline = self._snapshot.text, self._snapshot.newline
-        old = sum(len(content(line)) for line in text.lines(edit.first, edit.end))
+        old = sum(map(len, contents(text, edit.first, edit.end)))
         new = sum(map(len, edit.lines))
         return new - old + len(newline) * (len(edit.lines) - (edit.end - edit.first))
 
@@ -447,7 +448,7 @@ class EditSession:
 
     def _state(self, hunk: Hunk, first: int, end: int) -> HunkState:
         start, stop = hunk.parts[0].edit.first, hunk.parts[-1].edit.end
-        before = tuple(content(line) for line in self._snapshot.text.lines(start, stop))
+        before = tuple(contents(self._snapshot.text, start, stop))
         after = tuple(line for part in hunk.parts for line in part.edit.lines)
         return HunkState(hunk.number, first, end, before, after)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.editing.live.parts import content
+from glm_lsp.editing.lines import content
 from glm_lsp.editing.live.piece_table import Owner
-from glm_lsp.text import Change, Span
+from glm_lsp.text import Change, Span, common_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,18 +78,13 @@ def changes(table: PieceTable, text: Text, todo: Sequence[Step], newline: str) -
     """Return steps as changes, all in coordinates of `text`, the document as it is."""
     found: list[Change] = []
     for step in todo:
-        fine = _fine(table, step)
-        if fine is None:
-            lines = [line for p in step.pieces if not p.live for line in table.contents(p)]
-            each = [_whole_lines(text, step, lines, newline)]
-        else:
-            start = text.line_start(step.first)
-            each = [Change(Span(start + a, start + b), new) for a, b, new in fine]
-        if found and found[-1].span.end == each[0].span.start:
-            last, following = found.pop(), each.pop(0)
-            joined = Span(last.span.start, following.span.end)
-            found.append(Change(joined, last.text + following.text))
-        found += each
+        lines = [line for p in step.pieces if not p.live for line in table.contents(p)]
+        change = _within_line(text, step, lines) or _whole_lines(text, step, lines, newline)
+        if found and found[-1].span.end == change.span.start:
+            last = found.pop()
+            span = Span(last.span.start, change.span.end)
+            change = Change(span, last.text + change.text)
+        found.append(change)
     return found
 
 
@@ -120,26 +115,25 @@ def _follows(piece: Piece, part: Part) -> bool:
 
 def _divided(first: int, turning: list[Piece]) -> Iterator[Step]:
     """Divide neighbouring pieces: a line that becomes another is a step of its own."""
-    for _, group in groupby(turning, lambda p: p.part if p.part and p.part.edit.fine else None):
+    for _, group in groupby(turning, lambda piece: piece.part if _is_line(piece) else None):
         pieces = tuple(group)
         end = first + sum(piece.count for piece in pieces if piece.live)
         yield Step(first, end, pieces)
         first = end
 
 
-def _fine(table: PieceTable, step: Step) -> list[tuple[int, int, str]] | None:
-    """Return a step as replacements of columns in its one line; None when it is more."""
-    old, part = step.pieces[0], step.pieces[0].part
-    if part is None or not part.edit.fine or len(step.pieces) != 2:
+def _is_line(piece: Piece) -> bool:
+    edit = piece.part.edit if piece.part is not None else None
+    return edit is not None and edit.end - edit.first == len(edit.lines) == 1
+
+
+def _within_line(text: Text, step: Step, lines: Sequence[str]) -> Change | None:
+    """Return what differs between a line and the one it becomes; None when it is more lines."""
+    if not step.end - step.first == len(lines) == 1:
         return None
-    if old.live:
-        return list(part.edit.fine)
-    back: list[tuple[int, int, str]] = []
-    line, grown = table.contents(old)[0], 0
-    for start, end, text in part.edit.fine:
-        back.append((start + grown, start + grown + len(text), line[start:end]))
-        grown += len(text) - (end - start)
-    return back
+    start, old_end, new_end = common_ends(content(text.line(step.first)), lines[0])
+    at = text.line_start(step.first)
+    return Change(Span(at + start, at + old_end), lines[0][start:new_end])
 
 
 def _whole_lines(text: Text, step: Step, lines: Sequence[str], newline: str) -> Change:

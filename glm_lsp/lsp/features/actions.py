@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.editing.answer import Whole
-    from glm_lsp.editing.diff import Hunk
     from glm_lsp.lsp.explanations import Explanations, Surface
     from glm_lsp.lsp.features.changes import Changes
     from glm_lsp.lsp.features.diagnostics import Remembered
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
     from glm_lsp.prompts.actions import ActionName
-    from glm_lsp.text import Snapshot
+    from glm_lsp.text import Change, Snapshot
 
     Listener = Callable[[Progress], None]
 
@@ -142,7 +141,7 @@ class Actions:
             else:
                 listen = self._listener(job, planned)
 
-                def ask(fault: str | None) -> AsyncGenerator[str | Whole | Hunk, None]:
+                def ask(fault: str | None) -> AsyncGenerator[str | Whole | Change, None]:
                     return replacement(planned, self._session, listen, fault=fault)
 
                 promise = promise_of(planned)

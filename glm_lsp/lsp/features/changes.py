@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from glm_lsp.editing.live.parts import content
+from glm_lsp.editing.lines import content
 from glm_lsp.errors import EditError
 from glm_lsp.lsp.apply import Answer, Applier, Outcome
 from glm_lsp.lsp.convert import to_range

@@ -24,10 +24,9 @@ from glm_lsp.actions.offers import Diagnostic
 from glm_lsp.actions.plan import Plan, Surface, Task, plan
 from glm_lsp.actions.promise import promise_of
 from glm_lsp.editing.answer import Whole, judge
-from glm_lsp.editing.diff import Hunk
 from glm_lsp.errors import FaultyAnswerError, ReplyError
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Request, TextDelta
-from glm_lsp.text import Snapshot, Span, Text
+from glm_lsp.text import Change, Snapshot, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -171,7 +170,7 @@ def run(form: Form, size: int) -> End:
     return End("fault" if fault else "right", after, fault or "", early)
 
 
-async def _answered(made: Plan, model: _Model, count: int) -> tuple[str, list[Hunk], bool]:
+async def _answered(made: Plan, model: _Model, count: int) -> tuple[str, list[Change], bool]:
     text, hunks, early, whole = "", [], False, None
     read = 0
 
@@ -185,8 +184,8 @@ async def _answered(made: Plan, model: _Model, count: int) -> tuple[str, list[Hu
 
     async with aclosing(replacement(made, Counting(), lambda _: None)) as pieces:
         async for piece in pieces:
-            assert whole is None or isinstance(piece, Hunk), "a piece after the whole"
-            if isinstance(piece, Hunk):
+            assert whole is None or isinstance(piece, Change), "a piece after the whole"
+            if isinstance(piece, Change):
                 hunks.append(piece)
             elif isinstance(piece, Whole):
                 assert not text or not piece.text.startswith(text), "the whole was not needed"

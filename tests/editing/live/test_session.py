@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from glm_lsp.editing.live.parts import LineDiff, LineEdit, content
+from glm_lsp.editing.diff import StreamingDiff
+from glm_lsp.editing.lines import LineEdit, contents
 from glm_lsp.editing.live.session import EditSession
 from glm_lsp.text import Change, Snapshot, Span, Text
 
@@ -27,7 +28,7 @@ class Document:
 
     def plan(self, replacement: str) -> None:
         """Have GLM answer the whole document anew."""
-        difference = LineDiff([content(line) for line in self.text.lines()], 0)
+        difference = StreamingDiff(contents(self.text))
         self.session.add([*difference.feed(replacement), *difference.finish()])
         self.session.close()
         self.session.release()
@@ -306,8 +307,8 @@ def test_an_edit_that_landed_elsewhere_is_repaired() -> None:
     document.plan("one\n2\nthree\n")
     (change,) = document.session.send()
     document.type("one", "mine\n")
-    assert (change.span, change.text) == (Span(4, 8), "2\n")  # All of line 1,
-    document.report([Change(Span(5, 9), "2\n")])  # which is `one` by now.
+    assert (change.span, change.text) == (Span(4, 7), "2")  # All of line 1,
+    document.report([Change(Span(5, 8), "2")])  # which is `one` by now.
     assert document.session.misplaced
     document.apply()
     assert str(document) == "mine\none\n2\nthree\n"
