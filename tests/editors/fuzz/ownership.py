@@ -113,18 +113,19 @@ class Ownership:
         self._pieces[index:index] = self._brought(change)
 
     def _brought(self, change: Change) -> list[Piece]:
-        whole = not change.old and is_whole(self.text, change.start, change.new)
-        if change.who != "user" or not whole:
-            return [Piece(change.new, change.who)] if change.new else []
         lines = split_lines(change.new)
+        if change.who != "user":
+            return [Piece(change.new, change.who)] if change.new else []
+        whole = not change.old and is_whole(self.text, change.start, change.new)
         above = split_lines(self.text[: change.start])[-1:]
         below = split_lines(self.text[change.start :])[:1]
+        moved = {
+            line for line in lines[0 if whole else 1 :] if line in self._known and line.strip()
+        }
         # Which of two equal neighbours is the new one only this log knows.
-        self.ambiguous |= bool({*above, *below} & set(lines) & self._changing)
-        return [
-            Piece(line, "moved" if line in self._known and line.strip() else "user")
-            for line in lines
-        ]
+        twins = {*above, *below} if whole else moved
+        self.ambiguous |= bool(twins & moved & self._changing)
+        return [Piece(line, "moved" if line in moved else "user") for line in lines]
 
     def _closed_gap(self, index: int, new: str) -> int | None:
         """Return where GLM had removed the same lines, within the line before or behind.
