@@ -118,7 +118,8 @@ class Applier:
     @property
     def over(self) -> bool:
         """Whether nothing of the change is left to keep or undo: the user undid it, or reopened."""
-        return self._writer.replaced or self.session.lost or self.session.undone
+        gone = self.session.landed > 0 and not self.session.in_effect
+        return self._writer.replaced or self.session.lost or gone
 
     async def run(self, ask: Ask) -> Outcome:
         """Ask for the replacement and bring it into the document.
@@ -139,7 +140,7 @@ class Applier:
             fault = self.fault = await self._deliver(ask(fault), mode)
         if not self.session.part_count:
             return Outcome.UNCHANGED
-        return Outcome.APPLIED if self.session.in_effect else Outcome.OFFERED
+        return Outcome.APPLIED if self.session.landed else Outcome.OFFERED
 
     async def take_back(self, hunk: int | None = None) -> list[int]:
         """Restore the original text, of one hunk or all; what the user typed since stays.

@@ -189,6 +189,10 @@ class EditWriter:
         session = self.session
         if session.landed > 2 * session.part_count + _SPARE_EDITS:
             raise EditError("GLM's change did not come to an end, so it was stopped.")
+        snapshot = self._documents.get(self._uri)
+        if snapshot is None or snapshot.text != session.text:
+            session.dropped()  # Offsets in a text that is not the mirror's must not go out.
+            return False
         landed = session.landed
         edit = self.edit(session.send(awaited=True))
         answer: Answer | None = None

@@ -203,7 +203,7 @@ class ChangeSet:
             return part.number < self._released and not hunk.withdrawn and hunk not in blocked
 
         todo = steps(self._table, lambda piece: _wanted(piece, touched, goes_in))
-        self._table.settle()
+        self._table.settle(blocked)
         return todo
 
     def _blocked(self, touched: set[Part]) -> set[Hunk]:

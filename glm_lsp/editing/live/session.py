@@ -76,7 +76,7 @@ class EditSession(ChangeSet):
                 piece.sent = True
         sent = changes(self._table, self.text, todo, self._snapshot.newline)
         self._sent = (self.text, sent) if sent else None
-        self._waits = "answer" if awaited else None
+        self._waits = "answer" if awaited and sent else None
         return sent
 
     def answered(self, accepted: bool | None, version: int | None = None) -> None:
@@ -85,10 +85,8 @@ class EditSession(ChangeSet):
         `version` is the document's that holds exactly the edit, if the editor says so: what is
         reported up to it is the edit, whether in one report or in several.
         """
-        if self._sent is None:
-            return
         self._waits, self._until = "report", version
-        if accepted is False:
+        if accepted is False or self._sent is None:
             self._waits = None
             self._forget()
         self._read_reports()

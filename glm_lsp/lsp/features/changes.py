@@ -217,9 +217,10 @@ class Changes:
 
     def _conclude(self, change: Change, outcome: Outcome) -> None:
         """Say what came of a change, and keep it at hand."""
-        if outcome is Outcome.UNCHANGED:
+        if outcome is Outcome.UNCHANGED or change.applier.over:
             change.applier.close()
-            self._server.show("GLM found nothing to change here.")
+            if outcome is Outcome.UNCHANGED:
+                self._server.show("GLM found nothing to change here.")
             return
         left = change.applier.session.left_out()
         if outcome is Outcome.OFFERED:
