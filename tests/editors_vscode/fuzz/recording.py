@@ -108,6 +108,7 @@ class RelayLog:
             file.seek(self._read)
             frames = [json.loads(line) for line in file]
         asked: dict[Any, int] = {}
+        commands: set[Any] = set()
         edits: list[Edit] = []
         sentences: list[str] = []
         kept = []
@@ -125,7 +126,9 @@ class RelayLog:
                 applied = bool(result.get("applied"))
                 edits.append(Edit(number, applied, result.get("version")))
                 kept.append(frame)
-            elif said := _sentences(side, message):
+            elif side == "client" and method == "workspace/executeCommand":
+                commands.add(message["id"])
+            elif side == "server" and (said := _sentences(message, commands)):
                 sentences += said
                 kept.append(frame)
             elif method in ("glm/changes", "textDocument/didChange", "glm/status"):
@@ -133,17 +136,16 @@ class RelayLog:
         return Conversation(edits, sentences, kept)
 
 
-def _sentences(side: str, message: dict[str, Any]) -> list[str]:
-    """Return what the user is shown because of a message."""
+def _sentences(message: dict[str, Any], commands: set[Any]) -> list[str]:
+    """Return what the user is shown because of a message; of errors, a command's alone."""
     params = message.get("params") or {}
-    if side != "server":
-        return []
     if message.get("method") in ("window/showMessage", "window/showMessageRequest"):
         return [params["message"]]
     if message.get("method") == "glm/changes":
         offers = [change for change in params["changes"] if change["state"] == "offered"]
         return [f"{offer['title']}: {offer['fault'] or 'apply?'}" for offer in offers]
-    return [message["error"]["message"]] if "error" in message else []
+    failed = "error" in message and message.get("id") in commands
+    return [message["error"]["message"]] if failed else []
 
 
 def attributed(log: Sequence[dict[str, Any]], edits: Sequence[Edit]) -> list[Change]:
