@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Locate = Callable[[Text, int, Text], int]
 
-_MOST_CHANGES = 16
+_MOST_CHANGES = 48
 """A report of more changes than this is read as one: no report may hold up the event loop."""
 
 
@@ -150,6 +150,8 @@ class EditSession(ChangeSet):
             self._land()
             self.text = after
             return
+        if self._sent is None:
+            reported = _runs(reported)
         if len(reported) > _MOST_CHANGES:
             reported = [_covering(reported, after)]
         texts = list(accumulate(reported[:-1], lambda t, c: t.apply([c]), initial=self.text))
@@ -232,6 +234,18 @@ def _same_place(base: Text, offset: int, text: Text) -> int:
 def _one_change(before: Text, after: Text) -> Change:
     start, old_end, new_end = common_ends(str(before), str(after))
     return Change(Span(start, old_end), after.slice(Span(start, new_end)))
+
+
+def _runs(changes: Sequence[Change]) -> list[Change]:
+    """Return changes with each run of typed characters as one."""
+    runs: list[Change] = []
+    for change in changes:
+        last = runs[-1] if runs else None
+        if last and not change.span and change.span.start == last.span.start + len(last.text):
+            runs[-1] = Change(last.span, last.text + change.text)
+        else:
+            runs.append(change)
+    return runs
 
 
 def _covering(changes: Sequence[Change], after: Text) -> Change:
