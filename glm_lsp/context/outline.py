@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from glm_lsp.context.scope import _WRAPPERS, _defines, _name
+from glm_lsp.context.scope import BODIES, WRAPPERS, defines, name_of
 from glm_lsp.context.syntax import grammar_name, parse
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def _definitions(tree: SyntaxTree) -> list[Definition]:
     while stack:
         node, path, local, plain = stack.pop()
         inner, inside = path, local
-        if node is not tree.root and _defines(node):
-            name = _name(tree, node)
+        if node is not tree.root and defines(node):
+            name = name_of(tree, node)
             core = _core(node)
             last = node.end_point.row - (1 if node.end_point.column == 0 else 0)
             first = node.start_point.row
@@ -128,7 +128,8 @@ def _definitions(tree: SyntaxTree) -> list[Definition]:
             plain = True
         elif "if" in node.type or "try" in node.type:
             plain = False
-        if node.start_point.row == node.end_point.row and node is not tree.root:
+        short = node.start_point.row == node.end_point.row
+        if short and node is not tree.root and not node.type.endswith(BODIES):
             continue
         stack.extend((child, inner, inside, plain) for child in reversed(node.named_children))
     return found
@@ -136,8 +137,8 @@ def _definitions(tree: SyntaxTree) -> list[Definition]:
 
 def _core(node: Node) -> Node:
     """Look through decorators and exports."""
-    while node.type in _WRAPPERS:
-        inner = next(filter(_defines, node.named_children), None)
+    while node.type in WRAPPERS:
+        inner = next(filter(defines, node.named_children), None)
         if inner is None:
             break
         node = inner

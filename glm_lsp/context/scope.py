@@ -37,7 +37,7 @@ _DEFINITIONS = frozenset(
     """.split()
 )
 _TYPES_OF_C = frozenset("struct_specifier class_specifier".split())
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     "decorated_definition export_statement template_declaration ambient_declaration".split()
 )
 IMPORTS = frozenset(
@@ -47,6 +47,8 @@ IMPORTS = frozenset(
     preproc_include using_directive using_declaration namespace_use_declaration
     """.split()
 )
+BODIES = ("block", "body", "declaration_list")
+"""Ends of the names of nodes that hold statements and are none."""
 _ATTACHED = ("comment", "attribute", "decorator")
 _FUNCTION_VALUES = frozenset(
     "arrow_function function_expression generator_function class function".split()
@@ -81,11 +83,11 @@ def enclosing(snapshot: Snapshot, selection: Span) -> Scope:
     if _holds_definitions(tree, selection):
         return Scope(whole_lines(snapshot.text, selection), "", "lines")
     for node in tree.around(selection):
-        if _defines(node):
+        if defines(node):
             node = _outermost(node)
             span = whole_lines(snapshot.text, tree.span(node))
             if snapshot.text.slice(span).count("\n") < MOST_LINES:
-                return Scope(span, _name(tree, node), node.type)
+                return Scope(span, name_of(tree, node), node.type)
             break
     return Scope(_statements(snapshot.text, tree, selection), "", "lines")
 
@@ -106,12 +108,12 @@ def part(snapshot: Snapshot, selection: Span) -> Scope | None:
         return None
     span = _statements(text, tree, chosen)
     for node in tree.around(chosen):
-        if _defines(node):
+        if defines(node):
             node = _outermost(node)
             around = whole_lines(text, tree.span(node))
             if span.contains(around):
                 return None
-            return Scope(span, _name(tree, node), "lines")
+            return Scope(span, name_of(tree, node), "lines")
     return None
 
 
@@ -190,14 +192,15 @@ def _holds_definitions(tree: SyntaxTree, selection: Span) -> bool:
     touched = [node for node in siblings if _overlap(tree.span(node), selection)]
     return (
         len(touched) > 1
-        and any(map(_defines, touched))
+        and any(map(defines, touched))
         and all(selection.contains(tree.span(node)) for node in touched)
     )
 
 
-def _defines(node: Node) -> bool:
-    if node.type in _WRAPPERS:
-        return any(map(_defines, node.named_children))
+def defines(node: Node) -> bool:
+    """Tell whether a node is a definition, wrappers looked through."""
+    if node.type in WRAPPERS:
+        return any(map(defines, node.named_children))
     if node.type in _TYPES_OF_C and node.child_by_field_name("body") is None:
         return False  # `struct point p` names a type that is defined elsewhere.
     if node.type in _DEFINITIONS:
@@ -209,12 +212,12 @@ def _defines(node: Node) -> bool:
 
 
 def _outermost(node: Node) -> Node:
-    while node.parent is not None and node.parent.type in _WRAPPERS:
+    while node.parent is not None and node.parent.type in WRAPPERS:
         node = node.parent
     return node
 
 
-def _name(tree: SyntaxTree, node: Node) -> str:
+def name_of(tree: SyntaxTree, node: Node) -> str:
     """Return the name a definition gives, looking through wrappers and declarators."""
     stack = [node]
     for _ in range(8):
@@ -233,8 +236,8 @@ def _name(tree: SyntaxTree, node: Node) -> str:
 
 def _inner(node: Node) -> Node | None:
     """Return the part of a definition in which its name stands."""
-    if node.type in _WRAPPERS:
-        return next(filter(_defines, node.named_children), None)
+    if node.type in WRAPPERS:
+        return next(filter(defines, node.named_children), None)
     return node.child_by_field_name("type" if node.type == "impl_item" else "declarator")
 
 
@@ -245,7 +248,8 @@ def _statements(text: Text, tree: SyntaxTree, selection: Span) -> Span:
         inside = _trimmed(text, lines)
         node = tree.smallest(inside)
         reached = [span for span in map(tree.span, node.named_children) if _overlap(span, inside)]
-        if node.parent is not None and tree.span(node).start >= inside.start:
+        holder = node.parent is None or node.type.endswith(BODIES)
+        if not holder and tree.span(node).start >= inside.start:
             reached.append(tree.span(node))
         start = min([inside.start, *[span.start for span in reached]])
         end = max([inside.end, *[span.end for span in reached]])

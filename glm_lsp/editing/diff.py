@@ -95,9 +95,9 @@ class StreamingDiff:
         self._lcs.push(line)
         self._waiting.append(line)
         if self._lcs.reach == reach + 1 and self._lcs.length == length + 1:
-            self._run += _weight(line)
+            self._run += self._weight(line)
         elif self._lcs.reach != reach:
-            self._run = _weight(line)
+            self._run = self._weight(line)
 
     def _certain(self) -> bool:
         """Tell whether the alignment so far can be relied upon."""
@@ -151,9 +151,11 @@ class StreamingDiff:
         old = self._old[-1]
         return old not in self._waiting and alike(old, self._waiting[0]) > 0
 
+    def _weight(self, line: str) -> float:
+        """Return how much a matching line proves.
 
-def _weight(line: str) -> float:
-    """Return how much a matching line proves: a lone brace or a blank line hardly anything."""
-    if _SIX_LETTERS.search(line):
-        return 1.0
-    return 0.5 if _LETTER.search(line) else 0.0
+        That is hardly anything for a lone brace, and little for one line of many.
+        """
+        if not _LETTER.search(line):
+            return 0.0
+        return (1.0 if _SIX_LETTERS.search(line) else 0.5) / self._lcs.count(line)

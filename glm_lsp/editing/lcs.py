@@ -41,6 +41,10 @@ class ArrivingLcs:
         """Tell whether an item occurs in `items[base:]`."""
         return self._where.get(item, 0) >> self.base != 0
 
+    def count(self, item: Hashable) -> int:
+        """Return how often an item occurs in all of the fixed sequence."""
+        return self._where.get(item, 0).bit_count()
+
     def push(self, item: Hashable) -> None:
         """Take the next item of the arriving sequence."""
         row = self._rows[-1]

@@ -11,8 +11,8 @@ How an action uses it:
 `ask(fault)` returns an async generator: each `str` it yields is the next piece of the lines'
 replacement; a `Whole` is all of it, in place of the pieces; a `Change`, in the snapshot's
 coordinates, is a change elsewhere, such as an import. It is asked a second time, with a
-sentence about the fault, when the answer has one. `send(edit, first, last)` hands a
-WorkspaceEdit to the editor.
+sentence about the fault, when the answer has one. `send(edit, first)` hands a WorkspaceEdit to
+the editor; whoever made the applier ends the undo step that a `first` edit begins.
 
 Invariants: one edit is in flight at a time, and carries the version last seen. A reply is not
 believed: an edit counts once the mirror holds exactly what it makes of the text. Every loop
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot, Span, Text
 
     Piece = str | Whole | Change
-    Send = Callable[[types.WorkspaceEdit, bool, bool], Awaitable["Answer"]]
+    Send = Callable[[types.WorkspaceEdit, bool], Awaitable["Answer"]]
     Ask = Callable[[str | None], AsyncGenerator[Piece, None]]
     Check = Callable[[str, str], Awaitable[str | None]]
 
@@ -293,8 +293,7 @@ class Applier:
                     apart += [edit] if edit else []
                 else:
                     session.add(difference.feed(piece))
-                    # One is held back, so that the last edit can be marked as such.
-                    session.release(hold_back=1 if self._in_document else 0)
+                    session.release()
                     self._news.set()
         session.add(difference.finish() if whole is None else ())
         session.close()
@@ -466,7 +465,7 @@ class Applier:
     async def _answer(self, edit: types.WorkspaceEdit) -> Answer | None:
         """Return what the editor answers; an error is a no, silence is None."""
         try:
-            sending = self._send(edit, not self._in_document, self._ended)
+            sending = self._send(edit, not self._in_document)
             answer = await asyncio.wait_for(sending, self._pace.reply)
         except asyncio.TimeoutError:
             logger.warning("The editor did not answer to an edit.")

@@ -12,7 +12,7 @@ from attrs import define, field
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.plan import Plan, Surface, Task, plan
 from glm_lsp.editing.answer import Whole
-from glm_lsp.errors import ReplyError, UnreachableError
+from glm_lsp.errors import FaultyAnswerError, ReplyError, UnreachableError
 from glm_lsp.llm.types import (
     Delta,
     Finish,
@@ -26,6 +26,7 @@ from glm_lsp.text import Change, Snapshot, Span, Text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
 
 SOURCE = "class A:\n    def f(self):\n        return x\n"
 FIXED = "    def f(self):\n        return 1"
@@ -221,6 +222,66 @@ def test_new_imports_come_last_and_where_they_go() -> None:
     assert isinstance(imports, Change)
     whole = source[: imports.span.start] + imports.text + source[imports.span.end :]
     assert whole.startswith("import os\nimport math\n\n")
+
+
+def answered(source: str, reply: str, size: int = 5) -> list[str | Whole | Change]:
+    """Return all that comes of a reply to a question about a source."""
+
+    async def work() -> list[str | Whole | Change]:
+        cut = [reply[at : at + size] for at in range(0, len(reply), size)]
+        model = FakeModel([*texts(*cut), STOP])
+        async with aclosing(replacement(planned(source), model, lambda _: None)) as pieces:
+            return [piece async for piece in pieces]
+
+    return asyncio.run(work())
+
+
+def test_an_answer_that_opens_otherwise_comes_whole() -> None:
+    """Where the pieces cannot be the beginning, the whole comes once, at the end."""
+    line = "```python\n        return 1\n```"
+    assert answered(SOURCE, line) == [Whole(FIXED)]
+    file = f"```python\n{SOURCE.replace('return x', 'return 1')}```"
+    assert answered(SOURCE, file) == [Whole(FIXED)]
+
+
+def test_an_answer_that_goes_on_otherwise_takes_its_pieces_back() -> None:
+    """What came is replaced by the whole when the answer turns out to be more than the code."""
+    twice = f"```python\n{FIXED.replace('1', '0')}\n```\nWait, it must be:\n```python\n{FIXED}\n```"
+    *pieces, whole = answered(SOURCE, twice)
+    assert pieces
+    assert whole == Whole(FIXED)
+
+
+def test_an_import_goes_on_top_of_a_target_at_the_top() -> None:
+    """Where the target begins the file, its imports come with it."""
+    reply = "+import: import math\n```python\ndef f():\n    return math.pi\n```"
+    *_, whole = answered("def f():\n    return x\n", reply)
+    assert whole == Whole("import math\n\ndef f():\n    return math.pi")
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ("The method returns a name that nothing defines.", "words"),
+        ("", "empty"),
+        ("```python\n    # ... existing code ...\n    y = 2\n```", "leaves out"),
+        ("```python\ndef g(self):\n    return 1\n```", "`f`"),
+    ],
+)
+def test_what_may_be_right_when_asked_again_says_what_was_wrong(reply: str, words: str) -> None:
+    """The error holds the fault for the model and a sentence for the user."""
+    with pytest.raises(FaultyAnswerError) as caught:
+        answered(SOURCE, reply)
+    assert words in caught.value.fault
+    assert caught.value.retryable
+    assert str(caught.value)
+
+
+def test_a_refusal_is_not_asked_again() -> None:
+    """A model that declines would decline again."""
+    with pytest.raises(ReplyError, match="declined") as caught:
+        answered(SOURCE, "I'm sorry, but I can't help with that.")
+    assert not isinstance(caught.value, FaultyAnswerError)
 
 
 def test_a_new_file_is_the_block_with_one_line_end() -> None:

@@ -194,3 +194,89 @@ def test_house_rules_reach_the_request() -> None:
     assert rules in full.request.messages[0].content
     assert rules not in brief.request.messages[0].content
     assert rules not in repr(full)
+
+
+def selected(text: str) -> tuple[str, Span]:
+    start, chosen, end = text.split("┃")
+    return start + chosen + end, Span(len(start), len(start) + len(chosen))
+
+
+LOOP = """\
+def total(prices, rate):
+    result = 0
+    for price in prices:
+        result += price * rate
+    print(result)
+    return result
+"""
+
+
+@pytest.mark.parametrize("action", ["refactor", "edit"])
+@pytest.mark.parametrize(
+    ("part", "target"),
+    [
+        pytest.param("    print(result)\n", "    print(result)", id="a line"),
+        pytest.param("print(result)", "    print(result)", id="what stands on a line"),
+        pytest.param(
+            "    for price in prices:\n",
+            "    for price in prices:\n        result += price * rate",
+            id="the head of a statement",
+        ),
+        pytest.param(
+            "result = 0\n    for price in pri",
+            "    result = 0\n    for price in prices:\n        result += price * rate",
+            id="a line and a piece of one",
+        ),
+    ],
+)
+def test_a_selection_within_a_definition_is_the_target(
+    action: ActionName, part: str, target: str
+) -> None:
+    """The complete statements that are covered change; the rest is shown and stays."""
+    text, selection = selected(LOOP.replace(part, f"┃{part}┃"))
+    made = planned(action, selection, text=text)
+    assert (made.original, made.part) == (target, True)
+    assert made.title.endswith("a part of total")
+    assert "part of total that the programmer selected" in asked(made)
+    assert "def total(prices, rate):" in asked(made)
+    assert "selected this part" not in asked(made)
+
+
+@pytest.mark.parametrize(
+    ("action", "part"),
+    [
+        pytest.param("refactor", "price * rate", id="a piece of a line"),
+        pytest.param("refactor", "def total(prices, rate):\n", id="the head"),
+        pytest.param("refactor", LOOP, id="all of it"),
+        pytest.param("document", "    print(result)\n", id="documenting"),
+        pytest.param("explain", "    print(result)\n", id="explaining"),
+        pytest.param("test", "    print(result)\n", id="testing"),
+    ],
+)
+def test_other_selections_keep_the_definition(action: ActionName, part: str) -> None:
+    """A word, a head, or an action about the whole: the definition is the target."""
+    text, selection = selected(LOOP.replace(part, f"┃{part}┃"))
+    made = planned(action, selection, text=text)
+    assert (made.original, made.part) == (LOOP.rstrip("\n"), False)
+
+
+def test_a_fix_is_about_its_problem_whatever_is_selected() -> None:
+    """The diagnostic's definition is the target."""
+    made = planned("fix", where("LIMIT = 1"), diagnostics=(problem("heigth"),))
+    assert (made.original, made.part) == (AREA, False)
+
+
+def test_a_task_for_a_part_is_about_exactly_its_lines() -> None:
+    """Retry of a hunk asks about the lines of the hunk."""
+    text, selection = selected(LOOP.replace("result += price", "result ┃+=┃ price"))
+    made = planned("fix", selection, text=text, part=True)
+    assert (made.original, made.part) == ("        result += price * rate", True)
+
+
+def test_documenting_takes_the_comment_above_along() -> None:
+    """The comment that stands there is completed, not doubled."""
+    text = "x = 1\n\n# Adds.\n# Or not.\ndef f(a):\n    return a\n"
+    made = planned("document", Span(text.index("return"), text.index("return")), text=text)
+    assert made.original == "# Adds.\n# Or not.\ndef f(a):\n    return a"
+    other = planned("refactor", Span(text.index("return"), text.index("return")), text=text)
+    assert other.original == "def f(a):\n    return a"

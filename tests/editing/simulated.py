@@ -110,7 +110,7 @@ class SimulatedEditor:
 
     # What the server may do.
 
-    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
+    async def send(self, edit: types.WorkspaceEdit, first: bool) -> Answer:
         """Take an edit as the server sends it."""
         self._in_flight += 1
         self.requests += 1

@@ -48,7 +48,7 @@ class Bench:
         self.editor = SimulatedEditor(Random(0), manners or Manners(), OLD)  # noqa: S311
         snapshot = self.editor.documents.get(URI)
         assert snapshot is not None
-        self.sent: list[tuple[types.WorkspaceEdit, bool, bool]] = []
+        self.sent: list[tuple[types.WorkspaceEdit, bool]] = []
         self.asked: list[str | None] = []
         self.faults: list[str | None] = []
         self.applier = Applier(
@@ -65,9 +65,9 @@ class Bench:
     def text(self) -> str:
         return self.editor.buffer
 
-    async def send(self, edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
-        self.sent.append((edit, first, last))
-        return await self.editor.send(edit, first, last)
+    async def send(self, edit: types.WorkspaceEdit, first: bool) -> Answer:
+        self.sent.append((edit, first))
+        return await self.editor.send(edit, first)
 
     async def check(self, before: str, after: str) -> str | None:
         return self.faults.pop(0) if self.faults else None
@@ -91,15 +91,14 @@ class Bench:
 
 @pytest.mark.parametrize("delivery", ["stream", "once"])
 def test_one_job_is_one_undo_step(delivery: Mode) -> None:
-    """The first and the last edit are marked, and one undo brings the original back."""
+    """The first edit is marked, and one undo brings the original back."""
 
     async def work() -> None:
         bench = Bench(Manners(joins_undo=True), delivery=delivery)
         assert await bench.go() is Outcome.APPLIED
         assert bench.text == NEW
-        assert len(bench.sent) == (2 if delivery == "stream" else 1)
-        assert [first for _, first, _ in bench.sent] == [True] + [False] * (len(bench.sent) - 1)
-        assert [last for *_, last in bench.sent] == [False] * (len(bench.sent) - 1) + [True]
+        assert len(bench.sent) == (3 if delivery == "stream" else 1)
+        assert [first for _, first in bench.sent] == [True] + [False] * (len(bench.sent) - 1)
         bench.editor.undo()
         assert bench.text == OLD
 
@@ -113,12 +112,12 @@ def test_edits_carry_the_version_last_seen() -> None:
         bench = Bench()
         await bench.go()
         versions = []
-        for edit, _, _ in bench.sent:
+        for edit, _ in bench.sent:
             assert edit.document_changes is not None
             (change,) = edit.document_changes
             assert isinstance(change, types.TextDocumentEdit)
             versions.append(change.text_document.version)
-        assert versions == [1, 2]
+        assert versions == [1, 2, 3]
 
     run(work())
 
@@ -261,7 +260,7 @@ def test_without_edits_of_the_servers_the_change_is_offered() -> None:
         await asyncio.sleep(1)
         edit = bench.applier.proposal()
         assert edit is not None
-        await bench.editor.send(edit, True, True)
+        await bench.editor.send(edit, True)
         await asyncio.sleep(1)
         assert bench.text == "# mine\n" + NEW
         assert bench.applier.proposal() is None
@@ -304,7 +303,7 @@ def test_an_undo_during_the_stream_takes_all_of_it_back() -> None:
     """Undo means no: nothing more is written, and what was is taken back."""
 
     async def work() -> None:
-        bench = Bench()
+        bench = Bench(Manners(joins_undo=True))
         job = bench.go(bench.ask(stalls=True))
         await asyncio.sleep(0.6)
         assert bench.text != OLD
@@ -350,7 +349,7 @@ def test_a_silent_editor_is_waited_for_in_bounds() -> None:
     async def work() -> None:
         bench = Bench()
 
-        async def send(edit: types.WorkspaceEdit, first: bool, last: bool) -> Answer:
+        async def send(edit: types.WorkspaceEdit, first: bool) -> Answer:
             await asyncio.sleep(10_000)
             return Answer(applied=True)
 

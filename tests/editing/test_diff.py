@@ -130,6 +130,16 @@ def test_lines_left_out_for_good_do_not_drag_later_ones_along() -> None:
     assert edits == [LineEdit(0, 0, ("publish()",)), LineEdit(3, 4, ())]
 
 
+def test_a_line_of_many_proves_little() -> None:
+    """Where one more of several equal lines comes, the line behind it is not rewritten."""
+    old = ["def f():", "log(value)", "log(value)", "step()", "log(value)", "log(value)", "end()"]
+    more = [*old[:3], "log(value)", *old[3:6], "log(value)", old[6]]
+    assert streamed(old, cut(more, 5)) == [
+        LineEdit(3, 3, ("log(value)",)),
+        LineEdit(6, 6, ("log(value)",)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

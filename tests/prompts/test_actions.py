@@ -156,3 +156,11 @@ def test_line_ends_of_windows_are_shown_as_they_are() -> None:
 def test_a_fence_holds_any_code(code: str, language: str) -> None:
     """Code with backticks of its own comes out of its fence as it went in, and as one block."""
     assert blocks(fenced(code, language)) == [code]
+
+
+def test_a_part_is_named_as_what_it_is_a_part_of() -> None:
+    """Where the user chose a part, the question says that the rest stays."""
+    said = user(evolve(QUESTION, part_of="f"))
+    assert "the part of f that the programmer selected" in said
+    assert "these lines only" in said
+    assert said.index("Target code") < said.index("the part of f") < said.index("Fix the target")

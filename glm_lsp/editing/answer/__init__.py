@@ -1,9 +1,11 @@
 """From what GLM says to what shall stand in the file: an answer is placed, not unwrapped.
 
-`reader` reads the stream and offers pieces; `passages` cuts the whole answer into what may be
-code (`wrapped`, `prose`); `clean` takes off numbers and marks; `place` finds where a passage
-goes by what it defines (`survey`, `imports`), as a patch (`patches`), or by its lines (`fit`,
-`elision`); `choose` decides between passages; `judge` holds the result to the promise.
+`reader` reads the stream and offers pieces while the answer opens as the target opens. From
+the whole answer, `choose` decides: `passages` cuts it into what may be code (`wrapped`,
+`prose`), `candidates` cleans each (`clean`) and places it (`place`): as a patch (`patches`), by
+what it defines (`survey`, `match`, `sorting`, `reading`, `ending`, `imports`), or by its lines
+(`fit`, `spot`, `around`); `elision` fills what was left out. `judge` holds the result to the
+action's promise. Nothing here asks a model or edits a document.
 """
 
 from __future__ import annotations

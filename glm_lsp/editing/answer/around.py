@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.edits import Placement, whole
 from glm_lsp.editing.answer.elision import is_elision
-from glm_lsp.editing.answer.lines import closes, plain, trimmed
+from glm_lsp.editing.answer.faults import OUTSIDE
+from glm_lsp.editing.answer.lines import closes, filled, plain, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glm_lsp.editing.answer.survey import Survey
-
-OUTSIDE = "It changes code outside the target: change the target only."
 
 
 def part_of_around(lines: Sequence[str], survey: Survey) -> Placement | str | None:
@@ -93,3 +92,39 @@ def _repeats(lines: Sequence[str], below: Sequence[str], inside: int) -> bool:
             return False
         done, skips = found + 1, False
     return done >= inside or skips
+
+
+def without_neighbours(lines: Sequence[str], survey: Survey) -> list[str]:
+    """Return lines without the file's own that stand above and below the target."""
+    site = survey.site
+    lines = list(lines)
+    full = [i for i in filled(lines) if not is_elision(lines[i])]
+    above = [plain(line) for line in site.above if line.strip()]
+    below = [plain(line) for line in site.below if line.strip()]
+    keys = {i: plain(lines[i]) for i in full}
+    start, end = 0, len(lines)
+    for count in range(len(full), 0, -1):
+        if keys[full[count - 1]] not in above[-1:]:
+            continue
+        head = [keys[i] for i in full[:count]]
+        if _is_within(head, above) and _says(head, survey):
+            start = full[count - 1] + 1
+            break
+    for count in range(len(full), 0, -1):
+        if keys[full[-count]] not in below[:1] or full[-count] < start:
+            continue
+        tail = [keys[i] for i in full[-count:]]
+        if _is_within(tail, below) and _says(tail, survey):
+            end = full[-count]
+            break
+    return lines[start:end]
+
+
+def _says(keys: list[str], survey: Survey) -> bool:
+    """Tell whether lines are the file's and not the target's."""
+    return any(key not in survey.own for key in keys)
+
+
+def _is_within(keys: list[str], others: list[str]) -> bool:
+    rest = iter(others)
+    return all(key in rest for key in keys)

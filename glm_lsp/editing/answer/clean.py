@@ -26,7 +26,7 @@ INVISIBLE = re.compile(
 _JOINER = "\u200d"
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
 _NUMBER = re.compile(
-    r"^[ \t]*(?:L|\[|line )?(\d{1,6})"
+    r"^[ \t]*(?:[-=]?> ?)?[ \t]*(?:L|\[|line )?(\d{1,6})"
     r"(?:\]?[ \t]*(?:[|│→┃]|[:.)](?= |$))|\]?\t|(?=  )|\]?$|(?= \S))"
 )
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
@@ -56,6 +56,8 @@ _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#\d+|#x[0-9a-fA-F]+|nbsp);")
 
 def visible(text: str, file: str) -> str:
     """Return a text without the invisible characters that the file has not."""
+    if text.isascii():
+        return text
 
     def instead(found: re.Match[str]) -> str:
         char = found.group()
@@ -78,6 +80,7 @@ def cleaned(lines: Sequence[str], site: Site) -> list[str]:
     for strip in (_unticked, _unprompted, _unquoted, _unnumbered, _unadded):
         lines = strip(lines, site)
     own = {plain(line) for line in site.target}
+    lines = [line for line in lines if not line.startswith("+import:")]
     if lines and lines[0].strip().lower() in _TAGS and plain(lines[0]) not in own:
         del lines[0]
     lines = _closed_up(lines, site)
@@ -105,6 +108,9 @@ def repairs(lines: Sequence[str], site: Site) -> Iterator[list[str]]:
         yield cut(meant)
     if '\\"' in text:
         yield text.replace('\\"', '"').split("\n")
+    opened = re.match(r"[A-Z][\w ]{0,30}: (?=[^`]*$)", lines[0] if lines else "")
+    if opened is not None:
+        yield [lines[0][opened.end() :], *lines[1:]]
     if re.search(r"\\[_*#<>\[\]`]", text):
         yield re.sub(r"\\([_*#<>\[\]`])", r"\1", text).split("\n")
 
@@ -166,8 +172,6 @@ def _unnumbered(lines: list[str], site: Site) -> list[str]:
     bare = [_NUMBER.sub("", line, count=1) for line in lines]
     if len(full) == 1 and not _is_number(numbers[0], lines[full[0]], bare[full[0]], site):
         return lines
-    if all(line[:1] in ("", " ") for line in bare):
-        bare = [line[1:] for line in bare]
     return bare
 
 
@@ -202,7 +206,7 @@ def _escaped(lines: Sequence[str], site: Site) -> bool:
 
 
 def _unescaped(text: str) -> str | None:
-    """Return a text whose line ends were written as `\\n`; None when it is not one."""
+    r"""Return a text whose line ends were written as `\n`; None when it is not one."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]

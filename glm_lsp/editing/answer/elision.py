@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.lines import aligned, filled, plain, similarity
+from glm_lsp.editing.answer.lines import ALIKE, aligned, filled, plain, similarity, telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +50,7 @@ _LEFT_OUT_IN_CHINESE = re.compile(
 )
 _ONLY_DOTS = re.compile(r"^\W*(?:\.{3,}|…+)\W*$")
 _LIKE = 0.34
+_CLOSE = 0.15
 _MOST = 200
 """Characters of a line that stands for others."""
 
@@ -74,24 +77,39 @@ def elisions(lines: Sequence[str], original: Sequence[str]) -> list[int]:
     return [i for i, line in enumerate(lines) if is_elision(line) and plain(line) not in own]
 
 
-def fill(lines: Sequence[str], original: Sequence[str], kept: set[int]) -> list[str] | None:
+def fill(
+    lines: Sequence[str],
+    original: Sequence[str],
+    kept: set[int],
+    *,
+    strict: bool = True,
+    least: float = ALIKE,
+) -> list[str] | None:
     """Return lines with their gaps filled from the original; None where that is not clear.
 
     Args:
         lines: an answer's, indented like the original.
+        original: the lines that they replace.
         kept: the original's lines that must not come back as they were, when anything new
             stands beside the gap.
+        strict: a line that is missing where no gap is was forgotten, not removed.
+        least: how alike a changed line between two gaps must be to the one that it was.
     """
     gaps = elisions(lines, original)
     bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
     pairs = aligned(original, bare)
     partners = [j for _, j, _ in pairs]
+    if (
+        _repeats(bare, original)
+        or _floats(bare, original, pairs, gaps, kept, least)
+        or (strict and _forgets(bare, original, pairs, gaps, kept))
+    ):
+        return None
     filling: dict[int, list[str]] = {}
     for gap in gaps:
         at = bisect_left(partners, gap)
         low, left = (pairs[at - 1][0] + 1, pairs[at - 1][1] + 1) if at else (0, 0)
-        high, right = (pairs[at][0], pairs[at][1]) if at < len(pairs) else (len(original), None)
-        right = len(lines) if right is None else right
+        high, right, _ = pairs[at] if at < len(pairs) else (len(original), len(lines), 1.0)
         missing = [i for i in range(low, high) if original[i].strip()]
         if missing and any(left <= other < right for other in gaps if other != gap):
             return None
@@ -103,6 +121,57 @@ def fill(lines: Sequence[str], original: Sequence[str], kept: set[int]) -> list[
             return None
         filling[gap] = list(original[low:high])
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
+
+
+def _repeats(lines: Sequence[str], original: Sequence[str]) -> bool:
+    """Tell whether a telling line of the original's stands more often than there."""
+    there = Counter(plain(line) for line in original)
+    found = Counter(plain(line) for line in lines if telling(line))
+    return any(0 < there[key] < count for key, count in found.items())
+
+
+def _floats(
+    lines: Sequence[str],
+    original: Sequence[str],
+    pairs: list[tuple[int, int, float]],
+    gaps: list[int],
+    kept: set[int],
+    least: float,
+) -> bool:
+    """Tell whether a changed line between gaps may be another one of the original's."""
+    ends = [(-1, -1, 1.0), *pairs, (len(original), len(lines), 1.0)]
+    for (low, left, _), (at, j, same), (high, right, _) in zip(
+        ends, ends[1:], ends[2:], strict=False
+    ):
+        loose = any(left < gap < j for gap in gaps) and any(j < gap < right for gap in gaps)
+        if same == 1.0 or not loose:
+            continue
+        rivals = [
+            k
+            for k in range(low + 1, high)
+            if k != at and similarity(original[k], lines[j]) >= same - _CLOSE
+        ]
+        if same < least or (rivals and not (at in kept and not kept.intersection(rivals))):
+            return True
+    return False
+
+
+def _forgets(
+    lines: Sequence[str],
+    original: Sequence[str],
+    pairs: list[tuple[int, int, float]],
+    gaps: list[int],
+    kept: set[int],
+) -> bool:
+    """Tell whether lines of the original are missing with neither a gap nor a line instead."""
+    for (low, left, _), (high, right, _) in pairwise(pairs):
+        if any(left < gap < right for gap in gaps):
+            continue
+        missing = [i for i in range(low + 1, high) if original[i].strip()]
+        instead = any(lines[j].strip() for j in range(left + 1, right))
+        if missing and not instead and not kept.intersection(missing):
+            return True
+    return False
 
 
 def _put(line: str, gap: list[str] | None) -> list[str]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.around import part_of_around
+from glm_lsp.editing.answer.around import part_of_around, without_neighbours
 from glm_lsp.editing.answer.edits import Edit, Placement, over, reindented, settled, whole
-from glm_lsp.editing.answer.elision import elisions, fill, is_elision
+from glm_lsp.editing.answer.elision import elisions, fill
+from glm_lsp.editing.answer.faults import GAP, NOWHERE, QUOTE, TWICE
 from glm_lsp.editing.answer.lines import (
     ALIKE,
+    SURE,
     aligned,
     closes,
     filled,
@@ -23,37 +25,32 @@ from glm_lsp.editing.answer.lines import (
     telling,
     trimmed,
 )
+from glm_lsp.editing.answer.spot import spot_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glm_lsp.editing.answer.survey import Survey
 
-GAP = (
-    "It leaves out code behind a comment or dots, and what belongs there is not clear:"
-    " write every line."
-)
-NOWHERE = (
-    "It is not clear which lines of the target it replaces: write the complete new version of the"
-    " target, from its first line to its last."
-)
-TWICE = "It holds several different versions of the target: give one."
-QUOTE = "It only repeats lines of the target without a change."
-_CLEAR = 0.15
 _SHORT = 4
+_KIN = 0.55
+"""Of the names of lines that are replaced by others without a line in common, how many stay."""
+_CLEAR = 0.15
 
 
 def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement | str:
     """Place lines; return in words for the model why they cannot be placed.
 
     Args:
+        lines: those of a passage, cleaned.
+        survey: what is known of the file.
         lone: nothing else in the answer may be what was asked for.
     """
     site = survey.site
     part = None if survey.outer else part_of_around(lines, survey)
     if part is not None:
         return part
-    lines = trimmed(_without_neighbours(lines, survey))
+    lines = trimmed(without_neighbours(lines, survey))
     if not lines:
         return QUOTE
     gaps = elisions(lines, site.target)
@@ -79,39 +76,6 @@ def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement |
     return _part(lines, survey, pairs, full)
 
 
-def _without_neighbours(lines: Sequence[str], survey: Survey) -> list[str]:
-    """Return lines without the file's own that stand above and below the target."""
-    site = survey.site
-    lines = list(lines)
-    full = [i for i in filled(lines) if not is_elision(lines[i])]
-    above = [plain(line) for line in site.above if line.strip()]
-    below = [plain(line) for line in site.below if line.strip()]
-    keys = {i: plain(lines[i]) for i in full}
-    start, end = 0, len(lines)
-    for count in range(len(full), 0, -1):
-        head = [keys[i] for i in full[:count]]
-        if above and head[-1] == above[-1] and _is_within(head, above) and _says(head, survey):
-            start = full[count - 1] + 1
-            break
-    for count in range(len(full), 0, -1):
-        tail = [keys[i] for i in full[-count:]]
-        if below and tail[0] == below[0] and _is_within(tail, below) and full[-count] >= start:
-            if _says(tail, survey):
-                end = full[-count]
-                break
-    return lines[start:end]
-
-
-def _says(keys: list[str], survey: Survey) -> bool:
-    """Tell whether lines are the file's and not the target's."""
-    return any(key not in survey.own for key in keys)
-
-
-def _is_within(keys: list[str], others: list[str]) -> bool:
-    rest = iter(others)
-    return all(key in rest for key in keys)
-
-
 def _filled(lines: Sequence[str], survey: Survey, start: int, end: int) -> Placement | str:
     """Fill the gaps of lines that replace a run of the target's."""
     site = survey.site
@@ -121,7 +85,13 @@ def _filled(lines: Sequence[str], survey: Survey, start: int, end: int) -> Place
         for place in site.promise.places
         if 0 <= place - survey.first - start < len(original)
     }
-    made = fill(settled(reindented(lines, original, site.unit), original), original, kept)
+    made = fill(
+        settled(reindented(lines, original, site.unit), original),
+        original,
+        kept,
+        strict=not site.promise.frees,
+        least=ALIKE if site.promise.careful else SURE,
+    )
     if made is None:
         return GAP
     return Placement(
@@ -156,8 +126,9 @@ def _rewrites(
     site = survey.site
     if survey.outer or not lone:
         return False
-    kin = names("\n".join(lines)) & names(site.original)
-    if not kin and len(filled(site.target)) > 1:
+    own = names(site.original)
+    kin = names("\n".join(lines)) & own
+    if len(filled(site.target)) > 1 and len(kin) <= _KIN * len(own) and not site.promise.frees:
         return False
     if len(filled(site.target)) == 1:
         return bool(kin) or not pairs
@@ -215,53 +186,17 @@ def _part(
 ) -> Placement | str:
     """Replace the part of the target that lines are about."""
     site = survey.site
+    fresh = {d.name for d in survey.read(lines) if not d.local} - {d.name for d in survey.inside}
+    if fresh and survey.outer:
+        return NOWHERE
     if len(full) == 1:
         return _single(lines[full[0]], survey)
-    spot = _spot([lines[j] for j in full], site.target, site.promise.places, survey.first)
+    spot = spot_of([lines[j] for j in full], site.target, site.promise.places, survey.first)
     if isinstance(spot, str):
         return spot
     if spot is not None:
         return Placement((over(site, spot[0], spot[1], lines),))
     return _beside_anchors(lines, survey, pairs, full)
-
-
-def _spot(
-    lines: Sequence[str], target: Sequence[str], places: tuple[int, ...], first: int
-) -> tuple[int, int] | str | None:
-    """Return the one run of the target whose ends are the lines' ends and that is most like them.
-
-    None when there is none, in words when several would do.
-    """
-    ours = filled(target)
-    slack = max(2, len(lines) // 2 + 1)
-    found: list[tuple[float, int, int]] = []
-    for at, start in enumerate(ours):
-        if similarity(target[start], lines[0]) < ALIKE:
-            continue
-        for end in ours[max(at, at + len(lines) - 1 - slack) : at + len(lines) + slack]:
-            if similarity(target[end], lines[-1]) >= ALIKE:
-                run = [line for line in target[start : end + 1] if line.strip()]
-                found.append((_likeness(run, lines), start, end + 1))
-    found.sort(reverse=True)
-    best = [one for one in found if one[0] >= found[0][0] - _CLEAR]
-    if not best or best[0][0] < ALIKE * len(lines) / 2:
-        return None
-    if len(best) > 1:
-        told = [one for one in best if any(one[1] <= p - first < one[2] for p in places)]
-        if len(told) != 1:
-            return NOWHERE
-        best = told
-    _, start, end = best[0]
-    if [plain(x) for x in target[start:end] if x.strip()] == [plain(x) for x in lines]:
-        return QUOTE
-    return start, end
-
-
-def _likeness(run: Sequence[str], lines: Sequence[str]) -> float:
-    """Return how much two runs of lines share, less what each has alone."""
-    pairs = aligned(run, lines)
-    alone = len(run) - len(pairs)
-    return sum(s for _, _, s in pairs) - 0.3 * alone - 0.1 * (len(lines) - len(pairs))
 
 
 def _beside_anchors(
@@ -279,9 +214,9 @@ def _beside_anchors(
     before, after = [j for j in full if j < head], [j for j in full if j > tail]
     if before and (pairs[0][2] < 1.0 or _takes_place(lines, before, site.target, start - 1)):
         return NOWHERE
-    if after and not all(closes(lines[j]) for j in after):
-        if pairs[-1][2] < 1.0 or _takes_place(lines, after, site.target, last + 1):
-            return NOWHERE
+    after = [] if all(closes(lines[j]) for j in after) else after
+    if after and (pairs[-1][2] < 1.0 or _takes_place(lines, after, site.target, last + 1)):
+        return NOWHERE
     old = [plain(line) for line in site.target[start : last + 1] if line.strip()]
     if old == [plain(lines[j]) for j in full]:
         return QUOTE
@@ -315,7 +250,8 @@ def _single(line: str, survey: Survey) -> Placement | str:
     if len(best) > 1:
         told = [(s, i) for s, i in best if i + survey.first in site.promise.places]
         best = told if len(told) == 1 else best
-    if len(best) != 1 or not telling(line):
+    sure = site.promise.careful or best[0][0] >= SURE if best else False
+    if len(best) != 1 or not telling(line) or not sure:
         return NOWHERE
     at = best[0][1]
     return Placement((over(site, at, at + 1, [line]),))

@@ -46,7 +46,7 @@ def taken_apart(lines: Sequence[str], language: str) -> tuple[list[str], list[in
         if not starts.match(line):
             index += 1
             continue
-        end = _end(lines, index, language)
+        end = _end(lines, index)
         taken += range(index, end + 1)
         whole = lines[index : end + 1]
         if language == "go" and "(" in line:
@@ -57,7 +57,7 @@ def taken_apart(lines: Sequence[str], language: str) -> tuple[list[str], list[in
     return found, taken
 
 
-def _end(lines: Sequence[str], start: int, language: str) -> int:
+def _end(lines: Sequence[str], start: int) -> int:
     """Return the last line of the import that starts on a line."""
     depth = 0
     for index in range(start, min(start + 60, len(lines))):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from glm_lsp.editing.answer.clean import INVISIBLE
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.lines import cut, filled, plain, unix
-from glm_lsp.editing.answer.place import REMOVES
 from glm_lsp.editing.answer.syntax import find_fault
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ def judge(promise: Promise, before: str, after: str) -> str | None:
     """Return what is wrong with a file after a change, None when nothing is.
 
     Args:
+        promise: what the action said.
         before: the file's text without the change.
         after: its text with it.
     """
@@ -49,7 +49,7 @@ def judge(promise: Promise, before: str, after: str) -> str | None:
     return None
 
 
-def _characters(promise: Promise, before: str, after: str) -> str | None:
+def _characters(_promise: Promise, before: str, after: str) -> str | None:
     """No character that nobody sees may come in, and the ends stay what they are."""
     if before.startswith("\ufeff") != after.startswith("\ufeff"):
         return "The byte order mark at the start of the file must stay as it is."
@@ -70,15 +70,12 @@ def _leftovers(promise: Promise, before: str, after: str) -> str | None:
     for line in new:
         if plain(line) in own:
             continue
-        if is_elision(line) and (line.strip() not in ("...",) or not _is_stub_language(promise)):
+        stub = line.strip() == "..." and promise.grammar.language == "python"
+        if is_elision(line) and not stub:
             return f"It leaves out code: `{line.strip()[:60]}` stands for lines that are missing."
         if _MARKS.match(line.strip()) and promise.grammar.known:
             return f"It holds marks that are no code: `{line.strip()[:60]}`."
     return None
-
-
-def _is_stub_language(promise: Promise) -> bool:
-    return promise.grammar.language == "python"
 
 
 def _bodies(promise: Promise, before: str, after: str) -> str | None:
@@ -110,8 +107,7 @@ def _names(promise: Promise, before: str, after: str) -> str | None:
     lost = {name for _, name, _ in then if name} - {name for _, name, _ in now}
     lost |= {name for path, name in _places(then) - _places(now) if name} if not lost else set()
     lost = {name for name in lost if not re.search(rf"\b{re.escape(name)}\b", said)}
-    free = promise.action in ("edit", "refactor") and REMOVES.search(promise.instruction)
-    if lost and not free:
+    if lost and not promise.frees:
         shown = ", ".join(f"`{name}`" for name in sorted(lost)[:_MOST_SHOWN])
         return f"It does not define {shown} any more: keep the names of what the target defines."
     fresh = Counter(now) - Counter(then)
@@ -163,9 +159,9 @@ def _loss(promise: Promise, before: str, after: str) -> str | None:
     old, new = _changed_lines(before, after)
     ours = [plain(old[i]) for i in filled(old)]
     theirs = [plain(new[i]) for i in filled(new)]
-    if len(ours) > 1 and theirs and all(_STUB.match(new[i].strip()) for i in filled(new)):
-        if promise.action != "edit" or not REMOVES.search(promise.instruction):
-            return "It leaves nothing but an empty body: write the code itself."
+    empty = theirs and all(_STUB.match(new[i].strip()) for i in filled(new))
+    if empty and len(ours) > 1 and not promise.frees:
+        return "It leaves nothing but an empty body: write the code itself."
     if not promise.careful or promise.part:
         return None
     left = sum((Counter(ours) & Counter(theirs)).values())

@@ -21,10 +21,23 @@ _CLOSER = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac)?[\s)\]};,]*\Z")
 _MOST = 2_500
 """Of a block of unequal lines, the products up to which every pair of lines is compared."""
 
+_KEYWORDS = frozenset(
+    """
+    and as assert async await auto break case catch char class const continue def default defer
+    del do elif else end enum except export extends extern final finally float fn for from func
+    function global go if impl implements import in inline int interface is lambda let long loop
+    match module mut nil none not null of or package pass private protected pub public raise
+    range return self short signed sizeof static struct super switch then this throw try type
+    typedef typeof union unsigned until use using var void while with yield None True False true
+    false
+    """.split()
+)
 _LONG = 200
 """Characters more than which a line must have to be known at once to be another one."""
 
 ALIKE = 0.5
+SURE = 0.7
+"""How alike a line is that another one replaces, where more than a line may be replaced."""
 
 
 def cut(text: str) -> list[str]:
@@ -105,8 +118,9 @@ def _words(line: str) -> tuple[dict[str, int], int]:
 
 
 def names(text: str) -> set[str]:
-    """Return the words of a text that may be names."""
-    return {word for word in _TOKEN.findall(text) if len(word) > 1 and not word[0].isdigit()}
+    """Return the words of a text that may be names, those of any language's own left out."""
+    words = re.findall(r"[^\W\d]\w*", text)
+    return {word for word in words if len(word) > 1} - _KEYWORDS
 
 
 def aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, float]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.choose import cut_off
 from glm_lsp.editing.answer.clean import INVISIBLE
+from glm_lsp.editing.answer.errors import cut_off
 from glm_lsp.editing.answer.lines import trimmed
 from glm_lsp.editing.answer.passages import passages
 from glm_lsp.editing.answer.prose import is_file_name, refuses

@@ -138,8 +138,8 @@ def _fenced(lines: list[str], site: Site, depth: int) -> Answer:
         body, index, closed = _block(lines, index, fence, own)
         tag = re.split(r"[\s:{,]", fence.group(3).strip(), maxsplit=1)[0].lower()
         passage = Passage(tuple(body), tag, _label(prose), closed=closed)
-        first = next((line for line in body if line.strip()), "")
-        nested = tag in _MARKDOWN or (FENCE.match(first) and not own)
+        opening = next((line for line in body if line.strip()), "")
+        nested = tag in _MARKDOWN or (FENCE.match(opening) and not own)
         if nested and site.grammar.known and depth < _MOST_DEPTH:
             within = passages("\n".join(body), site, depth + 1)
             found += within.passages or [passage]
@@ -147,16 +147,16 @@ def _fenced(lines: list[str], site: Site, depth: int) -> Answer:
             found += passages(inner, site, depth + 1).passages
         else:
             found.append(passage)
-    if len(found) == 1 and not found[0].lines and len(lines) > 2:
-        # A fence that ends what it never began.
-        bare = _bare([line for line in lines if not FENCE.match(line)], site)
-        if bare.passages:
-            return bare
-    first = next(i for i, line in enumerate(lines) if FENCE.match(line))
-    before = _bare(lines[:first], site)
-    if len(found) == 1 and not found[0].closed and before.passages:
-        return before
+    if len(found) == 1 and not found[0].closed and _says_nothing(found[0].lines):
+        first = next(i for i, line in enumerate(lines) if FENCE.match(line))
+        before = _bare(lines[:first], site)
+        if before.passages:
+            return before  # The fence ends what none began.
     return Answer(tuple(p for p in found if any(map(str.strip, p.lines))), tuple(prose))
+
+
+def _says_nothing(lines: Sequence[str]) -> bool:
+    return all(not line.strip() or is_prose(line) for line in lines)
 
 
 def _block(

@@ -56,7 +56,8 @@ class Reader:
         self.done = False
         self._site = site
         self._raw: list[str] = []
-        self._partial = ""
+        self._partial = ""  # The line that is not ended yet, as far as `_raw` is read.
+        self._read = 0
         self._given: list[str] = []
         self._state: Literal["intro", "fenced", "bare", "after", "off"] = "intro"
         self._fence = ""
@@ -67,6 +68,7 @@ class Reader:
         ours = filled(site.target)
         code = [i for i in ours if not attaches(site.target[i])] or ours
         self._opening = site.target[code[0]] if code else ""
+        self._opening_key = plain(self._opening)
         self._ending = plain(site.target[ours[-1]]) if ours else ""
         self._again = sum(plain(line) == plain(self._opening) for line in site.target) == 1
         self._wanted = {plain(line) for line in site.target if telling(line)}
@@ -82,12 +84,12 @@ class Reader:
     def feed(self, text: str) -> str:
         """Take the next piece of the answer; return what it adds to the replacement so far."""
         self._raw.append(text)
+        if "\n" not in text:  # By far most pieces.
+            return ""
+        *lines, rest = "".join([self._partial, *self._raw[self._read :]]).split("\n")
+        self._partial, self._read = rest, len(self._raw)
         if self._over:
             return ""
-        self._partial += text
-        if "\n" not in text:
-            return ""
-        *lines, self._partial = self._partial.split("\n")
         for line in lines:
             if not self._over:
                 self._line(visible(line.removesuffix("\r"), self._site.file))
@@ -200,7 +202,7 @@ class Reader:
     def _take(self, line: str) -> None:
         """Write a line, unless it shows that the answer is not simply the new code."""
         key = plain(line)
-        opens = key == plain(self._opening) and self._lines > 0 and self._again
+        opens = key == self._opening_key and self._lines > 0 and self._again
         own = key in self._wanted
         if opens or (not own and (is_elision(line) or line.startswith(_MARKS[:8]))):
             self._state = "off"

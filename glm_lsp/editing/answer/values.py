@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_REMOVES = re.compile(
+    r"\b(?:remov\w+|delet\w+|drop\w*|inline\w*|merg\w+|renam\w+|replac\w+|rid of|call it|split\w*"
+    r"|rewrit\w+|convert\w*|turn\w*|simplif\w+|combin\w+|without|name)\b"
+    r"|删|移除|去掉|合并|替换|改名|重命名|内联|拆|重写|改成|改为",
+    re.IGNORECASE,
+)
+
+
 class Tree(Protocol):
     """What a parser makes of a text."""
 
@@ -103,6 +111,11 @@ class Promise:
     def careful(self) -> bool:
         """Whether what is lost without a word is a mistake: all but a rewrite keep most lines."""
         return self.action in ("fix", "document") or self.preset in ("names", "types")
+
+    @property
+    def frees(self) -> bool:
+        """Whether the user's own words ask for something to go, or to be called otherwise."""
+        return self.action in ("edit", "refactor") and bool(_REMOVES.search(self.instruction))
 
 
 @frozen

@@ -51,6 +51,9 @@ _YAML = re.compile(
 )
 
 
+_HELD = re.compile(r"(?:\w+ = )?(\"{3}|'{3})\n((?:(?!\1).)*)\1\Z", re.DOTALL)
+
+
 def unmarked(text: str, original: str) -> str:
     """Return an answer without the marks that models set around what they say."""
     if "<|" in original or "</s>" in original:
@@ -71,6 +74,9 @@ def unwrapped(text: str, site: Site) -> str | None:
     text = text.strip()
     if block := _YAML.match(text):
         return dedent(block.group(1))
+    held = _HELD.match(text)
+    if held and not _HELD.match(site.original.strip()):
+        return held.group(2)
     if len(text) > 1 and text[0] == text[-1] == '"' and not site.original.lstrip().startswith('"'):
         return _quoted(text)
     if not text.startswith(("{", "[")) or not text.endswith(("}", "]")):

@@ -114,9 +114,9 @@ class EditSession:
         if self._hunks:
             self._hunks[-1].open = False
 
-    def release(self, hold_back: int = 0) -> None:
-        """Allow all parts but the last `hold_back` to go into the document."""
-        self._released = max(self._released, len(self._parts) - hold_back)
+    def release(self) -> None:
+        """Allow all parts so far to go into the document."""
+        self._released = len(self._parts)
 
     def withdraw(self, hunk: int | None = None) -> None:
         """Turn round, as a whole or one hunk: `edits` then leads back, around the user's text."""

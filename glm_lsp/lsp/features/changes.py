@@ -75,7 +75,7 @@ class Changes:
         self._session = session
         self._running: dict[str, Applier] = {}
         self._done: dict[str, Change] = {}
-        self._open_steps: dict[str, bool] = {}
+        self._open_steps: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
         self._review: asyncio.TimerHandle | None = None
         server.documents.subscribe(self._follow)
@@ -95,7 +95,7 @@ class Changes:
             self._server.documents,
             snapshot,
             planned.target,
-            lambda edit, first, last: self._send(job.id, planned.title, edit, first, last),
+            lambda edit, first: self._send(job.id, planned.title, edit, first),
             delivery=self._mode(),
             check=check,
             guard=guard,
@@ -103,13 +103,12 @@ class Changes:
         self._running[job.id] = applier
         try:
             outcome = await applier.run(ask)
-            await self._close_step(job.id)
         except BaseException:
             applier.close()
             raise
         finally:
             del self._running[job.id]
-            self._open_steps.pop(job.id, None)
+            await asyncio.shield(self._close_step(job.id))
         self._conclude(Change(job.id, planned.task, planned.title, applier), outcome)
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -151,6 +150,7 @@ class Changes:
                     " left them."
                 )
         finally:
+            await self._close_step(job)
             if hunk is None or not change.hunks:
                 self._drop(change)
             self._tell(change.uri)
@@ -184,27 +184,25 @@ class Changes:
         return "stream" if own and delivery != "once" else "once"
 
     async def _close_step(self, job: str) -> None:
-        """Tell a client that groups undo that no more edits come, if no edit has said so.
+        """Tell a client that groups undo that no more edits of a step come.
 
-        Which edit is the last is known only when the model has stopped; holding one back
-        until then would show a change of one hunk at the very end.
+        No edit says so itself: what stands there in the end may have to be taken back.
         """
-        if self._open_steps.pop(job, False):
+        if job in self._open_steps:
+            self._open_steps.discard(job)
             edit = types.WorkspaceEdit(document_changes=[])
             params = {"edit": edit, "job": job, "first": False, "last": True}
-            with suppress(JsonRpcException):
+            with suppress(JsonRpcException, ConnectionError):
                 await self._server.request(APPLY_EDIT, params)
 
-    async def _send(
-        self, job: str, title: str, edit: types.WorkspaceEdit, first: bool, last: bool
-    ) -> Answer:
+    async def _send(self, job: str, title: str, edit: types.WorkspaceEdit, first: bool) -> Answer:
         if not self._session.extensions.apply_edit:
             params = types.ApplyWorkspaceEditParams(edit=edit, label=title)
             result = await self._server.request(types.WORKSPACE_APPLY_EDIT, params)
             return Answer(result.applied)
-        self._open_steps[job] = not last
+        self._open_steps.add(job)
         own = await self._server.request(
-            APPLY_EDIT, {"edit": edit, "job": job, "first": first, "last": last}
+            APPLY_EDIT, {"edit": edit, "job": job, "first": first, "last": False}
         )
         answer = own if isinstance(own, dict) else {}
         version = answer.get("version")

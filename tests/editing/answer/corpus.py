@@ -117,17 +117,17 @@ def _task(head: str, text: str) -> Task:
     if "bom" in told:
         text = "\ufeff" + text
     text = text.replace("\n", {"crlf": "\r\n", "cr": "\r"}.get(told.get("ends", ""), "\n"))
-    start, *middle, end = text.split("┃")
+    start, *middle, end = text.split("┃") if "┃" in text else ["", text]
     chosen = "".join(middle)
     whole = Text.of(start + chosen + end)
     snapshot = Snapshot(f"file:///p/a.{language}", 1, language, whole)
     problems = []
-    if "problem" in told:
-        line, message = told["problem"].split(" ", 1)
+    for problem in filter(None, told.get("problem", "").split(" | ")):
+        line, message = problem.split(" ", 1)
         at = whole.line_start(int(line) - 1)
         content = whole.line(int(line) - 1)
         first = at + len(content) - len(content.lstrip())
-        problems = [Diagnostic(Span(first, at + len(content.rstrip())), message)]
+        problems.append(Diagnostic(Span(first, at + len(content.rstrip())), message))
     return Task(
         action=told.get("action", "fix"),  # type: ignore[arg-type]
         snapshot=snapshot,

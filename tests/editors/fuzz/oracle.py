@@ -195,11 +195,9 @@ def _put_back_around(lines: Sequence[Line], original: Sequence[str]) -> bool:
     texts = [line.text for line in lines]
     if sorted(texts) != sorted(original):
         return False
-    changed = SequenceMatcher(None, texts, original, autojunk=False).get_opcodes()
-    return all(
-        tag == "equal" or any(line.gone for line in lines[max(first - 1, 0) : end + 1])
-        for tag, first, end, _, _ in changed
-    )
+    codes = SequenceMatcher(None, texts, original, autojunk=False).get_opcodes()
+    moved = [at for tag, first, end, _, _ in codes if tag != "equal" for at in (first, end)]
+    return not moved or any(line.gone for line in lines[max(min(moved) - 1, 0) : max(moved) + 1])
 
 
 def _is_half(fate: _Fate) -> bool:

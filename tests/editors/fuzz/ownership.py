@@ -104,23 +104,52 @@ class Ownership:
             index += 1
         if not change.old and change.who == "glm":
             index = self._among_gone(index, change.new)
+            gap = self._closed_gap(index, change.new)
+            if gap is not None:  # As if it had come back where it was.
+                self._pieces[gap] = evolve(self._pieces[gap], killer="undo")
+                change = evolve(change, who="moved")
         elif not change.old and not change.new.endswith("\n"):
             index = self._behind_lines(index)
         self._pieces[index:index] = self._brought(change)
 
     def _brought(self, change: Change) -> list[Piece]:
-        whole = not change.old and is_whole(self.text, change.start, change.new)
-        if change.who != "user" or not whole:
-            return [Piece(change.new, change.who)] if change.new else []
         lines = split_lines(change.new)
+        if change.who != "user":
+            return [Piece(change.new, change.who)] if change.new else []
+        whole = not change.old and is_whole(self.text, change.start, change.new)
         above = split_lines(self.text[: change.start])[-1:]
         below = split_lines(self.text[change.start :])[:1]
+        moved = {
+            line for line in lines[0 if whole else 1 :] if line in self._known and line.strip()
+        }
         # Which of two equal neighbours is the new one only this log knows.
-        self.ambiguous |= bool({*above, *below} & set(lines) & self._changing)
-        return [
-            Piece(line, "moved" if line in self._known and line.strip() else "user")
-            for line in lines
-        ]
+        twins = {*above, *below} if whole else moved
+        self.ambiguous |= bool(twins & moved & self._changing)
+        return [Piece(line, "moved" if line in moved else "user") for line in lines]
+
+    def _closed_gap(self, index: int, new: str) -> int | None:
+        """Return where GLM had removed the same lines, within the line before or behind.
+
+        The user joined lines there over the gap, so what was in it has no place any more.
+        """
+        for way, ends_left in ((range(index - 1, -1, -1), 2), (range(index, len(self._pieces)), 1)):
+            for at in way:
+                piece = self._pieces[at]
+                ends_left -= piece.text.count("\n") if piece.live else 0
+                if ends_left <= 0 and piece.live:
+                    break
+                if piece.killer == "glm" and piece.text == new and self._is_joined(at):
+                    return at
+        return None
+
+    def _is_joined(self, gap: int) -> bool:
+        """Tell whether the user took the line end before a gap away."""
+        for piece in reversed(self._pieces[:gap]):
+            if piece.live:
+                return False
+            if piece.killer in HANDS and piece.text.endswith("\n"):
+                return True
+        return False
 
     def _behind_lines(self, index: int) -> int:
         """Return the index behind the whole lines that are gone from there on."""

@@ -114,6 +114,9 @@ class _Walk:
             if self._gone and not self._gone.endswith("\n"):
                 self._touched = self._foreign = True
             self._gone = ""
+            if piece.owner == "moved" and not self._text and part.endswith("\n"):
+                self._copy(part)
+                continue
             self._text += part
             self._touched = self._touched or mine
             self._foreign = self._foreign or (not mine and part != "\n")
@@ -122,6 +125,11 @@ class _Walk:
                 split = mine and (self._foreign or self._split) and not self._joined
                 self._flush()
                 self._split = split
+
+    def _copy(self, line: str) -> None:
+        """Take a copy of a whole line, which divides nothing and is divided by nothing."""
+        self._lines.append(Line(line, self._touched))
+        self._touched = self._foreign = self._joined = False
 
     def dead(self, piece: Piece) -> None:
         if self._text:

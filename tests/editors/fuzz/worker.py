@@ -136,28 +136,11 @@ class Worker:
             if "Neovim" not in str(error) and "never true" not in str(error):
                 raise  # Our own Lua is wrong; else the editor hangs or has ended.
             problems, taken, ended = [Problem("endless", str(error)[:2000])], {}, False
-        keys = sum(len(stroke.keys) for stroke in course.strokes)
-        record = _record(course, taken)
-        undone = any(entry["who"] == "undo" for entry in taken.get("log", ()))
         if ended:
             self._neovim.lua("vim.cmd('silent! bwipeout!')")
         else:
             self._start()
-        seconds = time.monotonic() - began
-        edits, resyncs = len(taken.get("steps", ())), taken.get("resyncs", 0)
-        scenario = course.scenario
-        return Run(
-            seed,
-            scenario.shape,
-            scenario.flavour,
-            problems,
-            keys,
-            edits,
-            resyncs,
-            undone,
-            seconds,
-            record,
-        )
+        return _run(seed, course, taken, problems, time.monotonic() - began)
 
     def _open(self, scenario: Scenario) -> None:
         neovim = self._neovim
@@ -241,8 +224,7 @@ class Worker:
             problems.append(Problem("undo", f"{len(steps)} steps: {steps}"))
         elif step and reached != taken["before_first"]:
             problems.append(Problem("undo", f"one `u` led to {reached!r}"))
-        original = taken["original"] = _original(taken)
-        if after["text"] != original:
+        if after["text"] != _original(taken):
             problems.append(Problem("undo", f"every `u` led to {after['text']!r}"))
         if len(after["steps"]) > len(taken["steps"]):
             problems.append(Problem("late", "GLM changed the text after the job had ended"))
@@ -287,6 +269,23 @@ def changes(original: str, log: Sequence[dict[str, Any]]) -> list[Change]:
         )
         text = text[:start] + new + text[start + len(old) :]
     return found
+
+
+def _run(
+    seed: int, course: Plan, taken: dict[str, Any], problems: list[Problem], seconds: float
+) -> Run:
+    return Run(
+        seed,
+        course.scenario.shape,
+        course.scenario.flavour,
+        problems,
+        keys=sum(len(stroke.keys) for stroke in course.strokes),
+        edits=len(taken.get("steps", ())),
+        resyncs=taken.get("resyncs", 0),
+        undone=any(entry["who"] == "undo" for entry in taken.get("log", ())),
+        seconds=seconds,
+        record=_record(course, taken),
+    )
 
 
 def _record(course: Plan, taken: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,201 @@
+"""Places a passage that defines something of the target's.
+
+Invariant: a definition is replaced as a whole, or as far as the passage goes where it only
+begins it; what the passage does not show stays.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.answer.edits import Edit, Placement, reindented, settled
+from glm_lsp.editing.answer.elision import elisions, fill
+from glm_lsp.editing.answer.ending import ends_early
+from glm_lsp.editing.answer.faults import CUT, GAP, QUOTE, TWICE
+from glm_lsp.editing.answer.lines import ALIKE, SURE, aligned, plain, telling, trimmed
+from glm_lsp.editing.answer.match import body, matched
+from glm_lsp.editing.answer.sorting import Sorting
+from glm_lsp.editing.answer.survey import attaches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glm_lsp.editing.answer.survey import Survey
+    from glm_lsp.editing.answer.values import Definition
+
+
+class Reading:
+    """A passage that defines something of the target's."""
+
+    def __init__(
+        self,
+        lines: Sequence[str],
+        defined: list[Definition],
+        pairs: list[tuple[Definition, Definition]],
+        survey: Survey,
+    ) -> None:
+        self.lines = list(lines)
+        self.pairs = pairs
+        self.survey = survey
+        self.site = survey.site
+        self.level = pairs[0][1].path
+        theirs = [d for _, d in pairs]
+        self.beside = [
+            d for d in defined if d.path == self.level and not any(d is t for t in theirs)
+        ]
+        self.container = next(
+            (
+                d
+                for d in defined
+                if (*d.path, d.name) == self.level
+                and self.level
+                and d.first <= theirs[0].first
+                and theirs[-1].last <= d.last
+            ),
+            None,
+        )
+        self.defined = defined
+        sorting = Sorting(self.lines, theirs, self.beside, self.container, survey)
+        self.keep, self.fault = sorting.keep(), sorting.fault
+
+    def placement(self) -> Placement | str:
+        """Return where the passage goes as a whole, or part by part."""
+        if self.fault:
+            return self.fault
+        outer = self.survey.outer
+        if any(self._copies(d) for d in self.beside if self.keep[d.first]):
+            return TWICE
+        if self._lacks_members():
+            return self.each_member()
+        if len(self.pairs) < len(outer) or not self._covers():
+            return self.each()
+        first, last = outer[0].first - self.survey.first, outer[-1].last - self.survey.first
+        lines = trimmed([line for i, line in enumerate(self.lines) if self.keep[i]])
+        if attaches(lines[0]):
+            first = self._attached_from(first)
+        edit = self._edit(first, last + 1, lines, self.pairs[-1][1])
+        return Placement((edit,), whole=True) if isinstance(edit, Edit) else edit
+
+    def _copies(self, one: Definition) -> bool:
+        """Tell whether a new definition is the target's under another name."""
+        mine = set(body(self.lines, one, 0)[1:])
+        ours, theirs = self.pairs[0]
+        own = body(self.site.target, ours, self.survey.first)
+        unchanged = own == body(self.lines, theirs, 0)
+        return len(self.pairs) == 1 and unchanged and bool(mine) and mine <= set(own[1:])
+
+    def each(self) -> Placement | str:
+        """Replace each definition by itself."""
+        if self.fault:
+            return self.fault
+        edits: list[Edit] = []
+        order = sorted(self.pairs, key=lambda pair: pair[1].first)
+        done = 0
+        for at, (ours, theirs) in enumerate(order):
+            stop = theirs.last + 1 if at + 1 < len(order) else len(self.lines)
+            lines = trimmed([self.lines[i] for i in range(done, stop) if self._goes_along(i)])
+            done = stop
+            if not lines:
+                return QUOTE
+            first = ours.first - self.survey.first
+            if attaches(lines[0]):
+                first = self._attached_from(first)
+            edit = self._edit(first, ours.last - self.survey.first + 1, lines, theirs)
+            if not isinstance(edit, Edit):
+                return edit
+            edits.append(edit)
+        edits.sort()
+        if any(a.end > b.start for a, b in pairwise(edits)):
+            return TWICE
+        return Placement(tuple(edits), whole=len(self.pairs) == len(self.survey.outer))
+
+    def _goes_along(self, i: int) -> bool:
+        """Tell whether a line goes with the definition that follows it, or is in one."""
+        inside = any(theirs.first <= i <= theirs.last for _, theirs in self.pairs)
+        own = plain(self.lines[i]) in self.survey.own and not attaches(self.lines[i])
+        return self.keep[i] and (inside or not own or not self.lines[i].strip())
+
+    def each_member(self) -> Placement | str:
+        """Replace the members that the passage shows; those that it does not show stay."""
+        pairs = matched(
+            [d for d in self.defined if len(d.path) == len(self.level) + 1],
+            self.survey.members,
+            self.lines,
+            self.survey,
+        )
+        if isinstance(pairs, str):
+            return pairs
+        if not pairs:
+            return GAP
+        return Reading(self.lines, self.defined, pairs, self.survey).each()
+
+    def _edit(self, start: int, end: int, lines: list[str], last: Definition) -> Edit | str:
+        original = self.site.target[start:end]
+        made = reindented(lines, original, self.site.unit)
+        kept = {place - self.survey.first - start for place in self.site.promise.places}
+        if elisions(made, original):
+            strict = not self.site.promise.frees
+            least = ALIKE if self.site.promise.careful else SURE
+            made = settled(made, original)
+            filled_up = fill(made, original, kept, strict=strict, least=least)
+            if filled_up is None or self._strays(made, original):
+                return GAP
+            made = filled_up
+        elif ends_early(self.lines[last.first : last.last + 1], original, kept):
+            return self._only_begun(start, end, made)
+        return Edit(start, end, tuple(trimmed(made)))
+
+    def _strays(self, lines: Sequence[str], original: Sequence[str]) -> bool:
+        """Tell whether lines with gaps hold some of the file's from elsewhere: gaps too wide."""
+        own = {plain(line) for line in original}
+        return any(
+            telling(line) and plain(line) not in own and plain(line) in self.survey.own
+            for line in lines
+        )
+
+    def _only_begun(self, start: int, end: int, lines: list[str]) -> Edit | str:
+        """Keep the end of a definition that the answer does not come to."""
+        promise = self.site.promise
+        if promise.frees or not promise.careful:
+            return Edit(start, end, tuple(trimmed(lines))) if promise.frees else CUT
+        original = self.site.target[start:end]
+        pairs = aligned(original, lines)
+        last = pairs[-1] if pairs else None
+        if last is None or last[1] != len(lines) - 1:
+            return CUT
+        return Edit(start, start + last[0] + 1, tuple(lines))
+
+    def _covers(self) -> bool:
+        """Tell whether the passage has what stands between the target's definitions."""
+        if len(self.pairs) == 1:
+            return True
+        own = {plain(line) for line in self.lines}
+        places = {i for ours, _ in self.pairs for i in range(ours.first, ours.last + 1)}
+        first, last = self.survey.outer[0].first, self.survey.outer[-1].last
+        order = [theirs.first for _, theirs in self.pairs]
+        return order == sorted(order) and all(
+            plain(self.site.target[i - self.survey.first]) in own
+            for i in range(first, last + 1)
+            if i not in places and self.site.target[i - self.survey.first].strip()
+        )
+
+    def _lacks_members(self) -> bool:
+        """Tell whether members of the target are missing without having been asked away."""
+        if elisions(self.lines, self.site.target):
+            return False
+        there = {d.name for d in self.defined if len(d.path) > len(self.level)}
+        missing = [d.name for d in self.survey.members if d.name not in there]
+        return bool(missing) and not self._may_go(missing)
+
+    def _may_go(self, missing: Sequence[str]) -> bool:
+        promise = self.site.promise
+        if promise.action not in ("edit", "refactor"):
+            return any(name in " ".join(promise.problems) for name in missing)
+        return promise.frees or any(name in promise.instruction for name in missing)
+
+    def _attached_from(self, first: int) -> int:
+        """Return the first of the comments and decorators of the target's above a line."""
+        while first > 0 and attaches(self.site.target[first - 1]):
+            first -= 1
+        return first
