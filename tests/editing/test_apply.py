@@ -11,7 +11,8 @@ from lsprotocol import types
 
 from glm_lsp.editing.answer import Whole
 from glm_lsp.errors import EditError, FaultyAnswerError, ReplyError
-from glm_lsp.lsp.apply import Answer, Applier, Outcome, Pace
+from glm_lsp.lsp.apply import Applier, Outcome
+from glm_lsp.lsp.edit_writer import Answer, Pace
 from glm_lsp.text import Change, Span
 from tests.editing.clockwork import run
 from tests.editing.simulated import URI, Manners, SimulatedEditor
@@ -353,7 +354,7 @@ def test_a_silent_editor_is_waited_for_in_bounds() -> None:
             await asyncio.sleep(10_000)
             return Answer(applied=True)
 
-        bench.applier._send = send
+        bench.applier._writer._send = send
         assert await bench.go() is Outcome.OFFERED
         assert bench.text == OLD
 

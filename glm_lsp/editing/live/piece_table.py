@@ -16,7 +16,7 @@ from attrs import define, field
 from glm_lsp.editing.lines import contents
 
 if TYPE_CHECKING:
-    from glm_lsp.editing.live.parts import Part
+    from glm_lsp.editing.live.parts import Hunk, Part
     from glm_lsp.text import Text
 
 
@@ -162,10 +162,13 @@ class PieceTable:
         """Return the pieces that are still to be looked at."""
         return self.pieces[self.settled[0] :]
 
-    def settle(self) -> None:
-        """Pass over the parts that are done, which need not be looked at until `disturbed`."""
+    def settle(self, blocked: set[Hunk]) -> None:
+        """Pass over the parts that are done, which need not be looked at until `disturbed`.
+
+        Those of `blocked` hunks are not: they are to be taken back.
+        """
         index, line = self.settled
-        while index < len(self.pieces) and _is_settled(self.pieces[index]):
+        while index < len(self.pieces) and _is_settled(self.pieces[index], blocked):
             line += self.pieces[index].count * self.pieces[index].live
             index += 1
             if self.pieces[index - 1].part is not None:
@@ -186,8 +189,9 @@ class PieceTable:
         return piece.owner is Owner.ORIGINAL and piece.first + piece.count >= line
 
 
-def _is_settled(piece: Piece) -> bool:
+def _is_settled(piece: Piece, blocked: set[Hunk]) -> bool:
     made = piece.live == (piece.owner is Owner.GLM)
     if piece.part is None:
         return not made or piece.gone
-    return made and piece.part.hunk.complete and not piece.part.hunk.withdrawn
+    hunk = piece.part.hunk
+    return made and hunk.complete and not hunk.withdrawn and hunk not in blocked

@@ -91,6 +91,8 @@ def displace(table: PieceTable, before: Text, change: LineChange) -> None:
 def _trimmed(before: Text, after: Text, change: LineChange) -> LineChange:
     """Leave out the lines at both ends that are the same."""
     first, end, start, stop = change.first, change.end, change.start, change.stop
+    last = end == before.line_count and contents(before, end - 1) == contents(after, stop - 1)
+    end, stop = end - last, stop - last  # The last line stays the last, whatever it is like.
     most = min(end - first, stop - start)
     head = common_length(
         contents(before, first, first + most), contents(after, start, start + most)

@@ -16,7 +16,7 @@ from glm_lsp.lsp.features.changes import range_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from glm_lsp.editing.live.session import HunkState
+    from glm_lsp.editing.live.change_set import HunkState
     from glm_lsp.lsp.features.changes import Change, Changes
     from glm_lsp.lsp.server import Server
     from glm_lsp.text import Snapshot

@@ -17,9 +17,10 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from glm_lsp.editing.lines import content
 from glm_lsp.errors import EditError
-from glm_lsp.lsp.apply import Answer, Applier, Outcome
+from glm_lsp.lsp.apply import Applier, Outcome
 from glm_lsp.lsp.convert import to_range
 from glm_lsp.lsp.documents import Changed, Closed
+from glm_lsp.lsp.edit_writer import Answer
 from glm_lsp.lsp.extension import APPLY_EDIT, CHANGES
 from glm_lsp.text import Span
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from glm_lsp.actions.plan import Plan, Task
-    from glm_lsp.editing.live.session import EditSession, HunkState
+    from glm_lsp.editing.live.change_set import HunkState
+    from glm_lsp.editing.live.session import EditSession
     from glm_lsp.lsp.apply import Ask, Check, Mode
     from glm_lsp.lsp.documents import DocumentEvent
     from glm_lsp.lsp.jobs import Job
@@ -215,9 +217,10 @@ class Changes:
 
     def _conclude(self, change: Change, outcome: Outcome) -> None:
         """Say what came of a change, and keep it at hand."""
-        if outcome is Outcome.UNCHANGED:
+        if outcome is Outcome.UNCHANGED or change.applier.over:
             change.applier.close()
-            self._server.show("GLM found nothing to change here.")
+            if outcome is Outcome.UNCHANGED:
+                self._server.show("GLM found nothing to change here.")
             return
         left = change.applier.session.left_out()
         if outcome is Outcome.OFFERED:

@@ -195,6 +195,21 @@ def test_a_moved_line_moves_whole_or_not_at_all() -> None:
     assert len(document.session.left_out()) == 2
 
 
+def test_a_line_moved_in_part_comes_back() -> None:
+    """Taken away already when its new place is touched, it is put back where it was."""
+    document = Document("first()\nsecond()\nthird()\nfourth()\n")
+    document.session.add([LineEdit(0, 1, ()), LineEdit(2, 3, ("third(1)",))])
+    document.session.release()
+    document.apply()
+    document.session.add([LineEdit(4, 4, ("first()",))])
+    document.session.close()
+    document.report([Change(Span(len(document.text), len(document.text)), "mine()\n")])
+    document.session.release()
+    assert document.session.edits() == document.session.edits() != []
+    document.apply()
+    assert str(document) == "first()\nsecond()\nthird(1)\nfourth()\nmine()\n"
+
+
 def test_a_removed_line_of_glms_is_not_written_again() -> None:
     """`dd` on the last line while it changes: nothing is inserted for ever."""
     document = Document("a\nb\nlast")

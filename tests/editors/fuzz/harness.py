@@ -130,11 +130,16 @@ def _next(done: Queue[Run | Exception], processes: Sequence[SpawnProcess]) -> Ru
 
 
 def _work(todo: Queue[int | None], done: Queue[Run | Exception]) -> None:
-    """Run what is to be done in a process of its own."""
+    """Run what is to be done in a process of its own, which does not outlive its parent."""
+    parent = multiprocessing.parent_process()
+    done.cancel_join_thread()  # Nobody may be there to read.
     try:
         with Worker() as worker:
-            while (seed := todo.get()) is not None:
+            while (seed := todo.get()) is not None and parent is not None and parent.is_alive():
                 done.put(worker.run(seed))
+        done.close()
+        if parent is not None and parent.is_alive():
+            done.join_thread()
     except Exception as error:
         done.put(RuntimeError(repr(error)))
         raise
