@@ -86,6 +86,24 @@ def test_each_part_is_kept_or_undone_for_itself(client: dict[str, Any], tmp_path
     run(work)
 
 
+def test_a_kept_part_is_out_of_the_list(tmp_path: Path) -> None:
+    """A part that is kept is the user's: neither listed any more nor undone with the rest."""
+
+    async def work() -> None:
+        with Gateway(chat_stream(fence(ANSWER))) as gateway:
+            async with serving(gateway, tmp_path, client=OWN) as editor:
+                await ask(editor)
+                await idle(editor)
+                await pick(editor, "GLM: Keep this part", "items[-1]")
+                (change,) = editor.received("glm/changes")[-1]["changes"]
+                assert [hunk["after"] for hunk in change["hunks"]] == ["    return first\n"]
+                assert await titles(editor, "items[-1]") == []
+                await pick(editor, "GLM: Undo", "return first")
+                assert editor.text(URI) == OLD.replace("items[0]", "items[-1]")
+
+    run(work)
+
+
 def test_a_part_is_asked_for_again(tmp_path: Path) -> None:
     """Retry of one hunk takes it back and asks about its lines; the other hunk stays."""
     again = chat_stream(fence("    first = next(iter(items))\n"))

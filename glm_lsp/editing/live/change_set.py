@@ -150,11 +150,15 @@ class ChangeSet:
         return sorted({places[hunk][0] for hunk in hunks if not hunk.kept})
 
     def hunks(self) -> list[HunkState]:
-        """Return the hunks that are in the document; those it would get while nothing is."""
+        """Return the hunks in the document that are not kept; those it would get before."""
         places = self._places()
         there = {p.part.hunk for p in self._table.pieces if p.part and in_effect(p)}
         shown = there or (set() if any(part.made for part in self._parts) else set(places))
-        return [self._state(hunk, *places[hunk]) for hunk in self._hunks if hunk in shown]
+        return [
+            self._state(hunk, *places[hunk])
+            for hunk in self._hunks
+            if hunk in shown and not hunk.kept
+        ]
 
     def place(self, hunk: int | None = None) -> tuple[int, int]:
         """Return the document's lines from the first to behind the last of a hunk, or of all."""
