@@ -135,7 +135,8 @@ def _mixed(course: Course, lines: Sequence[Line], when: str) -> list[Problem]:
     return [
         Problem("mixed", f"{when}: {line.text!r}")
         for line in lines
-        if not line.touched and line.text.rstrip("\n") not in known and line.text.strip()
+        if line.handled and not line.touched
+        if line.text.rstrip("\n") not in known and line.text.strip()
     ]
 
 

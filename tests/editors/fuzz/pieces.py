@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tests.editors.fuzz.changes import Who, split_lines
 
@@ -52,12 +52,14 @@ class Line:
         touched: whether the user changed it.
         near: whether he changed it or something beside it.
         gone: whether he took its end away, by deleting it or joining it with the next.
+        handled: whether GLM brought some of it, or took something away in it or beside it.
     """
 
     text: str
     touched: bool
     near: bool = False
     gone: bool = False
+    handled: bool = field(default=False, eq=False)
 
 
 def lines_of(pieces: Iterable[Piece]) -> list[Line]:
@@ -68,6 +70,8 @@ def lines_of(pieces: Iterable[Piece]) -> list[Line]:
             walk.live(piece)
         elif piece.killer in HANDS and piece.owner != "user":
             walk.dead(piece)
+        elif piece.killer == "glm":
+            walk.handled = True
     return walk.finish()
 
 
@@ -107,6 +111,7 @@ class _Walk:
         self._gone = ""  # What the user removed before the first character of this line.
         self._split = False  # The user divided a line, and this is its second half.
         self._joined = False  # The user took the end of a line away in here.
+        self.handled = False  # GLM's hand shows here.
 
     def live(self, piece: Piece) -> None:
         for part in split_lines(piece.text):
@@ -118,6 +123,7 @@ class _Walk:
                 self._copy(part)
                 continue
             self._text += part
+            self.handled = self.handled or piece.owner == "glm"
             self._touched = self._touched or mine
             self._foreign = self._foreign or (not mine and part != "\n")
             if part.endswith("\n"):
@@ -146,6 +152,6 @@ class _Walk:
 
     def _flush(self) -> None:
         touched = self._touched or (self._split and self._foreign)
-        self._lines.append(Line(self._text, touched))
-        self._text, self._gone = "", ""
+        self._lines.append(Line(self._text, touched, handled=self.handled))
+        self._text, self._gone, self.handled = "", "", False
         self._touched = self._foreign = self._split = self._joined = False
