@@ -146,8 +146,8 @@ def _brings_back(table: PieceTable, index: int, after: Text, change: LineChange)
     gap = [table.pieces[at] for at in table.gap(index)]
     if not gap:
         return False
-    for owner in (Owner.ORIGINAL, Owner.GLM):
-        known = [p for p in gap if p.owner is owner and (p.gone or owner is Owner.ORIGINAL)]
+    # What the user took away, whosever it was; or what GLM did.
+    for known in ([p for p in gap if p.gone], [p for p in gap if p.owner is Owner.ORIGINAL]):
         pieces = _standing_for(after, change, known, table)
         for piece in pieces:
             piece.live, piece.gone = True, False

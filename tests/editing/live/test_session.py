@@ -143,6 +143,17 @@ def test_a_line_put_back_where_it_was_is_itself_again() -> None:
     assert moved.session.edits() == []
 
 
+def test_lines_put_back_around_what_glm_removed_are_themselves() -> None:
+    """`dap` and `P` over a place where GLM removed lines: Undo still finds that place."""
+    document = Document("a\nb\nprint()\nc\nend\n")
+    document.plan("a\nb\nc\nend\n")
+    document.apply()
+    document.replace("b\nc\n", "")
+    document.type("end", "b\nc\n")
+    document.undo()
+    assert str(document) == "a\nb\nprint()\nc\nend\n"
+
+
 def test_an_insertion_stands_between_two_lines() -> None:
     """What comes between them, or takes one away, keeps the insertion out."""
     new = ORIGINAL.replace("import os\n", "import os\nimport sys\n")

@@ -103,6 +103,7 @@ class Ownership:
                 self.ambiguous |= piece.owner == "moved" and change.who == "glm"
             index += 1
         if not change.old and change.who == "glm":
+            self.ambiguous |= "moved" in self._beside(index)
             index = self._among_gone(index, change.new)
             gap = self._closed_gap(index, change.new)
             if gap is not None:  # As if it had come back where it was.
@@ -111,6 +112,15 @@ class Ownership:
         elif not change.old and not change.new.endswith("\n"):
             index = self._behind_lines(index)
         self._pieces[index:index] = self._brought(change)
+
+    def _beside(self, index: int) -> set[str]:
+        """Return who brought what stands before and behind an index.
+
+        Beside lines that the user moved, GLM's belong where those are now and were before.
+        """
+        before = next((p.owner for p in reversed(self._pieces[:index]) if p.live), "")
+        behind = next((p.owner for p in self._pieces[index:] if p.live), "")
+        return {before, behind}
 
     def _brought(self, change: Change) -> list[Piece]:
         lines = split_lines(change.new)

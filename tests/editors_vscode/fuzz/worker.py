@@ -256,7 +256,9 @@ class Worker:
         original = "".join(line for segment in course.segments for line in segment.before)
         changes = attributed(taken.log, taken.said.edits)
         problems = []
-        if changes and all(change.who == "glm" for change in changes):
+        # What the user did without an effect is not among the changes, but is a step to undo.
+        alone = all(change.who == "glm" for change in changes) and len(changes) == len(taken.log)
+        if changes and alone:
             self._recorder.call("undo")
             reached = self._recorder.call("take")["text"] + "\n"
             if reached != original:
