@@ -65,9 +65,8 @@ async def fix_all(editor: Editor, listed: dict[str, Any] | None = None, **argume
 
 
 def asked_about(gateway: Gateway) -> list[str]:
-    """Return the problems in the one question that was asked."""
-    (request,) = gateway.requests
-    question = request.json["messages"][1]["content"]
+    """Return the problems in the question; the scripted answer to it may be at fault."""
+    question = gateway.requests[0].json["messages"][1]["content"]
     listed: str = question.partition("Reported problems:\n")[2].partition("\n\n")[0]
     return [line.removeprefix("- ") for line in listed.splitlines()]
 
