@@ -55,20 +55,19 @@ def follow(table: PieceTable, after: Text, change: LineChange) -> None:
     table.disturbed()
     index = table.at_line(change.first)
     behind = _remove(table, index, change.end - change.first)
-    start, stop = change.start, change.stop
-    # All that comes, or a line that was divided from something typed above or below it.
-    for first, end in ((start, stop), (stop - 1, stop), (start, start + 1)):
-        pieces = _brings_back(table, index, after, first, end) if start < stop else []
-        if pieces:
-            _insert(table, table.pieces.index(pieces[-1]) + 1, stop - end)
-            _insert(table, table.pieces.index(pieces[0]), first - start)
-            return
-    if start == stop:
+    count = change.stop - change.start
+    if not count or _brings_back(table, index, after, change):
         return
     for piece in table.pieces[index:behind]:
         if piece.part is not None:
             piece.part.edited = True
-    _insert(table, behind if behind > index else _behind_own(table, index), stop - start)
+    if behind == index:
+        behind = _behind_own(table, index)
+    previous = table.pieces[behind - 1] if behind else None
+    if previous is not None and previous.owner is Owner.USER and previous.live:
+        previous.count += count
+    else:
+        table.pieces.insert(behind, Piece(Owner.USER, count))
 
 
 def displace(table: PieceTable, before: Text, change: LineChange) -> None:
@@ -142,42 +141,38 @@ def _remove(table: PieceTable, index: int, count: int) -> int:
     return behind
 
 
-def _brings_back(table: PieceTable, index: int, after: Text, start: int, stop: int) -> list[Piece]:
-    """Let lines that were in a gap before return as what they were; return them."""
+def _brings_back(table: PieceTable, index: int, after: Text, change: LineChange) -> bool:
+    """Let lines that were in a gap before return as what they were; tell whether they did."""
     gap = [table.pieces[at] for at in table.gap(index)]
-    if not gap or stop - start > _MOST_COMPARED:
-        return []
-    lines = contents(after, start, stop)
+    if not gap:
+        return False
     # What the user took away, whosever it was; or what GLM did.
     for known in ([p for p in gap if p.gone], [p for p in gap if p.owner is Owner.ORIGINAL]):
-        pieces = _standing_for(lines, known, table)
+        pieces = _standing_for(after, change, known, table)
         for piece in pieces:
             piece.live, piece.gone = True, False
             if piece.part is not None:
                 piece.part.edited = False
         if pieces:
-            return pieces
-    return []
+            return True
+    return False
 
 
-def _standing_for(lines: list[str], pieces: list[Piece], table: PieceTable) -> list[Piece]:
-    """Return those neighbours among pieces whose lines these are."""
+def _standing_for(
+    after: Text, change: LineChange, pieces: list[Piece], table: PieceTable
+) -> list[Piece]:
+    """Return those neighbours among pieces whose lines are those that a change brings."""
+    wanted = change.stop - change.start
+    if wanted > _MOST_COMPARED:
+        return []
     ends = list(accumulate((piece.count for piece in pieces), initial=0))
     for i, end in enumerate(ends):
-        if end + len(lines) in ends:
-            chosen = pieces[i : ends.index(end + len(lines))]
-            if lines == [line for piece in chosen for line in table.contents(piece)]:
+        if end + wanted in ends:
+            chosen = pieces[i : ends.index(end + wanted)]
+            lines = [line for piece in chosen for line in table.contents(piece)]
+            if lines == contents(after, change.start, change.stop):
                 return chosen
     return []
-
-
-def _insert(table: PieceTable, index: int, count: int) -> None:
-    """Put lines of the user's there."""
-    previous = table.pieces[index - 1] if index else None
-    if previous is not None and previous.owner is Owner.USER and previous.live:
-        previous.count += count
-    elif count:
-        table.pieces.insert(index, Piece(Owner.USER, count))
 
 
 def _behind_own(table: PieceTable, index: int) -> int:

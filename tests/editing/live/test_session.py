@@ -143,17 +143,6 @@ def test_a_line_put_back_where_it_was_is_itself_again() -> None:
     assert moved.session.edits() == []
 
 
-def test_a_line_divided_from_what_was_typed_above_it_is_itself() -> None:
-    """Typing in front of a line's words and then Return leaves the line what it was."""
-    document = Document(ORIGINAL)
-    document.plan(FIXED)
-    for typed in "mine":
-        document.type("return", typed)
-    document.type("return", "\n    ")
-    document.apply()
-    assert str(document) == FIXED.replace("    return", "    mine\n    return")
-
-
 def test_lines_put_back_around_what_glm_removed_are_themselves() -> None:
     """`dap` and `P` over a place where GLM removed lines: Undo still finds that place."""
     document = Document("a\nb\nprint()\nc\nend\n")
