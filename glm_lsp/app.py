@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.ledger import Ledger, Used
     from glm_lsp.llm.service import Service
+    from glm_lsp.llm.usage_store import Ledger, Used
     from glm_lsp.lsp.session import Approve, Model
     from glm_lsp.settings import Settings
 
@@ -125,7 +125,7 @@ class _Connector:
 
     def _books(self) -> Ledger:
         """Return the ledger that all clients of this process write to."""
-        from glm_lsp.llm.ledger import open_ledger
+        from glm_lsp.llm.usage_store import open_ledger
 
         if self._ledger is None:
             self._ledger = open_ledger()

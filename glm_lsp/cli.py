@@ -101,7 +101,7 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from glm_lsp.lsp.serve import prepare, serve_stdio, serve_tcp
+    from glm_lsp.lsp.wire.serve import prepare, serve_stdio, serve_tcp
 
     prepare()  # Before anything imports LSP's types.
     from glm_lsp.app import factory
@@ -165,7 +165,7 @@ def _models(arguments: argparse.Namespace) -> int:
 
 def _usage(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import usage
-    from glm_lsp.llm.ledger import ledger_path
+    from glm_lsp.llm.usage_store import ledger_path
 
     return usage.run(ledger_path(), days=arguments.days, as_json=arguments.json)
 

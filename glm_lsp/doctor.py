@@ -18,7 +18,7 @@ from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue, credentials, providers
 from glm_lsp.llm.connect import connect_bare
 from glm_lsp.llm.probe import Finding, probe
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.settings import camel, from_environment, keys, load
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.completion.place import plain
+from glm_lsp.completion.context import plain
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from glm_lsp.completion.tally import Tally
+    from glm_lsp.completion.statistics import Tally
     from glm_lsp.completion.types import Suggestion
     from glm_lsp.text import Snapshot
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from glm_lsp.completion.along import closed_by_editor, typed_since
 from glm_lsp.completion.filters import closers
+from glm_lsp.completion.typed_through import closed_by_editor, typed_since
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 CAPACITY = 200
 LIFETIME = 300.0

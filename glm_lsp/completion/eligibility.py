@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from glm_lsp.completion.place import Place
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.types import CompletionRequest
     from glm_lsp.settings import CompletionSettings
     from glm_lsp.text import Snapshot

@@ -21,16 +21,16 @@ import attrs
 from attrs import define, field
 
 from glm_lsp.completion.acceptance import KEPT_AFTER, Acceptance, Known
-from glm_lsp.completion.along import typed_since
 from glm_lsp.completion.cache import Cache, Entry
 from glm_lsp.completion.clock import Clock, RealClock
+from glm_lsp.completion.context import Place, place_at
+from glm_lsp.completion.debounce import Rhythm
 from glm_lsp.completion.eligibility import welcome, worth_asking
-from glm_lsp.completion.extent import Extent, extent_at
 from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.place import Place, place_at
 from glm_lsp.completion.refusals import Refusals
-from glm_lsp.completion.rhythm import Rhythm
-from glm_lsp.completion.runway import Runway
+from glm_lsp.completion.scope import Extent, extent_at
+from glm_lsp.completion.stream_owner import Runway
+from glm_lsp.completion.typed_through import typed_since
 from glm_lsp.completion.types import (
     CompletionRequest,
     SelectedCompletion,
@@ -44,7 +44,7 @@ from glm_lsp.text import Snapshot, Span
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from glm_lsp.completion.flight import Flight
+    from glm_lsp.completion.stream import Flight
     from glm_lsp.llm.types import Provider
     from glm_lsp.prompts.completion import Related
     from glm_lsp.settings import CompletionSettings

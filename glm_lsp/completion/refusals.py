@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.along import typed_since
+from glm_lsp.completion.typed_through import typed_since
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 CAPACITY = 64
 LIFETIME = 120.0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 from lsprotocol import types
 
-from glm_lsp.lsp.convert import to_range, to_span
+from glm_lsp.lsp.documents.positions import to_range, to_span
 from glm_lsp.text import Change, Span, Text
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ import httpx
 
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, faults
-from glm_lsp.llm.completions import COMPLETIONS, INFILL
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import Gate
 from glm_lsp.llm.providers import Infill
-from glm_lsp.llm.reading import Patience, cut_at, read
+from glm_lsp.llm.sse import Patience, cut_at, read
 from glm_lsp.llm.stops import StopCutter
+from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.faults import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
-    from glm_lsp.llm.wire import Wire
+    from glm_lsp.llm.wires.base import Wire
 
 _BODY_LIMIT = 64 * 1024
 # The essentials stay even when a service names no field: without them an answer is wrong.

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from glm_lsp.llm import providers
-from glm_lsp.llm.chat import CHAT
 from glm_lsp.llm.client import HttpProvider
-from glm_lsp.llm.messages import MESSAGES
-from glm_lsp.llm.reading import Patience
-from glm_lsp.llm.responses import RESPONSES
 from glm_lsp.llm.service import Service
+from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.wires.chat import CHAT
+from glm_lsp.llm.wires.messages import MESSAGES
+from glm_lsp.llm.wires.responses import RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import httpx
 
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.ledger import Ledger
-    from glm_lsp.llm.wire import Wire
+    from glm_lsp.llm.usage_store import Ledger
+    from glm_lsp.llm.wires.base import Wire
     from glm_lsp.settings import Protocol, Settings
 
 

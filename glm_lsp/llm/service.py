@@ -19,9 +19,9 @@ from glm_lsp.errors import GlmError, PromptTooLongError, QuotaError
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.breaker import Breaker, Status
 from glm_lsp.llm.estimate import Estimates
-from glm_lsp.llm.ledger import Ledger, Record
 from glm_lsp.llm.today import midnight, used_today
 from glm_lsp.llm.types import ReasoningDelta, TextDelta, Usage
+from glm_lsp.llm.usage_store import Ledger, Record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping

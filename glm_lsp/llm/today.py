@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.llm.ledger import Ledger, Used
+    from glm_lsp.llm.usage_store import Ledger, Used
 
 _log = logging.getLogger(__name__)
 

@@ -16,17 +16,17 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from glm_lsp.errors import GlmError
-from glm_lsp.lsp import parent
-from glm_lsp.lsp.commands import Signature, signature
-from glm_lsp.lsp.converter import make_converter
-from glm_lsp.lsp.documents import Closed, DocumentEvent, Documents
-from glm_lsp.lsp.jobs import Job, Jobs
-from glm_lsp.lsp.protocol import Protocol
+from glm_lsp.lsp.documents.mirror import Closed, DocumentEvent, Documents
+from glm_lsp.lsp.wire import parent_process
+from glm_lsp.lsp.wire.commands import Signature, signature
+from glm_lsp.lsp.wire.converter import make_converter
+from glm_lsp.lsp.wire.protocol import Protocol
+from glm_lsp.lsp.work.jobs import Job, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from glm_lsp.lsp.transport import Connection
+    from glm_lsp.lsp.wire.transport import Connection
 
     F = TypeVar("F", bound=Callable[..., Any])
     T = TypeVar("T")
@@ -155,7 +155,7 @@ class Server(LanguageServer):
         for change in self._advertised:
             change(capabilities)
         if self.watches_parent and self.process_id is not None:
-            stop = parent.watch(self.process_id, self._orphaned)
+            stop = parent_process.watch(self.process_id, self._orphaned)
             self.resources.callback(stop)
 
     def leave(self, code: int) -> None:

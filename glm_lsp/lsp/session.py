@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
-    from glm_lsp.llm.ledger import Used
     from glm_lsp.llm.types import Delta, Provider, Request
+    from glm_lsp.llm.usage_store import Used
 
     Approve = Callable[[str], Awaitable[bool]]
 

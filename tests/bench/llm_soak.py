@@ -26,11 +26,11 @@ from pathlib import Path
 
 from attrs import define, field
 
-from glm_lsp.llm.chat import CHAT
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.providers import find
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
 from glm_lsp.llm.types import Finish, Message, Request, TextDelta, Usage
+from glm_lsp.llm.wires.chat import CHAT
 from tests.bench.llm_overhead import chunk
 
 LAG_LIMIT = 5e-3

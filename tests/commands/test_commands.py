@@ -18,8 +18,8 @@ from glm_lsp.commands import auth, models, usage
 from glm_lsp.errors import GlmError, NoKeyError
 from glm_lsp.llm import providers
 from glm_lsp.llm.credentials import Key, find_key
-from glm_lsp.llm.ledger import Ledger, Record
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.usage_store import Ledger, Record
 from glm_lsp.settings import ModelSettings, Price, Settings
 from tests.gateway import Gateway, Reply, Stall, chat_stream, error
 

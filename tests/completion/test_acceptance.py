@@ -9,7 +9,7 @@ import pytest
 
 from glm_lsp.completion.acceptance import Acceptance, is_kept
 from glm_lsp.completion.engine import Engine
-from glm_lsp.completion.tally import Tally
+from glm_lsp.completion.statistics import Tally
 from glm_lsp.completion.types import Suggestion
 from glm_lsp.settings import CompletionSettings
 from glm_lsp.text import Snapshot, Span, Text

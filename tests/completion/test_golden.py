@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from glm_lsp.completion.extent import extent_at
+from glm_lsp.completion.context import Place, place_at
 from glm_lsp.completion.filters import pipeline
 from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.place import Place, place_at
+from glm_lsp.completion.scope import extent_at
 from glm_lsp.text import Snapshot, Text
 
 GOLDEN = Path(__file__).parent / "golden"

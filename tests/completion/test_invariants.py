@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.completion.along import typed_since
-from glm_lsp.completion.extent import Extent, extent_at
+from glm_lsp.completion.context import Place, place_at
 from glm_lsp.completion.filters import pipeline
 from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.place import Place, place_at
+from glm_lsp.completion.scope import Extent, extent_at
+from glm_lsp.completion.typed_through import typed_since
 from glm_lsp.text import Snapshot, Span, Text
 
 PIECES = st.sampled_from(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glm_lsp.completion.place import place_at
+from glm_lsp.completion.context import place_at
 from glm_lsp.prompts.completion import (
     CLOSE,
     HOLE,

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import frozen
 
-from glm_lsp.completion.extent import Extent, extent_at
+from glm_lsp.completion.context import Place, place_at
 from glm_lsp.completion.filters import pipeline
 from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.place import Place, place_at
+from glm_lsp.completion.scope import Extent, extent_at
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.types import Message, Request, TextDelta
 from glm_lsp.local.embedded import EmbeddedModel

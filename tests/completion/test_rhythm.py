@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glm_lsp.completion.rhythm import LEAST, MOST, Rhythm
+from glm_lsp.completion.debounce import LEAST, MOST, Rhythm
 
 
 def typing(interval: float, keys: int = 12) -> tuple[Rhythm, float]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from glm_lsp.errors import EditError, ReplyError
-from glm_lsp.lsp.apply import Applier, Mode, Outcome
-from glm_lsp.lsp.edit_writer import Pace
+from glm_lsp.lsp.work.apply import Applier, Mode, Outcome
+from glm_lsp.lsp.work.edit_writer import Pace
 from glm_lsp.text import Span
 from tests.editing.simulated import (
     URI,

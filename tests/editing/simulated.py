@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from attrs import Factory, define, frozen
 from lsprotocol import types
 
-from glm_lsp.lsp.convert import to_range, to_span
-from glm_lsp.lsp.documents import Documents
-from glm_lsp.lsp.edit_writer import Answer
+from glm_lsp.lsp.documents.mirror import Documents
+from glm_lsp.lsp.documents.positions import to_range, to_span
+from glm_lsp.lsp.work.edit_writer import Answer
 from glm_lsp.text import Span, Text, common_ends
 from tests.editors.fuzz.changes import Change
 

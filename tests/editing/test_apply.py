@@ -11,8 +11,8 @@ from lsprotocol import types
 
 from glm_lsp.editing.answer import Whole
 from glm_lsp.errors import EditError, FaultyAnswerError, ReplyError
-from glm_lsp.lsp.apply import Applier, Outcome
-from glm_lsp.lsp.edit_writer import Answer, Pace
+from glm_lsp.lsp.work.apply import Applier, Outcome
+from glm_lsp.lsp.work.edit_writer import Answer, Pace
 from glm_lsp.text import Change, Span
 from tests.editing.clockwork import run
 from tests.editing.simulated import URI, Manners, SimulatedEditor
@@ -20,7 +20,7 @@ from tests.editing.simulated import URI, Manners, SimulatedEditor
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from glm_lsp.lsp.apply import Mode
+    from glm_lsp.lsp.work.apply import Mode
 
     Ask = Callable[[str | None], AsyncGenerator[str | Whole | Change, None]]
 

@@ -12,10 +12,9 @@ import pytest
 
 from glm_lsp import errors
 from glm_lsp.llm import providers
-from glm_lsp.llm.chat import CHAT
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.credentials import Key
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
 from glm_lsp.llm.types import (
     Delta,
     Finish,
@@ -26,6 +25,7 @@ from glm_lsp.llm.types import (
     TextDelta,
     Usage,
 )
+from glm_lsp.llm.wires.chat import CHAT
 from tests.gateway import FAULTS, Gate, Gateway, Reply, chat_stream, error, html
 
 SECRET = "not-a-key-0123456789"

@@ -14,7 +14,7 @@ from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.providers import find
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
 from tests.gateway import Gateway
 from tests.llm.faulty import TEXT, Fault, faults

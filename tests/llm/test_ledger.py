@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from glm_lsp.llm.ledger import Ledger, Record, Used
+from glm_lsp.llm.usage_store import Ledger, Record, Used
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ WRITER = """
 import sqlite3, sys, time
 from pathlib import Path
 from tests.llm.test_ledger import record, last_row
-from glm_lsp.llm.ledger import Ledger
+from glm_lsp.llm.usage_store import Ledger
 
 path, name, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 ledger = Ledger(path)
@@ -177,7 +177,7 @@ def test_the_last_rows_are_written_when_the_process_ends(tmp_path: Path) -> None
     """A server that ends without closing its ledger loses nothing."""
     path = tmp_path / "usage.sqlite3"
     script = (
-        "import sys; from pathlib import Path; from glm_lsp.llm.ledger import Ledger;"
+        "import sys; from pathlib import Path; from glm_lsp.llm.usage_store import Ledger;"
         "from tests.llm.test_ledger import record; ledger = Ledger(Path(sys.argv[1]));"
         "[ledger.add(record('m', n)) for n in range(300)]"
     )

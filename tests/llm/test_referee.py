@@ -15,7 +15,7 @@ from glm_lsp.llm import catalogue
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.providers import find
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
 from glm_lsp.llm.types import (
     Delta,
     Finish,

@@ -15,9 +15,9 @@ from glm_lsp.llm.breaker import Status
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.estimate import Estimates
-from glm_lsp.llm.ledger import Ledger
-from glm_lsp.llm.reading import Patience
+from glm_lsp.llm.sse import Patience
 from glm_lsp.llm.types import Message, Request
+from glm_lsp.llm.usage_store import Ledger
 from glm_lsp.settings import LimitSettings, Price, Settings
 from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from glm_lsp.llm.ledger import Ledger, Used
 from glm_lsp.llm.today import midnight, used_today
+from glm_lsp.llm.usage_store import Ledger, Used
 from tests.llm.test_ledger import record
 
 if TYPE_CHECKING:

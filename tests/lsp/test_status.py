@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from glm_lsp.demo.editor import CAPABILITIES, Editor
-from glm_lsp.llm.ledger import Ledger
+from glm_lsp.llm.usage_store import Ledger
 from tests.gateway import Gateway, chat_stream
 from tests.llm.test_ledger import record
 from tests.lsp.harness import FIXED, choose, fence, idle, run, serving

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
-    from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.work.jobs import Job
 
 
 def register(server: LanguageServer) -> None:
@@ -221,11 +221,11 @@ def main(kind: str) -> int:
         stock.start_io()
         return 0
 
-    from glm_lsp.lsp.serve import prepare, serve_stdio, serve_tcp
+    from glm_lsp.lsp.wire.serve import prepare, serve_stdio, serve_tcp
 
     prepare()
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.transport import Limits
+    from glm_lsp.lsp.wire.transport import Limits
 
     def factory() -> Server:
         server = Server("sample", "1")

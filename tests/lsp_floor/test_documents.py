@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lsprotocol import types
 
-from glm_lsp.lsp.convert import to_offset, to_position, to_range, to_span
-from glm_lsp.lsp.converter import make_converter
-from glm_lsp.lsp.documents import Changed, Closed, DocumentEvent, Documents, Opened
+from glm_lsp.lsp.documents.mirror import Changed, Closed, DocumentEvent, Documents, Opened
+from glm_lsp.lsp.documents.positions import to_offset, to_position, to_range, to_span
+from glm_lsp.lsp.wire.converter import make_converter
 from glm_lsp.text import Span, Text
 from tests.lsp_floor.client import changed
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.lsp.transport import FrameError, FrameReader
+from glm_lsp.lsp.wire.transport import FrameError, FrameReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

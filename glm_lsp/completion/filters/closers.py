@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from glm_lsp.completion.lexis import PAIRS, has_open_string, masked, unclosed, unopened
+from glm_lsp.completion.lexer import PAIRS, has_open_string, masked, unclosed, unopened
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 _CLOSING = ")]}\"'`"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexis import WRITING
+from glm_lsp.completion.lexer import WRITING
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 _STATEMENT = re.compile(
     r"(?:def \w+\(|class \w+ ?[:({]|import \w|from [\w.]+ import\b|return\b|package \w|#include\b"

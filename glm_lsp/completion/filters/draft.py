@@ -9,7 +9,7 @@ from __future__ import annotations
 import attrs
 from attrs import field, frozen
 
-from glm_lsp.completion.extent import Extent
+from glm_lsp.completion.scope import Extent
 
 
 @frozen

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.extent import Extent, opens
-from glm_lsp.completion.place import indentation, width
+from glm_lsp.completion.context import indentation, width
+from glm_lsp.completion.scope import Extent, opens
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 _CLOSING = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac|else|elif|except|finally)\b)")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.extent import Extent, block_end
+from glm_lsp.completion.scope import Extent, block_end
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 
 def apply(draft: Draft, place: Place) -> Draft:

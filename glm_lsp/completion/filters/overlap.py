@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 _LEAST = 3
 

@@ -11,7 +11,7 @@ from glm_lsp.completion.filters import (
     blank,
     closers,
     continuation,
-    echo,
+    duplicate_prefix,
     indentation,
     length,
     line_below,
@@ -24,12 +24,12 @@ from glm_lsp.completion.filters import (
 from glm_lsp.prompts.completion import CLOSE
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 STAGES = (
     wrapping,
-    echo,
+    duplicate_prefix,
     continuation,
     indentation,
     placeholder,
@@ -57,8 +57,8 @@ def opening(draft: Draft, place: Place) -> str:
     plain = wrapping.apply(draft, place)
     if wrapping.may_talk(draft, place):
         return ""
-    text = echo.apply(plain, place).text
-    if text == plain.text and echo.may_echo(text, place):
+    text = duplicate_prefix.apply(plain, place).text
+    if text == plain.text and duplicate_prefix.may_echo(text, place):
         return ""
     text = indentation.apply(plain.with_text(text), place).text
     # Lines further down may still be shifted, once more of them are known.
@@ -72,8 +72,8 @@ def finished(draft: Draft, place: Place) -> bool:
     if wrapping.may_announce(draft, place):
         return False
     plain = wrapping.apply(draft, place)
-    text = indentation.apply(echo.apply(plain, place), place).text
-    if text == plain.text and echo.may_echo(text, place):
+    text = indentation.apply(duplicate_prefix.apply(plain, place), place).text
+    if text == plain.text and duplicate_prefix.may_echo(text, place):
         return False
     return (
         length.is_complete(text, draft, place)

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 _LONGEST_BLOCK = 6
 _TWICE = 2

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.extent import Extent
-from glm_lsp.completion.lexis import WRITING, is_text
+from glm_lsp.completion.lexer import WRITING, is_text
+from glm_lsp.completion.scope import Extent
 from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
 
 if TYPE_CHECKING:
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _FENCE_BEGUN = re.compile(r"^[ \t]*(?:```|~~~|(?:`{1,2}|~{1,2})\Z)", re.MULTILINE)

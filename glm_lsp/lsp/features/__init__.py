@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.lsp.explanations import Explanations
 from glm_lsp.lsp.features import (
     actions,
     change_menu,
@@ -19,6 +18,7 @@ from glm_lsp.lsp.features import (
 )
 from glm_lsp.lsp.features.completions import Completions
 from glm_lsp.lsp.features.diagnostics import Remembered
+from glm_lsp.lsp.work.explanations import Explanations
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server

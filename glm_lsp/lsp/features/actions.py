@@ -24,9 +24,9 @@ from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.ignore import path_of
 from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
-from glm_lsp.lsp.convert import to_span
+from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.features.diagnostics import every_problem, real, to_diagnostic
-from glm_lsp.lsp.new_files import create_file, creates_files
+from glm_lsp.lsp.work.new_files import create_file, creates_files
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.editing.answer import Whole
-    from glm_lsp.lsp.explanations import Explanations, Surface
     from glm_lsp.lsp.features.changes import Changes
     from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.features.status import StatusBoard
-    from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.work.explanations import Explanations, Surface
+    from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.prompts.actions import ActionName
     from glm_lsp.text import Change, Snapshot
 

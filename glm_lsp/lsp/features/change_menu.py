@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from glm_lsp.lsp.convert import to_span
+from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.features.changes import range_of
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from glm_lsp.editing.lines import content
 from glm_lsp.errors import EditError
-from glm_lsp.lsp.apply import Applier, Outcome
-from glm_lsp.lsp.convert import to_range
-from glm_lsp.lsp.documents import Changed, Closed
-from glm_lsp.lsp.edit_writer import Answer
+from glm_lsp.lsp.documents.mirror import Changed, Closed
+from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import APPLY_EDIT, CHANGES
+from glm_lsp.lsp.work.apply import Applier, Outcome
+from glm_lsp.lsp.work.edit_writer import Answer
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from glm_lsp.actions.plan import Plan, Task
     from glm_lsp.editing.live.change_set import HunkState
     from glm_lsp.editing.live.session import EditSession
-    from glm_lsp.lsp.apply import Ask, Check, Mode
-    from glm_lsp.lsp.documents import DocumentEvent
-    from glm_lsp.lsp.jobs import Job
+    from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.work.apply import Ask, Check, Mode
+    from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.text import Snapshot, Text
 
 _MOST_KEPT = 50

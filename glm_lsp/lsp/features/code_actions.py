@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from glm_lsp.actions.offers import comment_at, offers
-from glm_lsp.lsp.convert import to_span
+from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.features.diagnostics import real, to_diagnostic
 
 if TYPE_CHECKING:

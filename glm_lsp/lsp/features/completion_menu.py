@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from glm_lsp.completion.types import CompletionRequest
-from glm_lsp.lsp.convert import to_offset, to_range
+from glm_lsp.lsp.documents.positions import to_offset, to_range
 from glm_lsp.lsp.features.inline_completion import ACCEPTED
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from glm_lsp.completion.acceptance import Acceptance
 from glm_lsp.completion.engine import Engine
 from glm_lsp.completion.fallback import Answer, Fallback
 from glm_lsp.completion.related import RelatedCode
-from glm_lsp.completion.tally import open_tally
+from glm_lsp.completion.statistics import open_tally
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue
 from glm_lsp.prompts.completion import Room, kind_of

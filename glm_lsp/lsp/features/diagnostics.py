@@ -21,15 +21,15 @@ from pygls.exceptions import JsonRpcException
 
 from glm_lsp.actions.offers import Diagnostic
 from glm_lsp.errors import ReplyError
-from glm_lsp.lsp.convert import to_span
-from glm_lsp.lsp.documents import Changed, Closed
+from glm_lsp.lsp.documents.mirror import Changed, Closed
+from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.extension import CONTEXT
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from glm_lsp.lsp.documents import DocumentEvent
+    from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
     from glm_lsp.text import Change, Snapshot, Text
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from glm_lsp.lsp.convert import to_offset, to_range
-from glm_lsp.lsp.explanations import SCHEME
+from glm_lsp.lsp.documents.positions import to_offset, to_range
+from glm_lsp.lsp.work.explanations import SCHEME
 
 if TYPE_CHECKING:
-    from glm_lsp.lsp.explanations import Explanations
     from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.work.explanations import Explanations
 
 
 def register(server: Server, explanations: Explanations) -> None:

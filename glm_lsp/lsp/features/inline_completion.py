@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from glm_lsp.completion.types import CompletionRequest, SelectedCompletion, Superseded
-from glm_lsp.lsp.convert import to_offset, to_range, to_span
+from glm_lsp.lsp.documents.positions import to_offset, to_range, to_span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

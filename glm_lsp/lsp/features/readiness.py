@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from glm_lsp.lsp.documents import Opened
+from glm_lsp.lsp.documents.mirror import Opened
 
 if TYPE_CHECKING:
-    from glm_lsp.lsp.documents import DocumentEvent
+    from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import Session
 

@@ -19,8 +19,8 @@ from glm_lsp.llm.types import Finish, TextDelta, Usage
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
     from glm_lsp.llm.types import Delta
 
 

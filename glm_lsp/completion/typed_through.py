@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.place import Place
+    from glm_lsp.completion.context import Place
 
 _NEAR_BEFORE = 400
 _NEAR_AFTER = 200

@@ -10,11 +10,11 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexis import WRITING
-from glm_lsp.completion.place import width
+from glm_lsp.completion.context import width
+from glm_lsp.completion.lexer import WRITING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.place import Place
+    from glm_lsp.completion.context import Place
 
 _OPENER = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
 _BRACELESS = frozenset({"lua", "ruby", "shellscript", "bash", "sh", "elixir", "julia"})

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from glm_lsp.llm import faults
-from glm_lsp.llm.chat import OPTIONAL, ChatParser, read_usage, sampling
 from glm_lsp.llm.types import Finish, FinishReason, TextDelta, Usage
-from glm_lsp.llm.wire import Wire, bearer, count, decode, member
+from glm_lsp.llm.wires.base import Wire, bearer, count, decode, member
+from glm_lsp.llm.wires.chat import OPTIONAL, ChatParser, read_usage, sampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

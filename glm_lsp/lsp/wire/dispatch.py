@@ -27,8 +27,8 @@ from pygls.feature_manager import is_thread_function
 from pygls.protocol import LanguageServerProtocol
 
 from glm_lsp.errors import GlmError
-from glm_lsp.lsp.converter import explain
-from glm_lsp.lsp.outgoing import Outgoing, id_or_none
+from glm_lsp.lsp.wire.converter import explain
+from glm_lsp.lsp.wire.outgoing import Outgoing, id_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator

@@ -13,7 +13,7 @@ from pygls.constants import PARAM_LS
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
-from glm_lsp.lsp.converter import explain
+from glm_lsp.lsp.wire.converter import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

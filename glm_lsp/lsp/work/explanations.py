@@ -23,13 +23,13 @@ from attrs import define, field
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from glm_lsp.lsp.convert import to_range
-from glm_lsp.lsp.documents import Changed, Closed
+from glm_lsp.lsp.documents.mirror import Changed, Closed
+from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import EXPLANATION, Explanation
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from glm_lsp.lsp.documents import DocumentEvent
+    from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
     from glm_lsp.text import Snapshot
 

@@ -32,7 +32,7 @@ from glm_lsp.editing.diff import StreamingDiff
 from glm_lsp.editing.lines import contents, line_edit
 from glm_lsp.editing.live.session import EditSession
 from glm_lsp.errors import EditError, FaultyAnswerError
-from glm_lsp.lsp.edit_writer import EditWriter, NotTakenError, opened_anew
+from glm_lsp.lsp.work.edit_writer import EditWriter, NotTakenError, opened_anew
 from glm_lsp.text import Change
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from lsprotocol import types
 
     from glm_lsp.editing.lines import LineEdit
-    from glm_lsp.lsp.documents import Documents
-    from glm_lsp.lsp.edit_writer import Pace, Send
+    from glm_lsp.lsp.documents.mirror import Documents
+    from glm_lsp.lsp.work.edit_writer import Pace, Send
     from glm_lsp.text import Snapshot, Span
 
     Piece = str | Whole | Change

@@ -17,8 +17,8 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from glm_lsp.lsp import stdio
-from glm_lsp.lsp.transport import Connection, Limits
+from glm_lsp.lsp.wire import stdio
+from glm_lsp.lsp.wire.transport import Connection, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from attrs import frozen
 from lsprotocol import types
 
-from glm_lsp.lsp.convert import to_span
+from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.text import Change, Snapshot, Span, Text, common_ends
 
 if TYPE_CHECKING:

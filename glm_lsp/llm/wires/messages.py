@@ -13,7 +13,7 @@ from glm_lsp.llm import faults
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.providers import ThinkingSwitch
 from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta, Usage
-from glm_lsp.llm.wire import Wire, count, decode, member
+from glm_lsp.llm.wires.base import Wire, count, decode, member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from glm_lsp.llm import faults
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta, Usage
-from glm_lsp.llm.wire import Wire, bearer, count, decode, member
+from glm_lsp.llm.wires.base import Wire, bearer, count, decode, member
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

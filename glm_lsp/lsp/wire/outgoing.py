@@ -16,7 +16,7 @@ import attrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from glm_lsp.lsp.converter import explain
+from glm_lsp.lsp.wire.converter import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,14 +16,14 @@ from attrs import frozen
 from lsprotocol import types
 
 from glm_lsp.errors import EditError
-from glm_lsp.lsp.convert import to_offset, to_position, to_range
-from glm_lsp.lsp.documents import Changed, Opened
+from glm_lsp.lsp.documents.mirror import Changed, Opened
+from glm_lsp.lsp.documents.positions import to_offset, to_position, to_range
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from glm_lsp.editing.live.session import EditSession
-    from glm_lsp.lsp.documents import DocumentEvent, Documents
+    from glm_lsp.lsp.documents.mirror import DocumentEvent, Documents
     from glm_lsp.text import Change, Snapshot, Text
 
     Send = Callable[[types.WorkspaceEdit, bool], Awaitable["Answer"]]

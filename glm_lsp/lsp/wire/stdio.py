@@ -17,7 +17,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from glm_lsp.lsp.transport import Connection, Limits, Receiver
+from glm_lsp.lsp.wire.transport import Connection, Limits, Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.protocol import lsp_method
 
-from glm_lsp.lsp.commands import bind
-from glm_lsp.lsp.dispatch import Dispatch
+from glm_lsp.lsp.wire.commands import bind
+from glm_lsp.lsp.wire.dispatch import Dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.faults import Asked
     from glm_lsp.llm.stops import StopCutter
     from glm_lsp.llm.types import Delta
-    from glm_lsp.llm.wire import Parser
+    from glm_lsp.llm.wires.base import Parser
 
 _LINE_LIMIT = 1024 * 1024
 

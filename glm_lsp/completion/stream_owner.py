@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.along import typed_since
 from glm_lsp.completion.cache import left_of
-from glm_lsp.completion.flight import Flight
+from glm_lsp.completion.stream import Flight
+from glm_lsp.completion.typed_through import typed_since
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.completion.clock import Clock
+    from glm_lsp.completion.context import Place
     from glm_lsp.completion.filters.draft import Draft
-    from glm_lsp.completion.place import Place
     from glm_lsp.llm.types import Delta
 
 GRACE = 0.1

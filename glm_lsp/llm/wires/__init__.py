@@ -1,0 +1,1 @@
+"""The HTTP dialects that GLM is spoken to in, one file each."""

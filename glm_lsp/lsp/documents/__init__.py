@@ -1,0 +1,1 @@
+"""The mirror of the editor's documents, and positions in it."""
