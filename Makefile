@@ -9,8 +9,8 @@ endif
 BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
-.PHONY: demo setup test test-all test-editors fuzz-neovim fuzz-vscode bench check docs format
-.PHONY: wheel clean
+.PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench check docs
+.PHONY: format wheel clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -32,6 +32,10 @@ $(READY): $(BASE)
 
 test: $(READY) check ## Linters, types, layers and every test that needs no editor.
 	$(BIN)/python -m pytest -m "not editor"
+	$(BIN)/python -m tests.mutants --sample 6
+
+mutants: $(READY) ## Change each line that matters, and see that a test fails.
+	$(BIN)/python -m tests.mutants $(if $(ROOM),--room $(ROOM))
 
 test-all: $(READY) ## Unit and protocol tests on every Python from 3.10 to 3.14 found here.
 	$(BIN)/python tests/all_pythons.py

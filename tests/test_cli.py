@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,30 @@ def test_a_command_that_cannot_do_its_job_says_one_sentence(
     assert capsys.readouterr().err == "The editors' files are missing.\n"
     monkeypatch.setattr(cli, "_config", interrupted)
     assert cli.main(["config", "helix"]) == 130
+
+
+def test_without_a_command_it_is_the_server() -> None:
+    """`glm-lsp` serves: a client that leaves without a word is exit code 1, and nothing else."""
+    done = run()
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_a_failure_reaches_the_shell(tmp_path: Path) -> None:
+    """The process ends with the code of its command."""
+    done = run("demo", str(tmp_path / "none.py"))
+    assert done.returncode == 1
+    assert "none.py" in done.stderr
+
+
+def test_http_libraries_stay_quiet_in_a_debug_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With everything logged, the libraries that see headers still log none of them."""
+    monkeypatch.setattr(cli, "_serve", lambda _: 0)
+    names = ("httpx", "httpcore", "hpack")
+    for name in names:
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
+    monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
+    assert cli.main(["serve", "--log-level", "debug"]) == 0
+    assert not [name for name in names if logging.getLogger(name).isEnabledFor(logging.INFO)]
 
 
 def test_missing_files_of_editors_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -135,6 +135,12 @@ def test_later_layers_go_before_earlier_ones() -> None:
     assert [problem.key for problem in loaded.problems] == ["provider"]
 
 
+def test_a_problem_of_two_layers_is_named_once() -> None:
+    """What the editor says twice, in its options and its configuration, is told once."""
+    loaded = load(Layer("options", {"colour": 1}), Layer("configuration", {"colour": 1}))
+    assert [problem.key for problem in loaded.problems] == ["colour"]
+
+
 LAST = load(
     Layer("before", {"thinking": "off", "completion": {"maxLines": 3, "delay": 50}})
 ).settings

@@ -221,6 +221,14 @@ def test_usage_draws_a_plot(ledger: Path, console: Console) -> None:
     assert "~$0.07" in printed(console)
 
 
+def test_usage_shows_no_cost_without_a_price(ledger: Path, console: Console) -> None:
+    """A model without a price has no cost, which is not the same as none, and says what to set."""
+    usage.run(ledger, days=3, console=console, now=NOON)
+    row = next(line for line in printed(console).splitlines() if line.startswith("m "))
+    assert row.split()[-1] == "?"
+    assert "1 requests have no price: set it in `glm.prices`." in printed(console)
+
+
 def test_usage_of_nothing_says_so(tmp_path: Path, console: Console) -> None:
     """Without a ledger nothing is made, and one sentence is printed."""
     assert usage.run(tmp_path / "none.sqlite3", console=console, now=NOON) == 0
