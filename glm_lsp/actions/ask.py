@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from glm_lsp.actions.promise import site_of
-from glm_lsp.context.imports import looks_like_import, new_imports
+from glm_lsp.context.imports import new_imports
 from glm_lsp.context.outline import Grammar
 from glm_lsp.editing.answer import Reader, Whole, new_file_of
 from glm_lsp.errors import ReplyError
@@ -132,7 +132,7 @@ async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], 
 def _imports(plan: Plan, wanted: Sequence[str]) -> tuple[str, Change | None]:
     """Return the imports that an answer asks for: the text on top of the target, or elsewhere."""
     snapshot = plan.task.snapshot
-    place = new_imports(snapshot, [line for line in wanted if looks_like_import(line)])
+    place = new_imports(snapshot, wanted)
     if place is None:
         return "", None
     offset, text = place

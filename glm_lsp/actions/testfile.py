@@ -8,24 +8,12 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from glm_lsp.languages import language_named
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_BEFORE = {"python": "test_"}
-_AFTER = {
-    "csharp": "Tests",
-    "go": "_test",
-    "java": "Test",
-    "javascript": ".test",
-    "javascriptreact": ".test",
-    "kotlin": "Test",
-    "lua": "_spec",
-    "php": "Test",
-    "ruby": "_spec",
-    "typescript": ".test",
-    "typescriptreact": ".test",
-}
 _FOLDERS = ("tests", "test", "spec")
 
 
@@ -34,14 +22,13 @@ def path_for_tests(
 ) -> Path:
     """Return a free path for tests of `source`.
 
-    Python's go into the workspace's folder of tests where there is one; other languages keep
-    them beside the source.
+    They go into the workspace's folder of tests, by the customs of some languages, where there
+    is one; else beside the source.
     """
-    name = _BEFORE.get(language, "") + source.stem + _AFTER.get(language, "")
-    if name == source.stem:
-        name += "_test"
+    custom = language_named(language)
+    name = custom.test_name.format(source.stem)
     folder = source.parent
-    if language == "python" and root is not None:
+    if custom.tests_apart and root is not None:
         folder = next((root / each for each in _FOLDERS if exists(root / each)), folder)
     for number in count(1):
         path = folder / f"{name}{'' if number == 1 else f'_{number}'}{source.suffix}"

@@ -7,41 +7,21 @@ file already has it; in a language whose imports we cannot find nothing is inser
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from glm_lsp.context.scope import IMPORTS
 from glm_lsp.context.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tree_sitter import Node
+
+    from glm_lsp.context.syntax import SyntaxTree
+    from glm_lsp.languages import Language
     from glm_lsp.text import Snapshot
 
 _OPENING = frozenset({"comment", "line_comment", "block_comment", "hash_bang_line"})
-_STARTS = ("import ", "from ", "use ", "#include", "using ", "require", "const ", "local ")
-_ALONE = frozenset(
-    "python javascript javascriptreact typescript typescriptreact rust c cpp".split()
-)
-_LISTS = {
-    "python": re.compile(r"(from\s+[\w.]+\s+import)\s*\(?([^()]*)\)?\s*\Z"),
-    "script": re.compile(
-        r"(import(?:\s+type)?\s*\{)([^{}]*)(\}\s*from\s*['\"][^'\"]+['\"];?)\s*\Z"
-    ),
-    "rust": re.compile(r"((?:pub\s+)?use\s+[\w:]+::\{)([^{}]*)(\};?)\s*\Z"),
-    "go": re.compile(r"(import)\s*\(([^()]*)\)\s*\Z"),
-}
-"""Imports of several names: what stands before the names, the names, and what follows."""
-_FAMILY = {
-    "javascript": "script",
-    "javascriptreact": "script",
-    "typescript": "script",
-    "typescriptreact": "script",
-}
-
-
-def looks_like_import(line: str) -> bool:
-    """Tell whether a line of a model's is an import in some language, and nothing more."""
-    return line.startswith(_STARTS) and "\n" not in line and len(line) <= 200
+_MOST = 200  # Characters of an import.
 
 
 def new_imports(snapshot: Snapshot, wanted: Sequence[str]) -> tuple[int, str] | None:
@@ -53,27 +33,42 @@ def new_imports(snapshot: Snapshot, wanted: Sequence[str]) -> tuple[int, str] | 
     tree = parse(snapshot.language, str(snapshot.text)) if wanted else None
     if tree is None:
         return None
-    found = [node for node in tree.root.children if node.type in IMPORTS]
-    present = {name for node in found for name in _named(snapshot.language, tree.text(node))[1]}
-    lacking = list(filter(None, (_lacking(snapshot.language, line, present) for line in wanted)))
+    language = tree.language
+    wanted = [line for line in wanted if _is_one(line, language)]
+    found = [node for node in tree.root.children if node.type in language.imports]
+    present = {key for node in found for key in _taken_apart(language, tree.text(node)).keys}
+    lacking = list(filter(None, (_lacking(language, line, present) for line in wanted)))
     lacking = list(dict.fromkeys(lacking))
     if not lacking:
         return None
-    newline = snapshot.newline
     if found:
-        end = tree.span(found[-1]).end
-        line, _ = snapshot.text.position(max(end - 1, 0))
-        if snapshot.language == "go" and snapshot.text.line(line).strip() == ")":
-            named = [each.removeprefix("import ") for each in lacking]
-            return snapshot.text.line_start(line), "".join(f"\t{n}{newline}" for n in named)
-        end = snapshot.text.line_start(line) + len(snapshot.text.line(line).rstrip("\r\n"))
-        return end, "".join(newline + line for line in lacking)
-    if snapshot.language not in _ALONE:
-        return None
+        return _below(snapshot, tree.span(found[-1]).end, lacking, language)
+    return _on_top(snapshot, tree, lacking) if language.imports_first else None
+
+
+def _is_one(line: str, language: Language) -> bool:
+    """Tell whether a line of a model's is an import in a language, and nothing more."""
+    begins = language.import_line and re.match(language.import_line, line)
+    return bool(begins) and "\n" not in line and len(line) <= _MOST
+
+
+def _below(snapshot: Snapshot, end: int, lacking: list[str], language: Language) -> tuple[int, str]:
+    """Return the place below the last import, or in its group, and the text that goes there."""
+    text, newline = snapshot.text, snapshot.newline
+    line, _ = text.position(max(end - 1, 0))
+    if language.import_group and text.line(line).strip() == ")":
+        named = [each.removeprefix("import ") for each in lacking]
+        return text.line_start(line), "".join(f"\t{name}{newline}" for name in named)
+    end = text.line_start(line) + len(text.line(line).rstrip("\r\n"))
+    return end, "".join(newline + line for line in lacking)
+
+
+def _on_top(snapshot: Snapshot, tree: SyntaxTree, lacking: list[str]) -> tuple[int, str]:
+    """Return the place below a file's first comments, and the text that goes there."""
+    newline = snapshot.newline
     start = 0
     for node in tree.root.children:
-        docstring = node.type == "expression_statement" and '"""' in tree.text(node)[:4]
-        if node.type not in _OPENING and not docstring:
+        if node.type not in _OPENING and not _is_docstring(tree, node):
             break
         line, _ = snapshot.text.position(max(tree.span(node).end - 1, 0))
         start = snapshot.text.line_span(line).end
@@ -81,41 +76,61 @@ def new_imports(snapshot: Snapshot, wanted: Sequence[str]) -> tuple[int, str] | 
     return start, gap + "".join(line + newline for line in lacking) + ("" if start else newline)
 
 
-def _named(language: str, text: str) -> tuple[list[str], list[str]]:
-    """Return the parts of an import around its names, and each name as one import would say it."""
-    text = re.sub(r"//.*|#(?!include).*", "", text).strip()
-    family = _FAMILY.get(language, language)
-    listed = _LISTS[family].match(text) if family in _LISTS else None
+def _is_docstring(tree: SyntaxTree, node: Node) -> bool:
+    return (
+        tree.language.docstrings
+        and node.type == "expression_statement"
+        and '"""' in tree.text(node)[:4]
+    )
+
+
+class _Import(NamedTuple):
+    """An import apart; one that names no list of things has no `names`, and one key.
+
+    Attributes:
+        before, after: what stands around its names.
+        keys: each name as one import would say it, without what may be written one way or
+            another.
+    """
+
+    keys: list[str]
+    names: Sequence[str] = ()
+    before: str = ""
+    after: str = ""
+
+
+def _taken_apart(language: Language, text: str) -> _Import:
+    for mark in language.line_comments:
+        text = re.sub(rf"{re.escape(mark)}.*", "", text)
+    text = text.strip()
+    listed = re.fullmatch(language.import_list, text) if language.import_list else None
     if listed is None:
-        return [], [_key(family, text)]
-    before, names, *after = listed.groups()
-    parts = [name.strip() for name in re.split(r"[,\n]", names) if name.strip()]
-    if family == "rust":
-        return [before, *after], [_key(family, f"{before[:-1]}{name};") for name in parts]
-    whole = [f"{before} {name} {''.join(after)}" for name in parts]
-    return [before, *after], [_key(family, line) for line in whole]
+        return _Import([_key(text)])
+    before, every, *rest = listed.groups()
+    after = "".join(rest)
+    names = [name.strip() for name in re.split(r"[,\n]", every) if name.strip()]
+    if before.endswith("::{"):
+        keys = [_key(f"{before[:-1]}{name};") for name in names]
+    else:
+        keys = [_key(f"{before} {name} {after}") for name in names]
+    return _Import(keys, names, before, after)
 
 
-def _key(family: str, text: str) -> str:
+def _key(text: str) -> str:
     """Return an import without what may be written one way or another."""
     key = "".join(text.split()).rstrip(";").replace("'", '"')
-    return key.replace("importtype{", "import{") if family == "script" else key
+    return key.replace("importtype{", "import{")
 
 
-def _lacking(language: str, line: str, present: set[str]) -> str | None:
+def _lacking(language: Language, line: str, present: set[str]) -> str | None:
     """Return the part of an import that the file lacks, None when it lacks nothing."""
-    around, keys = _named(language, line)
-    if all(key in present for key in keys):
+    wanted = _taken_apart(language, line)
+    fresh = [key for key in wanted.keys if key not in present]
+    if not fresh:
         return None
-    if not around or not any(key in present for key in keys):
+    if not wanted.names or len(fresh) == len(wanted.keys):
         return line
-    names = [name.strip() for name in _names_of(language, line).split(",") if name.strip()]
-    fresh = [name for name, key in zip(names, keys, strict=True) if key not in present]
-    before, *after = around
-    gap = "" if before.endswith("::{") else " "
-    return f"{before}{gap}{', '.join(fresh)}{gap if after else ''}{''.join(after)}"
-
-
-def _names_of(language: str, line: str) -> str:
-    listed = _LISTS[_FAMILY.get(language, language)].match(line)
-    return listed.group(2) if listed else ""
+    names = [name for name, key in zip(wanted.names, wanted.keys, strict=True) if key in fresh]
+    gap = "" if wanted.before.endswith("::{") else " "
+    behind = gap + wanted.after if wanted.after else ""
+    return f"{wanted.before}{gap}{', '.join(names)}{behind}"

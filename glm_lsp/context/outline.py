@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from glm_lsp.context.scope import BODIES, WRAPPERS, defines, name_of
-from glm_lsp.context.syntax import grammar_name, parse
+from glm_lsp.context.scope import BODIES, defines, name_of, wrapped
+from glm_lsp.context.syntax import parse
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -60,7 +61,7 @@ class Grammar:
     @property
     def known(self) -> bool:
         """Whether there is a grammar for the language."""
-        return grammar_name(self.language) is not None
+        return language_named(self.language).grammar is not None
 
     def parse(self, source: str) -> SyntaxTree | None:
         """Return the tree of a text; None without a grammar."""
@@ -86,7 +87,7 @@ class Grammar:
         stack = [tree.root]
         while stack:
             node = stack.pop()
-            if "comment" in node.type or _is_docstring(node):
+            if "comment" in node.type or _is_docstring(tree, node):
                 continue
             if node.child_count == 0 or node.type in _STRINGS:
                 found.append(tree.text(node))
@@ -107,9 +108,9 @@ def _definitions(tree: SyntaxTree) -> list[Definition]:
     while stack:
         node, path, local, plain = stack.pop()
         inner, inside = path, local
-        if node is not tree.root and defines(node):
+        if node is not tree.root and defines(tree, node):
             name = name_of(tree, node)
-            core = _core(node)
+            core = _core(tree, node)
             last = node.end_point.row - (1 if node.end_point.column == 0 else 0)
             first = node.start_point.row
             decorated = core is not node and "decorated" in node.type
@@ -135,19 +136,17 @@ def _definitions(tree: SyntaxTree) -> list[Definition]:
     return found
 
 
-def _core(node: Node) -> Node:
+def _core(tree: SyntaxTree, node: Node) -> Node:
     """Look through decorators and exports."""
-    while node.type in WRAPPERS:
-        inner = next(filter(defines, node.named_children), None)
-        if inner is None:
-            break
+    while (inner := wrapped(tree, node)) is not None:
         node = inner
     return node
 
 
-def _is_docstring(node: Node) -> bool:
+def _is_docstring(tree: SyntaxTree, node: Node) -> bool:
     return (
-        node.type == "expression_statement"
+        tree.language.docstrings
+        and node.type == "expression_statement"
         and node.named_child_count == 1
         and node.named_children[0].type == "string"
         and node.parent is not None

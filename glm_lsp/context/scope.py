@@ -22,37 +22,9 @@ if TYPE_CHECKING:
 MOST_LINES = 200
 """A definition longer than this is not taken whole for the sake of a few lines in it."""
 
-_DEFINITIONS = frozenset(
-    """
-    function_definition class_definition decorated_definition
-    function_declaration generator_function_declaration class_declaration method_definition
-    abstract_class_declaration interface_declaration enum_declaration type_alias_declaration
-    method_declaration type_declaration
-    function_item impl_item struct_item enum_item trait_item mod_item macro_definition
-    constructor_declaration record_declaration struct_declaration
-    struct_specifier class_specifier template_declaration
-    method singleton_method class module
-    trait_declaration
-    function_definition_statement local_function
-    """.split()
-)
-_TYPES_OF_C = frozenset("struct_specifier class_specifier".split())
-WRAPPERS = frozenset(
-    "decorated_definition export_statement template_declaration ambient_declaration".split()
-)
-IMPORTS = frozenset(
-    """
-    import_statement import_from_statement future_import_statement import_declaration
-    use_declaration extern_crate_declaration package_clause package_declaration
-    preproc_include using_directive using_declaration namespace_use_declaration
-    """.split()
-)
 BODIES = ("block", "body", "declaration_list")
 """Ends of the names of nodes that hold statements and are none."""
 _ATTACHED = ("comment", "attribute", "decorator")
-_FUNCTION_VALUES = frozenset(
-    "arrow_function function_expression generator_function class function".split()
-)
 
 
 @frozen
@@ -83,8 +55,8 @@ def enclosing(snapshot: Snapshot, selection: Span) -> Scope:
     if _holds_definitions(tree, selection):
         return Scope(whole_lines(snapshot.text, selection), "", "lines")
     for node in tree.around(selection):
-        if defines(node):
-            node = _outermost(node)
+        if defines(tree, node):
+            node = _outermost(tree, node)
             span = whole_lines(snapshot.text, tree.span(node))
             if snapshot.text.slice(span).count("\n") < MOST_LINES:
                 return Scope(span, name_of(tree, node), node.type)
@@ -108,8 +80,8 @@ def part(snapshot: Snapshot, selection: Span) -> Scope | None:
         return None
     span = _statements(text, tree, chosen)
     for node in tree.around(chosen):
-        if defines(node):
-            node = _outermost(node)
+        if defines(tree, node):
+            node = _outermost(tree, node)
             around = whole_lines(text, tree.span(node))
             if span.contains(around):
                 return None
@@ -159,7 +131,8 @@ def imports(snapshot: Snapshot, most: int = 100) -> list[str]:
     tree = parse(snapshot.language, str(snapshot.text))
     if tree is None:
         return []
-    found = [tree.text(node).strip() for node in tree.root.children if node.type in IMPORTS]
+    kinds = tree.language.imports
+    found = [tree.text(node).strip() for node in tree.root.children if node.type in kinds]
     return found[:most]
 
 
@@ -192,27 +165,35 @@ def _holds_definitions(tree: SyntaxTree, selection: Span) -> bool:
     touched = [node for node in siblings if _overlap(tree.span(node), selection)]
     return (
         len(touched) > 1
-        and any(map(defines, touched))
+        and any(defines(tree, node) for node in touched)
         and all(selection.contains(tree.span(node)) for node in touched)
     )
 
 
-def defines(node: Node) -> bool:
+def defines(tree: SyntaxTree, node: Node) -> bool:
     """Tell whether a node is a definition, wrappers looked through."""
-    if node.type in WRAPPERS:
-        return any(map(defines, node.named_children))
-    if node.type in _TYPES_OF_C and node.child_by_field_name("body") is None:
+    language = tree.language
+    if node.type in language.wrappers:
+        return any(defines(tree, child) for child in node.named_children)
+    if node.type in language.bodied and node.child_by_field_name("body") is None:
         return False  # `struct point p` names a type that is defined elsewhere.
-    if node.type in _DEFINITIONS:
+    if node.type in language.definitions:
         return node.is_named and node.child_count > 0 and node.parent is not None
-    if node.type in ("lexical_declaration", "variable_declaration"):
+    if node.type in language.bindings:
         values = (child.child_by_field_name("value") for child in node.named_children)
-        return any(value is not None and value.type in _FUNCTION_VALUES for value in values)
+        return any(v is not None and v.type in language.function_values for v in values)
     return False
 
 
-def _outermost(node: Node) -> Node:
-    while node.parent is not None and node.parent.type in WRAPPERS:
+def wrapped(tree: SyntaxTree, node: Node) -> Node | None:
+    """Return the definition that a wrapper stands around; None when there is none."""
+    if node.type not in tree.language.wrappers:
+        return None
+    return next((child for child in node.named_children if defines(tree, child)), None)
+
+
+def _outermost(tree: SyntaxTree, node: Node) -> Node:
+    while node.parent is not None and node.parent.type in tree.language.wrappers:
         node = node.parent
     return node
 
@@ -227,17 +208,17 @@ def name_of(tree: SyntaxTree, node: Node) -> str:
         name = current.child_by_field_name("name")
         if name is not None:
             return tree.text(name)
-        inner = _inner(current)
+        inner = _inner(tree, current)
         stack.extend([inner] if inner is not None else current.named_children[:4])
         if current.type in ("identifier", "field_identifier", "type_identifier"):
             return tree.text(current)
     return ""
 
 
-def _inner(node: Node) -> Node | None:
+def _inner(tree: SyntaxTree, node: Node) -> Node | None:
     """Return the part of a definition in which its name stands."""
-    if node.type in WRAPPERS:
-        return next(filter(defines, node.named_children), None)
+    if node.type in tree.language.wrappers:
+        return wrapped(tree, node)
     return node.child_by_field_name("type" if node.type == "impl_item" else "declarator")
 
 

@@ -12,48 +12,23 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from glm_lsp.languages import language_named
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Language, Node, Tree
+    from tree_sitter import Language as Grammar
+    from tree_sitter import Node, Tree
 
-_GRAMMARS: dict[str, tuple[str, str]] = {
-    "bash": ("tree_sitter_bash", "language"),
-    "c": ("tree_sitter_c", "language"),
-    "cpp": ("tree_sitter_cpp", "language"),
-    "csharp": ("tree_sitter_c_sharp", "language"),
-    "go": ("tree_sitter_go", "language"),
-    "java": ("tree_sitter_java", "language"),
-    "javascript": ("tree_sitter_javascript", "language"),
-    "json": ("tree_sitter_json", "language"),
-    "lua": ("tree_sitter_lua", "language"),
-    "php": ("tree_sitter_php", "language_php"),
-    "python": ("tree_sitter_python", "language"),
-    "ruby": ("tree_sitter_ruby", "language"),
-    "rust": ("tree_sitter_rust", "language"),
-    "tsx": ("tree_sitter_typescript", "language_tsx"),
-    "typescript": ("tree_sitter_typescript", "language_typescript"),
-}
-_ALIASES = {
-    "c++": "cpp",
-    "c-sharp": "csharp",
-    "javascriptreact": "javascript",
-    "jsx": "javascript",
-    "objective-c": "c",
-    "sh": "bash",
-    "shellscript": "bash",
-    "typescript.tsx": "tsx",
-    "typescriptreact": "tsx",
-    "zsh": "bash",
-}
+    from glm_lsp.languages import Language
 
 
 class SyntaxTree:
     """The tree of one text, with positions in code points."""
 
-    def __init__(self, source: str, encoded: bytes, tree: Tree) -> None:
+    def __init__(self, language: Language, source: str, encoded: bytes, tree: Tree) -> None:
+        self.language = language
         self._source = source
         self._encoded = encoded
         self._plain = len(source) == len(encoded)
@@ -110,28 +85,20 @@ _UTF8 = ("utf-8", "replace")
 _UTF8_BACK = ("utf-8", "ignore")
 
 
-def grammar_name(language: str) -> str | None:
-    """Return the grammar of an LSP language identifier, None when there is none."""
-    name = _ALIASES.get(language.lower(), language.lower())
-    return name if name in _GRAMMARS else None
-
-
 def parse(language: str, source: str) -> SyntaxTree | None:
     """Parse source text; None when the language has no grammar here."""
-    grammar = _grammar(grammar_name(language) or "")
-    if grammar is None:
+    spoken = language_named(language)
+    if spoken.grammar is None:
         return None
     from tree_sitter import Parser
 
     encoded = source.encode(*_UTF8)
-    return SyntaxTree(source, encoded, Parser(grammar).parse(encoded))
+    tree = Parser(_grammar(*spoken.grammar)).parse(encoded)
+    return SyntaxTree(spoken, source, encoded, tree)
 
 
 @cache
-def _grammar(name: str) -> Language | None:
-    if name not in _GRAMMARS:
-        return None
-    from tree_sitter import Language
+def _grammar(module: str, function: str) -> Grammar:
+    from tree_sitter import Language as Grammar
 
-    module, function = _GRAMMARS[name]
-    return Language(getattr(import_module(module), function)())
+    return Grammar(getattr(import_module(module), function)())

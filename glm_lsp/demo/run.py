@@ -18,8 +18,9 @@ from lsprotocol import types
 
 from glm_lsp.demo.editor import CAPABILITIES, Editor, ResponseError
 from glm_lsp.demo.screen import Screen
-from glm_lsp.demo.tour import Stop, language_of, tour
+from glm_lsp.demo.tour import Stop, tour
 from glm_lsp.errors import GlmError
+from glm_lsp.languages import language_of_file
 from glm_lsp.local.embedded import find_weights
 from glm_lsp.text import Span
 
@@ -49,7 +50,7 @@ def run(file: Path | None, *, action: str, model: Path | None) -> int:
     if model is not None:
         command += ["--model", str(model)]
     screen = Screen()
-    stops = tour(source.text, language_of(source.path), action, bundled=file is None)
+    stops = tour(source.text, language_of_file(source.path).name, action, bundled=file is None)
     if model is None:
         find_weights()  # Raises here what the server would only say in a message.
     return asyncio.run(_run(source, stops, command, screen))
@@ -84,7 +85,7 @@ async def _run(
         failures = 0
         for stop in stops:
             # Each stop shows one thing: it begins with the file as it was.
-            editor.open(uri, language_of(source.path), source.text)
+            editor.open(uri, language_of_file(source.path).name, source.text)
             screen.stop(stop, source.text)
             failures += not await _visit(editor, uri, stop, screen)
             editor.close_document(uri)

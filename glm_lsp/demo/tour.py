@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import frozen
 
 from glm_lsp.context.scope import enclosing
@@ -11,31 +9,6 @@ from glm_lsp.context.syntax import parse
 from glm_lsp.errors import GlmError
 from glm_lsp.text import Snapshot, Span, Text
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_LANGUAGES = {
-    ".bash": "shellscript",
-    ".c": "c",
-    ".cc": "cpp",
-    ".cpp": "cpp",
-    ".cs": "csharp",
-    ".go": "go",
-    ".h": "c",
-    ".hpp": "cpp",
-    ".java": "java",
-    ".js": "javascript",
-    ".jsx": "javascriptreact",
-    ".lua": "lua",
-    ".php": "php",
-    ".py": "python",
-    ".pyi": "python",
-    ".rb": "ruby",
-    ".rs": "rust",
-    ".sh": "shellscript",
-    ".ts": "typescript",
-    ".tsx": "typescriptreact",
-}
 _ORDER = ("explain", "fix", "refactor", "complete")
 
 
@@ -53,11 +26,6 @@ class Stop:
     span: Span
     problem: str = ""
     removed: Span | None = None
-
-
-def language_of(path: Path) -> str:
-    """Return the LSP language identifier of a file."""
-    return _LANGUAGES.get(path.suffix.lower(), "plaintext")
 
 
 def tour(text: str, language: str, action: str, *, bundled: bool) -> list[Stop]:
