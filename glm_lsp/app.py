@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.service import Service
-    from glm_lsp.llm.usage_store import Ledger, Used
+    from glm_lsp.llm.usage_store import UsageStore, Used
     from glm_lsp.lsp.session import Approve, Model
     from glm_lsp.settings import Settings
 
@@ -98,7 +98,7 @@ class _Connector:
         self._embedded = EmbeddedModel()
         self._loading = asyncio.Lock()
         self._address = ""
-        self._ledger: Ledger | None = None
+        self._usage_store: UsageStore | None = None
 
     async def __call__(
         self, settings: Settings, api_key: str | None, approve: Approve | None
@@ -118,25 +118,25 @@ class _Connector:
         return self._connected(settings, key, None, approve)
 
     async def used_today(self) -> Used | None:
-        await asyncio.to_thread(import_module, "glm_lsp.llm.today")
-        from glm_lsp.llm.today import used_today
+        await asyncio.to_thread(import_module, "glm_lsp.llm.usage_today")
+        from glm_lsp.llm.usage_today import used_today
 
-        return await used_today(self._books(), self._now())
+        return await used_today(self._usage(), self._now())
 
-    def _books(self) -> Ledger:
-        """Return the ledger that all clients of this process write to."""
-        from glm_lsp.llm.usage_store import open_ledger
+    def _usage(self) -> UsageStore:
+        """Return the usage store that all clients of this process write to."""
+        from glm_lsp.llm.usage_store import open_usage_store
 
-        if self._ledger is None:
-            self._ledger = open_ledger()
-        return self._ledger
+        if self._usage_store is None:
+            self._usage_store = open_usage_store()
+        return self._usage_store
 
     def _connected(
         self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
     ) -> Model:
         from glm_lsp.llm.connect import connect
 
-        service = connect(settings, key, base_url=address, ledger=self._books(), today=self._now)
+        service = connect(settings, key, base_url=address, store=self._usage(), today=self._now)
         if approve is not None:
             service.ask_before_overspending(approve)
         return _Open(service)

@@ -54,7 +54,7 @@ def run() -> NoReturn:
     end of five (measured), and an editor would read a crash where all went well.
     """
     code = main()
-    atexit._run_exitfuncs()  # noqa: SLF001  # What `os._exit` leaves out: the books are closed.
+    atexit._run_exitfuncs()  # noqa: SLF001  # What `os._exit` leaves out: usage is written.
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # Nobody reads any more.
@@ -165,9 +165,9 @@ def _models(arguments: argparse.Namespace) -> int:
 
 def _usage(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import usage
-    from glm_lsp.llm.usage_store import ledger_path
+    from glm_lsp.llm.usage_store import usage_path
 
-    return usage.run(ledger_path(), days=arguments.days, as_json=arguments.json)
+    return usage.run(usage_path(), days=arguments.days, as_json=arguments.json)
 
 
 def _auth(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from rich.table import Table
 from glm_lsp.llm import catalogue
 
 if TYPE_CHECKING:
-    from glm_lsp.llm.catalogue import Model
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.settings import Settings
 
 NOTE = "Prices are estimates in USD per 1M tokens; set your own in `glm.prices`."
@@ -37,7 +37,7 @@ def run(settings: Settings, *, as_json: bool = False, console: Console | None = 
     return 0
 
 
-def listed(settings: Settings) -> list[Model]:
+def listed(settings: Settings) -> list[ModelInfo]:
     """Return the catalogue, and whatever else the user has chosen or priced."""
     names = [model.name for model in catalogue.MODELS]
     chosen = (settings.models.actions, settings.models.completion, *settings.prices)
@@ -45,7 +45,7 @@ def listed(settings: Settings) -> list[Model]:
     return [catalogue.find(name, settings.prices) for name in names]
 
 
-def _row(model: Model, settings: Settings) -> list[str]:
+def _row(model: ModelInfo, settings: Settings) -> list[str]:
     price = model.price
     cached = price.cached if price and price.cached is not None else price and price.input
     prices = [price.input, cached, price.output] if price else [None] * 3
@@ -60,7 +60,7 @@ def _row(model: Model, settings: Settings) -> list[str]:
     ]
 
 
-def _plain(model: Model, settings: Settings) -> dict[str, Any]:
+def _plain(model: ModelInfo, settings: Settings) -> dict[str, Any]:
     price = model.price
     return {
         "name": model.name,
@@ -74,7 +74,7 @@ def _plain(model: Model, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _use(model: Model, settings: Settings) -> str:
+def _use(model: ModelInfo, settings: Settings) -> str:
     chosen = {"actions": settings.models.actions, "completion": settings.models.completion}
     return ", ".join(use for use, name in chosen.items() if name == model.name)
 

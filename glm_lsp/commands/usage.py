@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from glm_lsp.errors import GlmError
-from glm_lsp.llm.usage import Total, totals
+from glm_lsp.llm.usage_report import Total, totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def run(
     console: Console | None = None,
     now: float | None = None,
 ) -> int:
-    """Show what the ledger at `path` holds of the last days. Returns the exit code.
+    """Show what the usage store at `path` holds of the last days. Returns the exit code.
 
     Raises:
         GlmError: the file cannot be read.

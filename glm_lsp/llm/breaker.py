@@ -7,9 +7,7 @@ given meanwhile is the one the service gave.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
-from attrs import frozen
+from typing import TYPE_CHECKING
 
 from glm_lsp.errors import (
     AuthenticationError,
@@ -28,15 +26,7 @@ _FIRST_PAUSE = 15.0  # Seconds; doubles with every failed trial.
 _LONGEST_PAUSE = 300.0
 
 
-@frozen
-class Status:
-    """What to show: "ready", "limited" (balance, plan, rate) or "error" (down, key)."""
-
-    state: Literal["ready", "limited", "error"] = "ready"
-    message: str = ""
-
-
-class Breaker:
+class CircuitBreaker:
     """The memory of one service's failures."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -46,14 +36,6 @@ class Breaker:
         self._until = 0.0
         self._error: GlmError | None = None
         self._trial = False
-
-    @property
-    def status(self) -> Status:
-        """The state of the service, as last seen."""
-        if self._error is None:
-            return Status()
-        limited = isinstance(self._error, QuotaError | RateLimitError)
-        return Status("limited" if limited else "error", str(self._error))
 
     def check(self, *, interactive: bool) -> None:
         """Let a request pass, or refuse it.

@@ -29,7 +29,7 @@ class ThinkingMode(Enum):
 
 
 @frozen
-class Model:
+class ModelInfo:
     """One model.
 
     Attributes:
@@ -69,24 +69,24 @@ _SWITCH = ThinkingMode.SWITCHABLE
 _K128, _K200, _K96, _M1 = 131_072, 204_800, 98_304, 1_048_576
 _LATER = Price(input=1.40, output=4.40, cached=0.26)  # Z.ai's list; RunAPI's is not known.
 
-MODELS: tuple[Model, ...] = (
-    Model("glm-4.5", _K128, _K96, _SWITCH, _per_1k(0.020)),
-    Model("glm-4.5-air", _K128, _K96, _SWITCH, _per_1k(0.010)),
-    Model("glm-4.6", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    Model("glm-4.7", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    Model("glm-5", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    Model("glm-5-turbo", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    Model("glm-5.1", _K200, _K128, _SWITCH, _per_1k(0.030)),
-    Model("glm-5.2", _M1, _K128, _SWITCH, _LATER),
-    Model("glm-5.3", _M1, _K128, ThinkingMode.ALWAYS, _LATER),
+MODELS: tuple[ModelInfo, ...] = (
+    ModelInfo("glm-4.5", _K128, _K96, _SWITCH, _per_1k(0.020)),
+    ModelInfo("glm-4.5-air", _K128, _K96, _SWITCH, _per_1k(0.010)),
+    ModelInfo("glm-4.6", _K200, _K128, _SWITCH, _per_1k(0.020)),
+    ModelInfo("glm-4.7", _K200, _K128, _SWITCH, _per_1k(0.020)),
+    ModelInfo("glm-5", _K200, _K128, _SWITCH, _per_1k(0.020)),
+    ModelInfo("glm-5-turbo", _K200, _K128, _SWITCH, _per_1k(0.020)),
+    ModelInfo("glm-5.1", _K200, _K128, _SWITCH, _per_1k(0.030)),
+    ModelInfo("glm-5.2", _M1, _K128, _SWITCH, _LATER),
+    ModelInfo("glm-5.3", _M1, _K128, ThinkingMode.ALWAYS, _LATER),
 )
 """Every model we know, oldest first."""
 
 # Two slots share a window of 8192 tokens: see glm_lsp.local.embedded.
-_EMBEDDED = Model(EMBEDDED, 4096, 2048, ThinkingMode.NEVER, Price(input=0.0, output=0.0))
+_EMBEDDED = ModelInfo(EMBEDDED, 4096, 2048, ThinkingMode.NEVER, Price(input=0.0, output=0.0))
 
 
-def find(name: str, prices: Mapping[str, Price] | None = None) -> Model:
+def find(name: str, prices: Mapping[str, Price] | None = None) -> ModelInfo:
     """Return the model of a name, with the user's price where there is one.
 
     Gateways and model hubs write "zai-org/GLM-5.1-FP8" for "glm-5.1": the part after the
@@ -97,6 +97,6 @@ def find(name: str, prices: Mapping[str, Price] | None = None) -> Model:
         plain = plain.removesuffix(suffix)
     model = next((m for m in (*MODELS, _EMBEDDED) if m.name == plain), None)
     if model is None:
-        model = Model(name, 32_768, 4096, ThinkingMode.UNKNOWN, None, known=False)
+        model = ModelInfo(name, 32_768, 4096, ThinkingMode.UNKNOWN, None, known=False)
     price = (prices or {}).get(name)
     return evolve(model, name=name, price=price or model.price)

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
-from glm_lsp.llm import catalogue, faults
+from glm_lsp.llm import catalogue, error_mapping
 from glm_lsp.llm.credentials import no_key
-from glm_lsp.llm.limits import Gate
+from glm_lsp.llm.limits import ConcurrencyLimiter
 from glm_lsp.llm.providers import Infill
 from glm_lsp.llm.sse import Patience, cut_at, read
 from glm_lsp.llm.stops import StopCutter
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
     from glm_lsp.llm.wires.base import Wire
@@ -69,7 +69,7 @@ class HttpProvider:
         self.key = key
         self._wire = wire
         self._patience = patience or Patience()
-        self._gate = Gate(concurrency)
+        self._limiter = ConcurrencyLimiter(concurrency)
         self._transport = transport
         self._clock = clock
         self._today = today
@@ -83,7 +83,9 @@ class HttpProvider:
             raise no_key(self.preset)
         wire = self._wire_of(request)
         asked = self._asked(request)
-        async with self._gate.slot(request.model, request.feature, interactive=request.interactive):
+        async with self._limiter.slot(
+            request.model, request.feature, interactive=request.interactive
+        ):
             response, body = await self._open(request, wire, asked)
             cutter = None
             if request.stop and not wire.stops & body.keys():
@@ -124,7 +126,7 @@ class HttpProvider:
 
     def _asked(self, request: Request) -> Asked:
         key = self.key
-        return faults.Asked(
+        return error_mapping.Asked(
             service=self.preset.title,
             host=urlsplit(self.base_url).netloc.rpartition("@")[2],
             model=request.model,
@@ -190,7 +192,7 @@ class HttpProvider:
 
     def _pause(self, error: Exception) -> bool | float:
         """Say whether to ask again after an error, and after how many seconds."""
-        if not (faults.may_repeat(error) or self._lost_for_free(error)):
+        if not (error_mapping.may_repeat(error) or self._lost_for_free(error)):
             return False
         wait: float | None = getattr(error, "retry_after", None)
         if wait is None:
@@ -221,7 +223,7 @@ class HttpProvider:
             if _is_stream(response):
                 return response, body
             content = await self._content(response, asked)
-            error = faults.from_response(
+            error = error_mapping.from_response(
                 asked, response.status_code, response.headers, content, now=self._today()
             )
             refused = _refused_fields(error, content, wire.optional & body.keys())
@@ -243,7 +245,7 @@ class HttpProvider:
             )
             return await client.send(message, stream=True)
         except Exception as error:  # The map is total.
-            raise faults.from_exception(asked, error) from None
+            raise error_mapping.from_exception(asked, error) from None
 
     async def _content(self, response: httpx.Response, asked: Asked) -> bytes:
         """Read what is not a stream, but no more of it than an error needs."""
@@ -261,7 +263,7 @@ class HttpProvider:
             pass  # The status says enough.
         except Exception as error:
             if response.status_code < 400:
-                raise faults.from_exception(asked, error) from None
+                raise error_mapping.from_exception(asked, error) from None
         finally:
             await response.aclose()
         return bytes(content)

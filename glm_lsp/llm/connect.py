@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.usage_store import Ledger
+    from glm_lsp.llm.usage_store import UsageStore
     from glm_lsp.llm.wires.base import Wire
     from glm_lsp.settings import Protocol, Settings
 
@@ -38,14 +38,14 @@ def connect(
     base_url: str | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     patience: Patience | None = None,
-    ledger: Ledger | None = None,
+    store: UsageStore | None = None,
     clock: Callable[[], float] = time.monotonic,
     today: Callable[[], float] = time.time,
 ) -> Service:
     """Return a service to ask; nothing is sent before the first request.
 
     `base_url` goes before the settings' (it is where the embedded model listens). Without a
-    `ledger` nothing is recorded, and no daily budget can be held. `clock` counts seconds,
+    `usage` nothing is recorded, and no daily budget can be held. `clock` counts seconds,
     `today` is the time in seconds since the epoch.
 
     Raises:
@@ -58,7 +58,7 @@ def connect(
         provider,
         prices=settings.prices,
         daily_budget=settings.limits.daily_budget,
-        ledger=ledger,
+        store=store,
         clock=clock,
         today=today,
     )
@@ -73,7 +73,7 @@ def connect_bare(
     patience: Patience | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> HttpProvider:
-    """Return a provider that keeps no books; see `connect`.
+    """Return a provider that records nothing; see `connect`.
 
     Raises:
         SettingsError: there is no address to ask.

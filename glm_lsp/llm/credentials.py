@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.llm.providers import Preset
 
-SERVICE = "glm-lsp"
+KEYRING_SERVICE = "glm-lsp"
 """The name of our entries in the operating system's keyring."""
 
 ANY_PROVIDER = "GLM_API_KEY"
@@ -85,7 +85,7 @@ def store(preset: Preset, value: str) -> None:
 
     key = _checked(value, "what you typed")
     try:
-        keyring.set_password(SERVICE, preset.name, key.reveal())
+        keyring.set_password(KEYRING_SERVICE, preset.name, key.reveal())
     except keyring.errors.KeyringError as error:
         raise _no_keyring(preset, error) from None
 
@@ -100,7 +100,7 @@ def remove(preset: Preset) -> bool:
     import keyring.errors
 
     try:
-        keyring.delete_password(SERVICE, preset.name)
+        keyring.delete_password(KEYRING_SERVICE, preset.name)
     except keyring.errors.PasswordDeleteError:
         return False
     except keyring.errors.KeyringError as error:
@@ -123,7 +123,7 @@ def _from_keyring(preset: Preset) -> str | None:
     import keyring
 
     try:
-        return keyring.get_password(SERVICE, preset.name)
+        return keyring.get_password(KEYRING_SERVICE, preset.name)
     except Exception as error:  # Back-ends raise whatever their system raises.
         _log.debug("The keyring cannot be read: %s", type(error).__name__)
         return None

@@ -21,10 +21,6 @@ class Estimates:
         """Estimate the tokens of `size` characters, at least 1 for any text."""
         return max(round(size / self.ratio(model)), 1) if size else 0
 
-    def characters(self, tokens: int, model: str) -> int:
-        """Estimate how many characters fit into a number of tokens."""
-        return int(tokens * self.ratio(model))
-
     def ratio(self, model: str) -> float:
         """Return the estimated characters per token."""
         size, tokens = self._seen.get(model, (0.0, 0.0))

@@ -27,7 +27,7 @@ class _Waiter:
 
 
 @define(eq=False)
-class _Lane:
+class _ModelQueue:
     """The requests of one model."""
 
     inside: int = 0
@@ -35,12 +35,12 @@ class _Lane:
     served: dict[str, int] = field(factory=dict)
 
 
-class Gate:
+class ConcurrencyLimiter:
     """Lets requests in, model by model."""
 
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
-        self._lanes: dict[str, _Lane] = {}
+        self._queues: dict[str, _ModelQueue] = {}
         self._numbers = count()
 
     @asynccontextmanager
@@ -48,43 +48,43 @@ class Gate:
         self, model: str, feature: str, *, interactive: bool
     ) -> AsyncGenerator[None, None]:
         """Wait for a turn, and hold it while the block runs."""
-        lane = self._lanes.setdefault(model, _Lane())
-        if lane.inside < self._concurrency:
-            lane.inside += 1
+        queue = self._queues.setdefault(model, _ModelQueue())
+        if queue.inside < self._concurrency:
+            queue.inside += 1
         else:
-            await self._wait(lane, feature, interactive=interactive)
-        lane.served[feature] = next(self._numbers)
+            await self._wait(queue, feature, interactive=interactive)
+        queue.served[feature] = next(self._numbers)
         try:
             yield
         finally:
-            self._leave(lane)
+            self._leave(queue)
 
     def waiting(self, model: str) -> int:
         """Return how many requests wait for their turn."""
-        lane = self._lanes.get(model)
-        return len(lane.waiting) if lane else 0
+        queue = self._queues.get(model)
+        return len(queue.waiting) if queue else 0
 
-    async def _wait(self, lane: _Lane, feature: str, *, interactive: bool) -> None:
+    async def _wait(self, queue: _ModelQueue, feature: str, *, interactive: bool) -> None:
         turn = asyncio.get_running_loop().create_future()
         waiter = _Waiter(interactive, feature, next(self._numbers), turn)
-        lane.waiting.append(waiter)
+        queue.waiting.append(waiter)
         try:
             await turn
         except asyncio.CancelledError:
-            if waiter in lane.waiting:
-                lane.waiting.remove(waiter)
+            if waiter in queue.waiting:
+                queue.waiting.remove(waiter)
             elif turn.done() and not turn.cancelled():
-                self._leave(lane)  # The turn came in the same moment: pass it on.
+                self._leave(queue)  # The turn came in the same moment: pass it on.
             raise
 
-    def _leave(self, lane: _Lane) -> None:
-        lane.waiting = [waiter for waiter in lane.waiting if not waiter.turn.done()]
-        if not lane.waiting:
-            lane.inside -= 1
+    def _leave(self, queue: _ModelQueue) -> None:
+        queue.waiting = [waiter for waiter in queue.waiting if not waiter.turn.done()]
+        if not queue.waiting:
+            queue.inside -= 1
             return
         following = min(
-            lane.waiting,
-            key=lambda w: (not w.interactive, lane.served.get(w.feature, -1), w.number),
+            queue.waiting,
+            key=lambda w: (not w.interactive, queue.served.get(w.feature, -1), w.number),
         )
-        lane.waiting.remove(following)
+        queue.waiting.remove(following)
         following.turn.set_result(None)  # It takes over the place; `inside` stays.

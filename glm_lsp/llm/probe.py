@@ -20,7 +20,7 @@ from glm_lsp.llm.types import Message, ReasoningDelta, Request, TextDelta, Usage
 if TYPE_CHECKING:
     from glm_lsp.llm.client import HttpProvider
 
-Switch = Literal["works", "is ignored", "is refused", "does not exist"]
+SwitchFinding = Literal["works", "is ignored", "is refused", "does not exist"]
 """What became of being asked not to think."""
 
 _QUESTION = Message("user", "Reply with the single word: ready")
@@ -43,7 +43,7 @@ class Finding:
     model: str
     error: GlmError | None = None
     first_token: float | None = None
-    switch: Switch = "works"
+    switch: SwitchFinding = "works"
     reasoning: str = ""
     usage: bool = False
     cached: int = 0
@@ -83,8 +83,8 @@ async def probe(provider: HttpProvider, model: str) -> Finding:
 
 
 def _switch(
-    provider: HttpProvider, model: catalogue.Model, refused: frozenset[str], *, thought: bool
-) -> Switch:
+    provider: HttpProvider, model: catalogue.ModelInfo, refused: frozenset[str], *, thought: bool
+) -> SwitchFinding:
     name = provider.preset.thinking.value
     if model.thinking is ThinkingMode.ALWAYS or not name:
         return "does not exist"

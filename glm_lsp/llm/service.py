@@ -1,6 +1,6 @@
-"""A model's service with its bookkeeping: what may be asked, and what was.
+"""A model's service with its accounting: what may be asked, and what it took.
 
-Invariants: every request ends in exactly one row of the ledger; failed generations cost
+Invariants: every request ends in exactly one row of the usage store; failed generations cost
 nothing; a day's budget stops completions first and then asks before actions; a prompt that
 is too long is shortened once.
 """
@@ -17,11 +17,11 @@ from attrs import define, evolve
 
 from glm_lsp.errors import GlmError, PromptTooLongError, QuotaError
 from glm_lsp.llm import catalogue
-from glm_lsp.llm.breaker import Breaker, Status
+from glm_lsp.llm.breaker import CircuitBreaker
 from glm_lsp.llm.estimate import Estimates
-from glm_lsp.llm.today import midnight, used_today
 from glm_lsp.llm.types import ReasoningDelta, TextDelta, Usage
-from glm_lsp.llm.usage_store import Ledger, Record
+from glm_lsp.llm.usage_store import UsageRecord, UsageStore
+from glm_lsp.llm.usage_today import midnight, used_today
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -49,7 +49,7 @@ class _Account:
 
 
 class Service:
-    """What the rest of the program asks: a provider that keeps its books.
+    """What the rest of the program asks: a provider that accounts for what is asked.
 
     Attributes:
         estimates: how many tokens a text has, learnt from this service's answers.
@@ -61,7 +61,7 @@ class Service:
         *,
         prices: Mapping[str, Price],
         daily_budget: float | None,
-        ledger: Ledger | None,
+        store: UsageStore | None,
         clock: Callable[[], float],
         today: Callable[[], float],
     ) -> None:
@@ -69,10 +69,10 @@ class Service:
         self._provider = provider
         self._prices = prices
         self._budget = daily_budget
-        self._ledger = ledger
+        self._store = store
         self._clock = clock
         self._today = today
-        self._breaker = Breaker(clock)
+        self._breaker = CircuitBreaker(clock)
         self._learnt = False
         self._approve: Callable[[str], Awaitable[bool]] | None = None
         self._approved_on: object = None
@@ -87,22 +87,9 @@ class Service:
         """The base URL that is asked."""
         return self._provider.base_url
 
-    @property
-    def status(self) -> Status:
-        """What a status line should say about the service."""
-        return self._breaker.status
-
     def ask_before_overspending(self, approve: Callable[[str], Awaitable[bool]]) -> None:
         """Set who is asked (one sentence, yes or no) when the day's budget is used up."""
         self._approve = approve
-
-    def model(self, name: str) -> catalogue.Model:
-        """Return what is known of a model, at the user's price."""
-        return catalogue.find(name, self._prices)
-
-    def refused(self, model: str) -> frozenset[str]:
-        """Return the optional fields that the service has refused for a model."""
-        return self._provider.refused(model)
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
@@ -123,15 +110,15 @@ class Service:
 
     def accepted(self, model: str, feature: str) -> None:
         """Record that the user took a suggestion."""
-        if self._ledger:
-            self._ledger.accepted(self._today(), model, feature)
+        if self._store:
+            self._store.accepted(self._today(), model, feature)
 
     async def warm(self) -> None:
         """Open a connection, and learn from the past, before anybody waits for it."""
         await asyncio.gather(self._provider.warm(), self._recall())
 
     async def close(self) -> None:
-        """Close connections; the ledger belongs to who made it."""
+        """Close connections; the usage store belongs to who made it."""
         await self._provider.close()
 
     async def _once(self, request: Request) -> AsyncGenerator[Delta, None]:
@@ -162,11 +149,11 @@ class Service:
             account.usage = delta
 
     def _enter(self, request: Request, account: _Account, at: float) -> None:
-        """Put a finished request into the books."""
+        """Record a finished request."""
         usage, size, model = account.usage, request.size, request.model
         if usage:
             self.estimates.learn(model, size, usage.prompt)
-        if self._ledger is None:
+        if self._store is None:
             return
         answered = account.first is not None
         counted = usage or Usage(
@@ -174,8 +161,8 @@ class Service:
             output=self.estimates.tokens(account.text, model),
         )
         failed = account.outcome not in ("done", "abandoned")
-        self._ledger.add(
-            Record(
+        self._store.add(
+            UsageRecord(
                 at=at,
                 provider=self.preset.name,
                 model=model,
@@ -195,7 +182,9 @@ class Service:
 
     def _cost(self, model: str, usage: Usage) -> float | None:
         # Nobody bills for a server of one's own, whatever its model's name.
-        return 0.0 if self.preset.name == "local" else self.model(model).cost(usage)
+        return (
+            0.0 if self.preset.name == "local" else catalogue.find(model, self._prices).cost(usage)
+        )
 
     async def _afford(self, request: Request) -> None:
         """Hold a request against the day's budget.
@@ -203,10 +192,10 @@ class Service:
         Raises:
             QuotaError: it does not fit.
         """
-        if self._budget is None or self._ledger is None:
+        if self._budget is None or self._store is None:
             return
         now = self._today()
-        used = await used_today(self._ledger, now)
+        used = await used_today(self._store, now)
         if used is None:
             return
         spent, day = used.cost or 0.0, midnight(now)
@@ -230,11 +219,11 @@ class Service:
 
     async def _recall(self) -> None:
         """Calibrate the estimates by what earlier sessions recorded."""
-        if self._ledger is None or self._learnt:
+        if self._store is None or self._learnt:
             return
         self._learnt = True
         try:
-            lengths = await asyncio.to_thread(self._ledger.lengths)
+            lengths = await asyncio.to_thread(self._store.lengths)
         except (sqlite3.Error, OSError) as error:
             _log.warning("Earlier usage cannot be read: %s", error)
             return

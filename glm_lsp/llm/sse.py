@@ -15,13 +15,13 @@ from attrs import frozen
 from httpx_sse import EventSource, ServerSentEvent
 
 from glm_lsp.errors import GlmError
-from glm_lsp.llm import faults
+from glm_lsp.llm import error_mapping
 from glm_lsp.llm.types import Finish, FinishReason, TextDelta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.stops import StopCutter
     from glm_lsp.llm.types import Delta
     from glm_lsp.llm.wires.base import Parser
@@ -95,10 +95,10 @@ async def read(
             raise
     except (httpx.NetworkError, httpx.RemoteProtocolError):
         if not parser.complete:
-            raise faults.cut(asked) from None
+            raise error_mapping.cut(asked) from None
     except Exception as error:
         if not parser.complete:
-            raise faults.from_exception(asked, error) from None
+            raise error_mapping.from_exception(asked, error) from None
     finally:
         await response.aclose()
 
@@ -173,7 +173,7 @@ class _Paced:
             end = text.rfind("\n")
             line = len(text) - end - 1 if end >= 0 else line + len(text)
             if line > _LINE_LIMIT or len(text) > _LINE_LIMIT:
-                raise faults.garbled(self._asked, "a line is too long")
+                raise error_mapping.garbled(self._asked, "a line is too long")
             if self._clock() - self._last > self._timeout:
-                raise faults.silent(self._asked, self._timeout)
+                raise error_mapping.silent(self._asked, self._timeout)
             yield text

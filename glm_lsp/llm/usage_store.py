@@ -32,7 +32,7 @@ _RECENT = 300  # How many requests of a model say how long its tokens are.
 
 
 @frozen
-class Record:
+class UsageRecord:
     """One request.
 
     Attributes:
@@ -69,7 +69,7 @@ class Used:
     cost: float | None = None
 
 
-_COLUMNS = tuple(attribute.name for attribute in fields(Record))
+_COLUMNS = tuple(attribute.name for attribute in fields(UsageRecord))
 
 # "or" and plain names: all text here is ours, nothing a user wrote.
 _SCHEMA = f"""
@@ -91,7 +91,7 @@ class _Question:
     answer: Future[Used]
 
 
-class Ledger:
+class UsageStore:
     """Writes to the file in a thread of its own, which starts with the first record.
 
     What is still to be written when the process ends is written then.
@@ -102,7 +102,7 @@ class Ledger:
         self._waiting: queue.SimpleQueue[_Row | _Question | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def add(self, record: Record) -> None:
+    def add(self, record: UsageRecord) -> None:
         """Record a request; returns at once."""
         self._put((_INSERT, astuple(record)))
 
@@ -147,7 +147,7 @@ class Ledger:
         if self._thread is None:
             self._waiting = queue.SimpleQueue()  # The thread before may still empty its own.
             self._thread = threading.Thread(
-                target=self._work, args=(self._waiting,), name="ledger", daemon=True
+                target=self._work, args=(self._waiting,), name="usage", daemon=True
             )
             self._thread.start()
             atexit.register(self.close)
@@ -187,16 +187,16 @@ class Ledger:
             _log.warning("%d requests are missing in the usage: %s", len(rows), error)
 
 
-def ledger_path() -> Path:
-    """Return the file of the user's ledger, in the operating system's place for such data."""
+def usage_path() -> Path:
+    """Return the file of the user's usage store, in the operating system's place for such data."""
     from platformdirs import user_data_path
 
     return user_data_path("glm-lsp", appauthor=False) / "usage.sqlite3"
 
 
-def open_ledger() -> Ledger:
-    """Return the user's ledger of usage."""
-    return Ledger(ledger_path())
+def open_usage_store() -> UsageStore:
+    """Return the user's usage store."""
+    return UsageStore(usage_path())
 
 
 def _answer(connection: sqlite3.Connection, question: _Question) -> None:
@@ -218,7 +218,7 @@ def _refuse(batch: list[_Row | _Question | None], error: Exception) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the ledger's file, and make it if need be; each statement commits by itself.
+    """Open the usage store's file, and make it if need be; each statement commits by itself.
 
     Raises:
         sqlite3.Error, OSError: it cannot be opened.

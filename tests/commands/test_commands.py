@@ -19,7 +19,7 @@ from glm_lsp.errors import GlmError, NoKeyError
 from glm_lsp.llm import providers
 from glm_lsp.llm.credentials import Key, find_key
 from glm_lsp.llm.sse import Patience
-from glm_lsp.llm.usage_store import Ledger, Record
+from glm_lsp.llm.usage_store import UsageRecord, UsageStore
 from glm_lsp.settings import ModelSettings, Price, Settings
 from tests.gateway import Gateway, Reply, Stall, chat_stream, error
 
@@ -163,7 +163,7 @@ def test_models_lists_every_variant_with_the_price_list(console: Console) -> Non
     assert "Prices are estimates" in printed(console)
 
 
-def record(**fields: Any) -> Record:
+def record(**fields: Any) -> UsageRecord:
     values: dict[str, Any] = {
         "at": NOON,
         "provider": "runapi",
@@ -180,25 +180,25 @@ def record(**fields: Any) -> Record:
         "cost": 0.036,
         **fields,
     }
-    return Record(**values)
+    return UsageRecord(**values)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    book = Ledger(tmp_path / "usage.sqlite3")
-    book.add(record())
-    book.add(record(first_token=0.6))
-    book.add(record(outcome="QuotaError", prompt=0, cached=0, output=0, cost=0, first_token=None))
-    book.add(record(at=NOON - 2 * 86400, model="m", feature="completion", cost=None))
-    book.add(record(at=NOON - 90 * 86400))
-    book.accepted(NOON, "m", "completion")
-    book.close()
-    return book.path
+def store(tmp_path: Path) -> Path:
+    kept = UsageStore(tmp_path / "usage.sqlite3")
+    kept.add(record())
+    kept.add(record(first_token=0.6))
+    kept.add(record(outcome="QuotaError", prompt=0, cached=0, output=0, cost=0, first_token=None))
+    kept.add(record(at=NOON - 2 * 86400, model="m", feature="completion", cost=None))
+    kept.add(record(at=NOON - 90 * 86400))
+    kept.accepted(NOON, "m", "completion")
+    kept.close()
+    return kept.path
 
 
-def test_usage_adds_up_by_day_model_and_feature(ledger: Path, console: Console) -> None:
+def test_usage_adds_up_by_day_model_and_feature(store: Path, console: Console) -> None:
     """The days asked for are counted, failures apart, costs marked as estimates."""
-    assert usage.run(ledger, days=3, as_json=True, console=console, now=NOON) == 0
+    assert usage.run(store, days=3, as_json=True, console=console, now=NOON) == 0
     told = json.loads(printed(console))
     assert [day["day"] for day in told["byDay"]] == ["2026-11-21", "2026-11-23"]
     first, second = told["byModel"]
@@ -209,9 +209,9 @@ def test_usage_adds_up_by_day_model_and_feature(ledger: Path, console: Console) 
     assert (second["model"], second["unpriced"], second["accepted"]) == ("m", 1, 1)
 
 
-def test_usage_draws_a_plot(ledger: Path, console: Console) -> None:
+def test_usage_draws_a_plot(store: Path, console: Console) -> None:
     """Each day has its bar; the longest day's is the longest."""
-    usage.run(ledger, days=3, console=console, now=NOON)
+    usage.run(store, days=3, console=console, now=NOON)
     lines = printed(console).splitlines()
     bars = {line.split()[0]: line.count("█") + line.count("#") for line in lines[1:4]}
     assert bars["2026-11-23"] == 24
@@ -221,22 +221,22 @@ def test_usage_draws_a_plot(ledger: Path, console: Console) -> None:
     assert "~$0.07" in printed(console)
 
 
-def test_usage_shows_no_cost_without_a_price(ledger: Path, console: Console) -> None:
+def test_usage_shows_no_cost_without_a_price(store: Path, console: Console) -> None:
     """A model without a price has no cost, which is not the same as none, and says what to set."""
-    usage.run(ledger, days=3, console=console, now=NOON)
+    usage.run(store, days=3, console=console, now=NOON)
     row = next(line for line in printed(console).splitlines() if line.startswith("m "))
     assert row.split()[-1] == "?"
     assert "1 requests have no price: set it in `glm.prices`." in printed(console)
 
 
 def test_usage_of_nothing_says_so(tmp_path: Path, console: Console) -> None:
-    """Without a ledger nothing is made, and one sentence is printed."""
+    """Without a usage store nothing is made, and one sentence is printed."""
     assert usage.run(tmp_path / "none.sqlite3", console=console, now=NOON) == 0
     assert printed(console).startswith("Nothing was asked since 2026-11-10")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_ledger_that_is_none_has_a_remedy(tmp_path: Path, console: Console) -> None:
+def test_a_usage_store_that_is_none_has_a_remedy(tmp_path: Path, console: Console) -> None:
     """Another file in its place is named, with what to do."""
     path = tmp_path / "usage.sqlite3"
     path.write_bytes(b"not a database" * 100)

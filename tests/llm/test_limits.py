@@ -1,4 +1,4 @@
-"""The gate: how many ask at once, and who goes first."""
+"""The limiter: how many ask at once, and who goes first."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glm_lsp.llm.limits import Gate
+from glm_lsp.llm.limits import ConcurrencyLimiter
 from glm_lsp.llm.stops import StopCutter
 
 
 def order_of(arrivals: list[tuple[str, bool]], concurrency: int = 1) -> list[str]:
-    """Return the order in which features get in that arrive while the gate is held."""
+    """Return the order in which features get in that arrive while the limiter is held."""
     order: list[str] = []
 
     async def run() -> None:
-        gate = Gate(concurrency)
+        limiter = ConcurrencyLimiter(concurrency)
 
         async def visit(feature: str, *, interactive: bool) -> None:
-            async with gate.slot("m", feature, interactive=interactive):
+            async with limiter.slot("m", feature, interactive=interactive):
                 order.append(feature)
 
-        async with gate.slot("m", "holder", interactive=True):
+        async with limiter.slot("m", "holder", interactive=True):
             tasks = []
             for feature, interactive in arrivals:
                 tasks.append(asyncio.create_task(visit(feature, interactive=interactive)))
@@ -50,12 +50,12 @@ def test_models_do_not_wait_for_each_other() -> None:
     """A second model gets in while the first is busy."""
 
     async def run() -> None:
-        gate = Gate(1)
+        limiter = ConcurrencyLimiter(1)
         async with (
-            gate.slot("a", "fix", interactive=True),
-            gate.slot("b", "fix", interactive=True),
+            limiter.slot("a", "fix", interactive=True),
+            limiter.slot("b", "fix", interactive=True),
         ):
-            assert gate.waiting("a") == gate.waiting("b") == 0
+            assert limiter.waiting("a") == limiter.waiting("b") == 0
 
     asyncio.run(asyncio.wait_for(run(), 5))
 
@@ -64,18 +64,18 @@ def test_a_cancelled_waiter_leaves_no_trace() -> None:
     """Whoever gives up, before or in the moment of their turn, lets the next one in."""
 
     async def run() -> None:
-        gate = Gate(1)
+        limiter = ConcurrencyLimiter(1)
 
         async def visit() -> None:
-            async with gate.slot("m", "fix", interactive=True):
+            async with limiter.slot("m", "fix", interactive=True):
                 pass
 
-        async with gate.slot("m", "fix", interactive=True):
+        async with limiter.slot("m", "fix", interactive=True):
             early, late, last = (asyncio.create_task(visit()) for _ in range(3))
             await asyncio.sleep(0)
             early.cancel()
             await asyncio.sleep(0)
-            assert gate.waiting("m") == 2
+            assert limiter.waiting("m") == 2
         late.cancel()  # Its turn has come, but it has not run yet.
         await asyncio.gather(early, late, last, return_exceptions=True)
         assert not last.cancelled()
@@ -95,12 +95,14 @@ def test_a_cancelled_waiter_leaves_no_trace() -> None:
 def test_never_more_inside_than_allowed_and_everybody_gets_in(
     concurrency: int, visitors: list[tuple[str, bool, int, bool]]
 ) -> None:
-    """However visitors come, stay and give up, the limit holds and the gate ends up free."""
+    """However visitors come, stay and give up, the limit holds and the limiter ends up free."""
     inside = most = entered = 0
 
-    async def visit(gate: Gate, feature: str, interactive: bool, stay: int) -> None:
+    async def visit(
+        limiter: ConcurrencyLimiter, feature: str, interactive: bool, stay: int
+    ) -> None:
         nonlocal inside, most, entered
-        async with gate.slot("m", feature, interactive=interactive):
+        async with limiter.slot("m", feature, interactive=interactive):
             inside, entered = inside + 1, entered + 1
             most = max(most, inside)
             try:
@@ -110,17 +112,19 @@ def test_never_more_inside_than_allowed_and_everybody_gets_in(
                 inside -= 1
 
     async def run() -> None:
-        gate = Gate(concurrency)
+        limiter = ConcurrencyLimiter(concurrency)
         tasks = []
         for feature, interactive, stay, impatient in visitors:
-            task = asyncio.create_task(visit(gate, feature, interactive, stay))
+            task = asyncio.create_task(visit(limiter, feature, interactive, stay))
             tasks.append(task)
             await asyncio.sleep(0)
             if impatient:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert gate.waiting("m") == 0
-        full = [asyncio.create_task(visit(gate, "z", interactive=True, stay=1)) for _ in range(9)]
+        assert limiter.waiting("m") == 0
+        full = [
+            asyncio.create_task(visit(limiter, "z", interactive=True, stay=1)) for _ in range(9)
+        ]
         await asyncio.gather(*full)
 
     asyncio.run(asyncio.wait_for(run(), 20))

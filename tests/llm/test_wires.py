@@ -14,7 +14,7 @@ from glm_lsp.errors import ProviderError, SettingsError
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.connect import WIRES, connect
 from glm_lsp.llm.credentials import Key
-from glm_lsp.llm.faults import Asked, from_exception
+from glm_lsp.llm.error_mapping import Asked, from_exception
 from glm_lsp.llm.providers import PRESETS, find
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
 from glm_lsp.settings import Settings

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from glm_lsp.demo.editor import CAPABILITIES, Editor
-from glm_lsp.llm.usage_store import Ledger
+from glm_lsp.llm.usage_store import UsageStore
 from tests.gateway import Gateway, chat_stream
-from tests.llm.test_ledger import record
+from tests.llm.test_usage_store import record
 from tests.lsp.harness import FIXED, choose, fence, idle, run, serving
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ SHOWS = {**CAPABILITIES, "experimental": {"glm": {"status": True}}}
 def spend(tmp_path: Path, tokens: int, cost: float, *, days_ago: int = 0) -> None:
     """Have another server of the same user ask something."""
     at = (datetime.now() - timedelta(days=days_ago)).timestamp()  # noqa: DTZ005  # Local days.
-    ledger = Ledger(tmp_path / "data" / "glm-lsp" / "usage.sqlite3")
-    ledger.add(evolve(record("glm-5.1", 0), at=at, prompt=tokens, output=0, cost=cost))
-    ledger.close()
+    store = UsageStore(tmp_path / "data" / "glm-lsp" / "usage.sqlite3")
+    store.add(evolve(record("glm-5.1", 0), at=at, prompt=tokens, output=0, cost=cost))
+    store.close()
 
 
 async def told(editor: Editor, tokens: int) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
 
-from glm_lsp.llm import faults
+from glm_lsp.llm import error_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from glm_lsp.llm.catalogue import Model
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
 
@@ -65,7 +65,7 @@ class Wire:
     """
 
     path: str
-    body: Callable[[Request, Preset, Model], dict[str, Any]]
+    body: Callable[[Request, Preset, ModelInfo], dict[str, Any]]
     headers: Callable[[Key | None], Mapping[str, str]]
     parser: Callable[[Asked], Parser]
     optional: frozenset[str] = field(default=frozenset())
@@ -86,9 +86,9 @@ def decode(asked: Asked, data: str) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        raise faults.garbled(asked, "an event is not JSON") from None
+        raise error_mapping.garbled(asked, "an event is not JSON") from None
     if not isinstance(value, dict):
-        raise faults.garbled(asked, "an event is not a JSON object")
+        raise error_mapping.garbled(asked, "an event is not a JSON object")
     return value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glm_lsp.llm import faults
+from glm_lsp.llm import error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta, Usage
 from glm_lsp.llm.wires.base import Wire, bearer, count, decode, member
@@ -17,8 +17,8 @@ from glm_lsp.llm.wires.base import Wire, bearer, count, decode, member
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glm_lsp.llm.catalogue import Model
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.catalogue import ModelInfo
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
 
@@ -48,7 +48,7 @@ _REASONS = {
 }
 
 
-def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:
+def body(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:
     """Return the body of a request with `messages`."""
     fields: dict[str, Any] = {
         "model": request.model,
@@ -77,7 +77,7 @@ def sampling(request: Request, preset: Preset) -> dict[str, Any]:
     return fields
 
 
-def _thinking(request: Request, preset: Preset, model: Model) -> dict[str, Any]:
+def _thinking(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:
     if request.thinking is None or model.thinking is ThinkingMode.NEVER:
         return {}
     if model.thinking is ThinkingMode.ALWAYS and not request.thinking:
@@ -105,13 +105,13 @@ class ChatParser:
             return self._finish()
         chunk = decode(self._asked, data)
         if event == "error" or chunk.get("error"):
-            raise faults.from_payload(self._asked, chunk, event)
+            raise error_mapping.from_payload(self._asked, chunk, event)
         choices = chunk.get("choices")
         if choices is None and "usage" not in chunk:
             raise (
-                faults.from_payload(self._asked, chunk)
+                error_mapping.from_payload(self._asked, chunk)
                 if _is_error(chunk)
-                else faults.garbled(self._asked, "a chunk without choices")
+                else error_mapping.garbled(self._asked, "a chunk without choices")
             )
         deltas: list[Delta] = []
         for choice in choices if isinstance(choices, list) else ():
@@ -127,7 +127,7 @@ class ChatParser:
         """Return what remains when the connection ends."""
         self.done = True
         if not self.complete:
-            raise faults.cut(self._asked)
+            raise error_mapping.cut(self._asked)
         return self._finish()
 
     def _choice(self, choice: Any) -> list[Delta]:
@@ -149,9 +149,9 @@ class ChatParser:
 
     def _ended(self, reason: Any) -> Delta:
         if reason == "network_error":
-            raise faults.failing(self._asked, "finish_reason network_error")
+            raise error_mapping.failing(self._asked, "finish_reason network_error")
         if reason == "model_context_window_exceeded" and not self._spoke:
-            raise faults.too_long(self._asked)
+            raise error_mapping.too_long(self._asked)
         self.complete = True
         known = _REASONS.get(reason) if isinstance(reason, str) else None
         return Finish(known or FinishReason.OTHER)

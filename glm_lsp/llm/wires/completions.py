@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glm_lsp.llm import faults
+from glm_lsp.llm import error_mapping
 from glm_lsp.llm.types import Finish, FinishReason, TextDelta, Usage
 from glm_lsp.llm.wires.base import Wire, bearer, count, decode, member
 from glm_lsp.llm.wires.chat import OPTIONAL, ChatParser, read_usage, sampling
@@ -17,8 +17,8 @@ from glm_lsp.llm.wires.chat import OPTIONAL, ChatParser, read_usage, sampling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glm_lsp.llm.catalogue import Model
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.catalogue import ModelInfo
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
 
@@ -27,7 +27,7 @@ _PREFIX, _SUFFIX, _MIDDLE = "<|code_prefix|>", "<|code_suffix|>", "<|code_middle
 _STOPS = ["<|endoftext|>", _PREFIX, _SUFFIX, _MIDDLE]
 
 
-def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:  # noqa: ARG001
+def body(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:  # noqa: ARG001
     """Return the body for `/completions`."""
     prompt = request.prompt or ""
     fields: dict[str, Any] = {
@@ -45,7 +45,7 @@ def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:  # n
     return fields
 
 
-def infill_body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:  # noqa: ARG001
+def infill_body(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:  # noqa: ARG001
     """Return the body for llama.cpp's `/infill`."""
     fields = sampling(request, preset)
     return {
@@ -81,7 +81,7 @@ class InfillParser:
             return ()
         chunk = decode(self._asked, data)
         if event == "error" or chunk.get("error"):
-            raise faults.from_payload(self._asked, chunk, event)
+            raise error_mapping.from_payload(self._asked, chunk, event)
         deltas: list[Delta] = []
         text = chunk.get("content")
         if isinstance(text, str) and text:
@@ -102,7 +102,7 @@ class InfillParser:
         """Return what remains when the connection ends."""
         self.done = True
         if not self.complete:
-            raise faults.cut(self._asked)
+            raise error_mapping.cut(self._asked)
         return ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glm_lsp.llm import faults
+from glm_lsp.llm import error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.providers import ThinkingSwitch
 from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta, Usage
@@ -18,9 +18,9 @@ from glm_lsp.llm.wires.base import Wire, count, decode, member
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from glm_lsp.llm.catalogue import Model
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
 
@@ -36,7 +36,7 @@ _REASONS = {
 }
 
 
-def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:
+def body(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:
     """Return the body of a request with `messages`."""
     system = "\n\n".join(m.content for m in request.messages if m.role == "system")
     fields: dict[str, Any] = {
@@ -61,7 +61,7 @@ def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:
     return fields
 
 
-def _thinking(request: Request, model: Model) -> dict[str, Any]:
+def _thinking(request: Request, model: ModelInfo) -> dict[str, Any]:
     if request.thinking is None or model.thinking is ThinkingMode.NEVER:
         return {}
     if not request.thinking:
@@ -98,7 +98,7 @@ class MessagesParser:
         value = decode(self._asked, data)
         kind = value.get("type") or event
         if kind == "error" or value.get("error"):
-            raise faults.from_payload(self._asked, value, event)
+            raise error_mapping.from_payload(self._asked, value, event)
         if kind == "message_start":
             self._count(member(value.get("message"), "usage"))
         elif kind == "content_block_start":
@@ -113,14 +113,14 @@ class MessagesParser:
             self.done = True
             return self._finish()
         elif not isinstance(kind, str) or not kind:
-            raise faults.garbled(self._asked, "an event without a type")
+            raise error_mapping.garbled(self._asked, "an event without a type")
         return ()  # "ping", block ends, and whatever is added to the protocol later.
 
     def end(self) -> Sequence[Delta]:
         """Return what remains when the connection ends."""
         self.done = True
         if not self.complete:
-            raise faults.cut(self._asked)
+            raise error_mapping.cut(self._asked)
         return self._finish()
 
     def _piece(self, piece: Any) -> list[Delta]:
@@ -135,9 +135,9 @@ class MessagesParser:
 
     def _ended(self, reason: Any) -> Delta:
         if reason == "network_error":
-            raise faults.failing(self._asked, "stop_reason network_error")
+            raise error_mapping.failing(self._asked, "stop_reason network_error")
         if reason == "model_context_window_exceeded" and not self._spoke:
-            raise faults.too_long(self._asked)
+            raise error_mapping.too_long(self._asked)
         self.complete = True
         known = _REASONS.get(reason) if isinstance(reason, str) else None
         return Finish(known or FinishReason.OTHER)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glm_lsp.llm import faults
+from glm_lsp.llm import error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.providers import ThinkingSwitch
 from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta, Usage
@@ -17,8 +17,8 @@ from glm_lsp.llm.wires.base import Wire, bearer, count, decode, member
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glm_lsp.llm.catalogue import Model
-    from glm_lsp.llm.faults import Asked
+    from glm_lsp.llm.catalogue import ModelInfo
+    from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
 
@@ -31,7 +31,7 @@ _REASONS = {
 }
 
 
-def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:
+def body(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:
     """Return the body of a request with `messages`."""
     system = "\n\n".join(m.content for m in request.messages if m.role == "system")
     fields: dict[str, Any] = {
@@ -54,7 +54,7 @@ def body(request: Request, preset: Preset, model: Model) -> dict[str, Any]:
     return fields
 
 
-def _thinking(request: Request, model: Model) -> dict[str, Any]:
+def _thinking(request: Request, model: ModelInfo) -> dict[str, Any]:
     if request.thinking is None or model.thinking is ThinkingMode.NEVER:
         return {}
     least = "low" if model.thinking is ThinkingMode.ALWAYS else "none"
@@ -79,9 +79,11 @@ class ResponsesParser:
         value = decode(self._asked, data)
         kind = value.get("type") or event
         if kind == "error":
-            raise faults.from_payload(self._asked, value if "error" in value else {"error": value})
+            raise error_mapping.from_payload(
+                self._asked, value if "error" in value else {"error": value}
+            )
         if kind == "response.failed" or (value.get("error") and not kind):
-            raise faults.from_payload(self._asked, value.get("response") or value)
+            raise error_mapping.from_payload(self._asked, value.get("response") or value)
         if kind in _TEXT or kind in _REASONING:
             text = value.get("delta")
             if isinstance(text, str) and text:
@@ -91,14 +93,14 @@ class ResponsesParser:
         elif kind in _ENDS:
             return self._ended(value.get("response"))
         elif not isinstance(kind, str) or not kind:
-            raise faults.garbled(self._asked, "an event without a type")
+            raise error_mapping.garbled(self._asked, "an event without a type")
         return ()
 
     def end(self) -> Sequence[Delta]:
         """Return what remains when the connection ends."""
         self.done = True
         if not self.complete:
-            raise faults.cut(self._asked)
+            raise error_mapping.cut(self._asked)
         return ()
 
     def _ended(self, response: Any) -> list[Delta]:

@@ -19,7 +19,7 @@ class NotConnectedError(errors.UnreachableError):
     """No connection came about, so nothing was sent and nothing can be charged."""
 
 
-Outcome = tuple[type[errors.ProviderError], str]
+ErrorKind = tuple[type[errors.ProviderError], str]
 """A class of error, and its sentence with places for service, host, model, from_key."""
 
 AUTH = (
@@ -142,7 +142,7 @@ SILENT = (
     "{service} was silent for too long: try again, or raise `glm.limits.timeout`.",
 )
 
-BY_CODE: Mapping[str, Outcome] = MappingProxyType(
+BY_CODE: Mapping[str, ErrorKind] = MappingProxyType(
     {
         # The vendor's table: docs.z.ai/api-reference/api-code.
         **dict.fromkeys(("1000", "1001", "1002", "1004"), AUTH),
@@ -193,7 +193,7 @@ BY_CODE: Mapping[str, Outcome] = MappingProxyType(
     }
 )
 
-BY_STATUS: Mapping[int, Outcome] = MappingProxyType(
+BY_STATUS: Mapping[int, ErrorKind] = MappingProxyType(
     {
         401: AUTH,
         402: BALANCE,

@@ -1,4 +1,4 @@
-"""The ledger under several servers, and under their sudden ends."""
+"""The usage store under several servers, and under their sudden ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from glm_lsp.llm.usage_store import Ledger, Record, Used
+from glm_lsp.llm.usage_store import UsageRecord, UsageStore, Used
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,23 +25,23 @@ SCALE = float(os.environ.get("GLM_TEST_SCALE", "1"))
 WRITER = """
 import sqlite3, sys, time
 from pathlib import Path
-from tests.llm.test_ledger import record, last_row
-from glm_lsp.llm.usage_store import Ledger
+from tests.llm.test_usage_store import record, last_row
+from glm_lsp.llm.usage_store import UsageStore
 
 path, name, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-ledger = Ledger(path)
+store = UsageStore(path)
 for number in range(first, first + count):
-    ledger.add(record(name, number))
+    store.add(record(name, number))
     if number % 50 == 0:
         print(last_row(path, name), flush=True)
-ledger.close()
+store.close()
 print(last_row(path, name), flush=True)
 print("done", flush=True)
 """
 
 
-def record(name: str, number: int) -> Record:
-    return Record(
+def record(name: str, number: int) -> UsageRecord:
+    return UsageRecord(
         at=float(number),
         provider="runapi",
         model=name,
@@ -111,75 +111,75 @@ def test_no_committed_row_is_lost_when_a_server_is_killed(tmp_path: Path) -> Non
 
 def test_recording_does_not_wait_for_the_disk(tmp_path: Path) -> None:
     """While another process holds the file locked, `add` returns and nothing is lost."""
-    ledger = Ledger(tmp_path / "usage.sqlite3")
-    ledger.add(record("m", 0))
-    while last_row(ledger.path, "m") < 0:
+    store = UsageStore(tmp_path / "usage.sqlite3")
+    store.add(record("m", 0))
+    while last_row(store.path, "m") < 0:
         time.sleep(0.01)
-    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for number in range(1, 1000):
-            ledger.add(record("m", number))
-        assert last_row(ledger.path, "m") == 0
+            store.add(record("m", number))
+        assert last_row(store.path, "m") == 0
         other.execute("COMMIT")
-    ledger.close()
-    assert last_row(ledger.path, "m") == 999
+    store.close()
+    assert last_row(store.path, "m") == 999
 
 
 def test_spending_is_summed_from_a_moment_on(tmp_path: Path) -> None:
     """Only what was asked since then counts, whichever server asked it."""
     path = tmp_path / "usage.sqlite3"
-    for ledger in (Ledger(path), Ledger(path)):
+    for store in (UsageStore(path), UsageStore(path)):
         for number in range(10):
-            ledger.add(record("m", number))
-        ledger.close()
-    used = Ledger(path).used(since=5.0).result(10)
+            store.add(record("m", number))
+        store.close()
+    used = UsageStore(path).used(since=5.0).result(10)
     assert (used.tokens, round(used.cost or 0.0, 6)) == (1100, 0.01)
 
 
 def test_what_is_still_to_be_written_is_counted(tmp_path: Path) -> None:
     """Who asks hears of every row recorded before, be it on its way to the disk."""
-    ledger = Ledger(tmp_path / "usage.sqlite3")
+    store = UsageStore(tmp_path / "usage.sqlite3")
     for number in range(1000):
-        ledger.add(record("m", number))
-    assert ledger.used(since=0.0).result(10).tokens == 110_000
-    ledger.close()
+        store.add(record("m", number))
+    assert store.used(since=0.0).result(10).tokens == 110_000
+    store.close()
 
 
 def test_usage_without_a_known_price_has_no_cost(tmp_path: Path) -> None:
     """Tokens are counted, and no price is made up."""
-    ledger = Ledger(tmp_path / "usage.sqlite3")
-    ledger.add(evolve(record("m", 1), cost=None))
-    assert ledger.used(since=0.0).result(10) == Used(110, None)
-    ledger.close()
+    store = UsageStore(tmp_path / "usage.sqlite3")
+    store.add(evolve(record("m", 1), cost=None))
+    assert store.used(since=0.0).result(10) == Used(110, None)
+    store.close()
 
 
-def test_a_ledger_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+def test_a_usage_store_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     """Whoever asks gets the error, before the file is given up and after."""
     path = tmp_path / "usage.sqlite3"
     path.write_text("no database " * 1000)
-    ledger = Ledger(path)
+    store = UsageStore(path)
     for _ in range(2):
         with pytest.raises(sqlite3.Error):
-            ledger.used(since=0.0).result(10)
-    ledger.close()
+            store.used(since=0.0).result(10)
+    store.close()
 
 
-def test_a_ledger_of_nothing_is_empty(tmp_path: Path) -> None:
+def test_a_usage_store_of_nothing_is_empty(tmp_path: Path) -> None:
     """Before the first request there is no spending and nothing is learnt."""
-    ledger = Ledger(tmp_path / "deep" / "usage.sqlite3")
-    assert ledger.used(since=0.0).result(10) == Used(0, None)
-    assert not ledger.path.exists(), "asking alone makes no file"
-    assert ledger.lengths() == {}
-    ledger.close()
+    store = UsageStore(tmp_path / "deep" / "usage.sqlite3")
+    assert store.used(since=0.0).result(10) == Used(0, None)
+    assert not store.path.exists(), "asking alone makes no file"
+    assert store.lengths() == {}
+    store.close()
 
 
 def test_the_last_rows_are_written_when_the_process_ends(tmp_path: Path) -> None:
-    """A server that ends without closing its ledger loses nothing."""
+    """A server that ends without closing its store loses nothing."""
     path = tmp_path / "usage.sqlite3"
     script = (
-        "import sys; from pathlib import Path; from glm_lsp.llm.usage_store import Ledger;"
-        "from tests.llm.test_ledger import record; ledger = Ledger(Path(sys.argv[1]));"
-        "[ledger.add(record('m', n)) for n in range(300)]"
+        "import sys; from pathlib import Path; from glm_lsp.llm.usage_store import UsageStore;"
+        "from tests.llm.test_usage_store import record; store = UsageStore(Path(sys.argv[1]));"
+        "[store.add(record('m', n)) for n in range(300)]"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True, timeout=60)
     assert last_row(path, "m") == 299

@@ -15,12 +15,12 @@ import httpx
 from attrs import field, frozen
 
 from glm_lsp import errors
-from glm_lsp.llm import outcomes
+from glm_lsp.llm import error_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from glm_lsp.llm.outcomes import Outcome
+    from glm_lsp.llm.error_kinds import ErrorKind
 
 _MESSAGE_LIMIT = 400
 
@@ -56,14 +56,14 @@ def from_response(
     wait = _retry_after(headers.get("retry-after", ""), now)
     page = _is_page(headers.get("content-type", ""), body)
     if 300 <= status < 400:
-        return _error(asked, outcomes.REDIRECT, status=status)
+        return _error(asked, error_kinds.REDIRECT, status=status)
     found = None if page else _read(body)
     if found is not None:
         return _error(asked, _kind(found, status), status=status, read=found, wait=wait)
-    if status >= 500 or status in outcomes.BY_STATUS:
+    if status >= 500 or status in error_kinds.BY_STATUS:
         return _error(asked, _by_status(status), status=status, wait=wait)
     if page:
-        return _error(asked, outcomes.PAGE, status=status)
+        return _error(asked, error_kinds.PAGE, status=status)
     return _error(asked, _by_status(status), status=status, wait=wait)
 
 
@@ -82,27 +82,27 @@ def from_exception(asked: Asked, error: Exception) -> errors.GlmError:
 
 def cut(asked: Asked) -> errors.ProviderError:
     """Return the error of a stream that ended before its answer did."""
-    return _error(asked, outcomes.CUT)
+    return _error(asked, error_kinds.CUT)
 
 
 def garbled(asked: Asked, detail: str) -> errors.ProviderError:
     """Return the error of an answer that is not what the protocol says."""
-    return _error(asked, outcomes.WIRE, detail=detail)
+    return _error(asked, error_kinds.WIRE, detail=detail)
 
 
 def silent(asked: Asked, seconds: float) -> errors.ProviderError:
     """Return the error of a service that sends nothing of use for too long."""
-    return _error(asked, outcomes.SILENT, detail=f"nothing for {seconds:g} s")
+    return _error(asked, error_kinds.SILENT, detail=f"nothing for {seconds:g} s")
 
 
 def too_long(asked: Asked) -> errors.ProviderError:
     """Return the error of a prompt that left no room for an answer."""
-    return _error(asked, outcomes.LONG)
+    return _error(asked, error_kinds.LONG)
 
 
 def failing(asked: Asked, detail: str) -> errors.ProviderError:
     """Return the error of a service that gave up on an answer."""
-    return _error(asked, outcomes.FAILING, detail=detail)
+    return _error(asked, error_kinds.FAILING, detail=detail)
 
 
 def may_repeat(error: BaseException) -> bool:
@@ -112,7 +112,7 @@ def may_repeat(error: BaseException) -> bool:
     connection lost after the request was sent, a time-out, and a gateway's 502 or 504 leave
     open whether a model is at work.
     """
-    if isinstance(error, errors.RateLimitError | outcomes.NotConnectedError):
+    if isinstance(error, errors.RateLimitError | error_kinds.NotConnectedError):
         return True
     return isinstance(error, errors.UnavailableError) and error.status in (429, 500, 503, 529)
 
@@ -168,58 +168,58 @@ def _texts(value: Any) -> list[str]:
     return [str(key) for key in value] if isinstance(value, dict) else []
 
 
-def _kind(read: Reported, status: int) -> Outcome:
+def _kind(read: Reported, status: int) -> ErrorKind:
     """Choose by the service's own code, then its type, then the status."""
     for name in (read.code, read.type):
-        if name in outcomes.BY_CODE:
-            return outcomes.BY_CODE[name]
+        if name in error_kinds.BY_CODE:
+            return error_kinds.BY_CODE[name]
     said = read.message.lower()
     if status == 200 and read.code.isdigit():
         # A wrong path is answered with 200 and the real status inside.
         if "not_found" in said or read.code == "404":
-            return outcomes.GONE
+            return error_kinds.GONE
         return _by_status(int(read.code))
     if status in (400, 404, 422):
         return _by_words(said) or _by_status(status)
     return _by_status(status)
 
 
-def _by_words(said: str) -> Outcome | None:
+def _by_words(said: str) -> ErrorKind | None:
     """Read a message where neither code nor type tells: self-hosted servers, mostly."""
     if "context length" in said or "context size" in said or "too long" in said:
-        return outcomes.LONG
+        return error_kinds.LONG
     if "model" in said and ("not exist" in said or "not found" in said or "unknown" in said):
-        return outcomes.MODEL
+        return error_kinds.MODEL
     if any(word in said for word in ("unsupported", "unrecognized", "not permitted", "unknown")):
-        return outcomes.UNSUPPORTED
+        return error_kinds.UNSUPPORTED
     return None
 
 
-def _by_status(status: int) -> Outcome:
-    if status in outcomes.BY_STATUS:
-        return outcomes.BY_STATUS[status]
+def _by_status(status: int) -> ErrorKind:
+    if status in error_kinds.BY_STATUS:
+        return error_kinds.BY_STATUS[status]
     if status >= 500:
-        return outcomes.FAILING
-    return outcomes.INVALID if status >= 400 else outcomes.WIRE
+        return error_kinds.FAILING
+    return error_kinds.INVALID if status >= 400 else error_kinds.WIRE
 
 
-def _by_exception(error: Exception) -> Outcome:
+def _by_exception(error: Exception) -> ErrorKind:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return outcomes.NO_CONNECTION
+        return error_kinds.NO_CONNECTION
     if isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return outcomes.NO_CONNECTION
+        return error_kinds.NO_CONNECTION
     if isinstance(error, httpx.TimeoutException):
-        return outcomes.SILENT
+        return error_kinds.SILENT
     if isinstance(error, httpx.DecodingError):
-        return outcomes.WIRE
+        return error_kinds.WIRE
     if isinstance(error, httpx.LocalProtocolError):
-        return outcomes.WIRE
-    return outcomes.LOST
+        return error_kinds.WIRE
+    return error_kinds.LOST
 
 
 def _error(
     asked: Asked,
-    kind: Outcome,
+    kind: ErrorKind,
     *,
     status: int | None = None,
     read: Reported | None = None,

@@ -1,6 +1,6 @@
-"""Reads the ledger: totals by day, model and feature.
+"""Reads the usage store: totals by day, model and feature.
 
-Invariant: reading changes nothing, and a ledger that is not there yet is an empty one.
+Invariant: reading changes nothing, and a usage store that is not there yet is an empty one.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def totals(path: Path, since: float) -> dict[By, list[Total]]:
     """Return the totals since a moment (seconds since the epoch): days in order, else by cost.
 
     Raises:
-        sqlite3.Error: the file is not a ledger, or cannot be read.
+        sqlite3.Error: the file is not a usage store, or cannot be read.
     """
     sums: dict[By, dict[str, _Sum]] = {"day": {}, "model": {}, "feature": {}}
     if not path.exists():

@@ -1,4 +1,4 @@
-"""What was used today, by every server that writes to the same ledger.
+"""What was used today, by every server that writes to the same usage store.
 
 Invariants: the day is the user's own, from midnight to midnight; what this process recorded
 before it asks is counted; reading never blocks the loop and never fails who asks.
@@ -13,17 +13,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.llm.usage_store import Ledger, Used
+    from glm_lsp.llm.usage_store import UsageStore, Used
 
 _log = logging.getLogger(__name__)
 
-_WITHIN = 2.0  # Seconds; another server may hold the ledger, and nobody waits long for it.
+_WITHIN = 2.0  # Seconds; another server may hold the usage store, and nobody waits long for it.
 
 
-async def used_today(ledger: Ledger, now: float) -> Used | None:
+async def used_today(store: UsageStore, now: float) -> Used | None:
     """Return what was used since midnight (`now` in seconds since the epoch); None: not known."""
     try:
-        reading = asyncio.wrap_future(ledger.used(midnight(now)))
+        reading = asyncio.wrap_future(store.used(midnight(now)))
         return await asyncio.wait_for(reading, _WITHIN)
     except (sqlite3.Error, OSError, asyncio.TimeoutError) as error:
         _log.warning("Today’s usage is not known: %r", error)

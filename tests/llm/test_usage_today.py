@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from glm_lsp.llm.today import midnight, used_today
-from glm_lsp.llm.usage_store import Ledger, Used
-from tests.llm.test_ledger import record
+from glm_lsp.llm.usage_store import UsageStore, Used
+from glm_lsp.llm.usage_today import midnight, used_today
+from tests.llm.test_usage_store import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,31 +22,31 @@ HOUR = 3600.0
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "usage.sqlite3")
+def store(tmp_path: Path) -> UsageStore:
+    return UsageStore(tmp_path / "usage.sqlite3")
 
 
-def ask(ledger: Ledger, now: float) -> Used | None:
-    return asyncio.run(used_today(ledger, now))
+def ask(store: UsageStore, now: float) -> Used | None:
+    return asyncio.run(used_today(store, now))
 
 
-def test_today_is_everybodys_requests_since_midnight(ledger: Ledger) -> None:
+def test_today_is_everybodys_requests_since_midnight(store: UsageStore) -> None:
     """Another window's requests count; yesterday's do not."""
-    other = Ledger(ledger.path)
+    other = UsageStore(store.path)
     other.add(evolve(record("m", 0), at=NOON - 13 * HOUR, prompt=7000))
     other.add(evolve(record("m", 0), at=NOON - 11 * HOUR, cost=0.25))
     other.close()
-    ledger.add(evolve(record("m", 0), at=NOON, cost=0.5))
-    assert ask(ledger, NOON) == Used(220, 0.75)
-    ledger.close()
+    store.add(evolve(record("m", 0), at=NOON, cost=0.5))
+    assert ask(store, NOON) == Used(220, 0.75)
+    store.close()
 
 
-def test_at_midnight_the_day_begins_with_nothing(ledger: Ledger) -> None:
+def test_at_midnight_the_day_begins_with_nothing(store: UsageStore) -> None:
     """One second before midnight the day has its tokens, at midnight it has none."""
-    ledger.add(evolve(record("m", 0), at=NOON))
-    assert ask(ledger, NOON + 12 * HOUR - 1) == Used(110, 0.001)
-    assert ask(ledger, NOON + 12 * HOUR) == Used(0, None)
-    ledger.close()
+    store.add(evolve(record("m", 0), at=NOON))
+    assert ask(store, NOON + 12 * HOUR - 1) == Used(110, 0.001)
+    assert ask(store, NOON + 12 * HOUR) == Used(0, None)
+    store.close()
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone cannot be set here")
@@ -62,8 +62,8 @@ def test_the_day_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
         time.tzset()
 
 
-def test_a_ledger_that_cannot_be_read_is_not_known(ledger: Ledger) -> None:
+def test_a_usage_store_that_cannot_be_read_is_not_known(store: UsageStore) -> None:
     """Nobody fails because the file is broken: the day's usage is just not known."""
-    ledger.path.write_text("no database " * 1000)
-    assert ask(ledger, NOON) is None
-    ledger.close()
+    store.path.write_text("no database " * 1000)
+    assert ask(store, NOON) is None
+    store.close()
