@@ -168,8 +168,8 @@ def _forgets(
         if any(left < gap < right for gap in gaps):
             continue
         missing = [i for i in range(low + 1, high) if original[i].strip()]
-        instead = any(lines[j].strip() for j in range(left + 1, right))
-        if missing and not instead and not kept.intersection(missing):
+        instead = [j for j in range(left + 1, right) if lines[j].strip()]
+        if len(missing) > len(instead) and not kept.intersection(missing):
             return True
     return False
 

@@ -19,6 +19,7 @@ from glm_lsp.editing.answer.lines import (
     aligned,
     closes,
     filled,
+    lead_of,
     names,
     plain,
     similarity,
@@ -195,8 +196,28 @@ def _part(
     if isinstance(spot, str):
         return spot
     if spot is not None:
+        run = list(site.target[spot[0] : spot[1]])
+        if _regroups(run, lines, aligned(run, lines), full):
+            return NOWHERE
         return Placement((over(site, spot[0], spot[1], lines),))
     return _beside_anchors(lines, survey, pairs, full)
+
+
+def _regroups(
+    old: Sequence[str], new: Sequence[str], pairs: list[tuple[int, int, float]], full: list[int]
+) -> bool:
+    """Tell whether new lines lose more than they bring, or move lines that stay in or out.
+
+    Lines that only begin such a change look the same as those that are all of it.
+    """
+    if len(filled(old)) - len(pairs) > len(full) - len(pairs):
+        return True
+    depths = {
+        len(lead_of(old[i])) - len(lead_of(new[j]))
+        for at, (i, j, same) in enumerate(pairs)
+        if at == 0 or (same == 1.0 and telling(new[j]))
+    }
+    return len(depths) > 1
 
 
 def _beside_anchors(

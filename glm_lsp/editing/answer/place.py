@@ -15,7 +15,7 @@ from glm_lsp.editing.answer.edits import Edit, Placement, reindented, whole
 from glm_lsp.editing.answer.faults import NOWHERE, OUTSIDE, QUOTE
 from glm_lsp.editing.answer.fit import by_lines
 from glm_lsp.editing.answer.imports import taken_apart
-from glm_lsp.editing.answer.lines import dedented, filled, plain
+from glm_lsp.editing.answer.lines import dedented, filled, plain, trimmed
 from glm_lsp.editing.answer.match import matched
 from glm_lsp.editing.answer.patches import Applied, apply, parts
 from glm_lsp.editing.answer.reading import Reading
@@ -104,10 +104,19 @@ def _patched(applied: Applied | str, survey: Survey) -> Placement | str:
     return Placement(edits, tuple(imports), whole=not edits, echo=not edits)
 
 
+def _without_dots(lines: Sequence[str]) -> list[str]:
+    """Return lines without the dots at both ends that stand for the rest of the file."""
+    full = filled(lines)
+    if not all(lines[i].rstrip() in ("...", "…") for i in (full[0], full[-1])):
+        return list(lines)
+    return trimmed(lines[full[0] + 1 : full[-1]])
+
+
 def _by_definitions(lines: Sequence[str], survey: Survey) -> Placement | str | None:
     """Place lines by what they define; None when that is nothing of the target's."""
     if not survey.outer:
         return None
+    lines = _without_dots(lines)
     for read in (survey.read, survey.read_in_place):
         defined = read(lines)
         pairs = matched(defined, survey.outer, lines, survey)

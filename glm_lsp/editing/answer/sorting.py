@@ -133,7 +133,7 @@ class Sorting:
         if attaches(line):
             attached = below < len(keep) and keep[below] and bool(self.lines[below].strip())
             if key in self.survey.own:
-                return True
+                return attached or below >= len(keep) or not self.lines[below].strip()
             return attached and not self._stands_above(line)
         if key in self.survey.own and telling(line):
             return not self.container or self.container.first < i <= self.container.last
