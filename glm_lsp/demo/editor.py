@@ -105,6 +105,28 @@ class Editor:
             env=dict(environ) if environ is not None else None,
         )
         editor = cls(process)
+        try:
+            await editor.initialize(root=root, options=options, capabilities=capabilities)
+        except ResponseError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            await editor.stop()
+            raise
+        return editor
+
+    async def initialize(
+        self,
+        *,
+        root: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Do the handshake.
+
+        Raises:
+            ResponseError: the server refused, or ended.
+        """
         folders = [{"uri": root.as_uri(), "name": root.name}] if root is not None else None
         params = {
             "processId": os.getpid(),
@@ -113,18 +135,10 @@ class Editor:
             "capabilities": dict(capabilities if capabilities is not None else CAPABILITIES),
             "initializationOptions": dict(options or {}),
         }
-        try:
-            result = await editor.request(types.INITIALIZE, params)
-        except ResponseError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            await editor.stop()
-            raise
-        editor.capabilities = result["capabilities"]
-        editor.encoding = editor.capabilities.get("positionEncoding", "utf-16")
-        editor.notify(types.INITIALIZED, {})
-        return editor
+        result = await self.request(types.INITIALIZE, params)
+        self.capabilities = result["capabilities"]
+        self.encoding = self.capabilities.get("positionEncoding", "utf-16")
+        self.notify(types.INITIALIZED, {})
 
     def on(self, method: str, handler: Handler) -> None:
         """Answer the server's requests of a method with `handler`.
