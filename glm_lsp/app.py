@@ -19,7 +19,7 @@ from glm_lsp.llm.credentials import find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
 from glm_lsp.lsp.server import Server
-from glm_lsp.lsp.session import Session
+from glm_lsp.lsp.session import ClientSession
 from glm_lsp.settings import from_environment
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.service import Service
     from glm_lsp.llm.usage_store import UsageStore, Used
-    from glm_lsp.lsp.session import Approve, Model
+    from glm_lsp.lsp.session import Approve, ModelConnection
     from glm_lsp.settings import Settings
 
 
@@ -61,7 +61,7 @@ def _build(environ: Mapping[str, str], connector: _Connector) -> Server:
     except PackageNotFoundError:  # Run from a checkout that is not installed.
         release = "0"
     server = Server("glm-lsp", release)
-    session = Session(connector, from_environment(environ))
+    session = ClientSession(connector, from_environment(environ))
     features.register(server, session)
     server.resources.push_async_callback(session.close)
     return server
@@ -87,7 +87,7 @@ class _Open:
 
 
 class _Connector:
-    """Finds the key and opens the way; see `glm_lsp.lsp.session.Connector`."""
+    """Finds the key and opens the way; see `glm_lsp.lsp.session.ModelConnector`."""
 
     def __init__(
         self, environ: Mapping[str, str], model_file: Path | None, now: Callable[[], float]
@@ -102,7 +102,7 @@ class _Connector:
 
     async def __call__(
         self, settings: Settings, api_key: str | None, approve: Approve | None
-    ) -> Model:
+    ) -> ModelConnection:
         # An HTTP library is a third of what there is to import: `initialize` does not need it.
         await asyncio.to_thread(import_module, "glm_lsp.llm.connect")
         if settings.provider == "local" and settings.base_url is None:
@@ -133,7 +133,7 @@ class _Connector:
 
     def _connected(
         self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
-    ) -> Model:
+    ) -> ModelConnection:
         from glm_lsp.llm.connect import connect
 
         service = connect(settings, key, base_url=address, store=self._usage(), today=self._now)

@@ -25,7 +25,7 @@ EXPLANATION = "glm/explanation"
 """Notification to the client: `Explanation`."""
 
 STATUS = "glm/status"
-"""Notification to the client: `Status`."""
+"""Notification to the client: `ServerStatus`."""
 
 CONTEXT = "glm/context"
 """Request to the client: `{"uri", "positions"}`; answered with `{"diagnostics", "definitions",
@@ -70,7 +70,7 @@ class Explanation:
 
 
 @frozen
-class Status:
+class ServerStatus:
     """The server's state: `tokens` and `cost` (USD, an estimate) are today's, of all windows.
 
     `needs` names what only the user can give, so that a client can offer to ask for it.

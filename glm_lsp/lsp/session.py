@@ -1,6 +1,6 @@
 """What one client's features share: settings in force, the model, the rules about files.
 
-Invariant: one `Session` per client; a change of settings replaces the provider for what is
+Invariant: one `ClientSession` per client; a change of settings replaces the provider for what is
 asked from then on, and leaves running work alone. The key passes through here without being
 read: it is looked for when a document is opened or something is asked, not at start.
 """
@@ -34,7 +34,7 @@ _CONFIGURED_WITHIN = 5.0  # Seconds; an editor that never answers must not stop 
 _MOST_RULES = 8_000  # Characters of AGENTS.md that are sent along.
 
 
-class Model(Protocol):
+class ModelConnection(Protocol):
     """A way to a model that is open, and can be closed."""
 
     @property
@@ -56,12 +56,12 @@ class Model(Protocol):
         """Close the connections."""
 
 
-class Connector(Protocol):
+class ModelConnector(Protocol):
     """Opens the way to a model that settings describe."""
 
     async def __call__(
         self, settings: Settings, api_key: str | None, approve: Approve | None
-    ) -> Model:
+    ) -> ModelConnection:
         """Find the key, start what must be started, and return the open way.
 
         `approve` asks the user whether to go on beyond a day's budget.
@@ -76,18 +76,18 @@ class Connector(Protocol):
         ...
 
 
-class Session:
+class ClientSession:
     """One client's state, apart from its documents and jobs."""
 
-    def __init__(self, connector: Connector, environment: Layer) -> None:
+    def __init__(self, connector: ModelConnector, environment: Layer) -> None:
         self._connector = connector
         self._environment = environment
         self._options = Layer("initializationOptions", {})
-        self._model: Model | None = None
+        self._model: ModelConnection | None = None
         self._opening = asyncio.Lock()
         self._settled = asyncio.Event()
         self._settled.set()
-        self._stale: list[Model] = []
+        self._stale: list[ModelConnection] = []
         self._listeners: list[Callable[[], None]] = []
         self._bookings: list[Callable[[], None]] = []
         self._api_key: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from glm_lsp.lsp.extension import Explanation, Extensions, Status, announced
+from glm_lsp.lsp.extension import Explanation, Extensions, ServerStatus, announced
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_explanation_as_json() -> None:
 
 def test_a_status_as_json() -> None:
     """Every key is there, also those without a value."""
-    assert Status("ready", "glm-5.1").params() == {
+    assert ServerStatus("ready", "glm-5.1").params() == {
         "state": "ready",
         "model": "glm-5.1",
         "message": "",

@@ -22,10 +22,10 @@ from glm_lsp.lsp.work.explanations import Explanations
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
 
 
-def register(server: Server, session: Session) -> None:
+def register(server: Server, session: ClientSession) -> None:
     """Register every feature of one client's server."""
     board = status.StatusBoard(server, session)
     session.on_booking(board.booked)

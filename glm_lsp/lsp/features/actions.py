@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.features.status import StatusBoard
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.explanations import Explanations, Surface
     from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.prompts.actions import ActionName
@@ -70,7 +70,7 @@ class Actions:
     def __init__(
         self,
         server: Server,
-        session: Session,
+        session: ClientSession,
         board: StatusBoard,
         explanations: Explanations,
         changes: Changes,

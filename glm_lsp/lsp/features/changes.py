@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from glm_lsp.editing.live.session import EditSession
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.apply import Ask, Check, Mode
     from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.text import Snapshot, Text
@@ -72,7 +72,7 @@ class Change:
 class Changes:
     """The changes of one client."""
 
-    def __init__(self, server: Server, session: Session) -> None:
+    def __init__(self, server: Server, session: ClientSession) -> None:
         self._server = server
         self._session = session
         self._running: dict[str, Applier] = {}

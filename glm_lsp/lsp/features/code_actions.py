@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glm_lsp.actions.offers import Diagnostic, Offer
     from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
     from glm_lsp.text import Snapshot
 
     Nearby = Callable[[Snapshot, types.Range], list[types.CodeAction]]
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 KINDS = ("quickfix", "refactor.rewrite", "refactor.extract", "source", "glm.explain")
 
 
-def register(server: Server, session: Session, nearby: Nearby, remembered: Remembered) -> None:
+def register(
+    server: Server, session: ClientSession, nearby: Nearby, remembered: Remembered
+) -> None:
     """Serve code actions; `nearby` lists those of changes and jobs close to a range."""
     options = types.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=False)
     server.documents.subscribe(remembered.follow)

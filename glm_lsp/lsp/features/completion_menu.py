@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.completion.fallback import Answer, Entry
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
     from glm_lsp.text import Snapshot
 
 TRIGGERS = (".", "(", "[", "{", ",", "=", ":", " ")
@@ -29,7 +29,7 @@ _LAST = "\U0010ffff"  # Behind the entries of servers that know the language.
 
 def register(
     server: Server,
-    session: Session,
+    session: ClientSession,
     complete: Callable[[CompletionRequest], Awaitable[Answer]],
 ) -> None:
     """Serve a completion menu from `complete`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.completion.types import CompletionRequest, Suggestion
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
     from glm_lsp.text import Snapshot
 
 
@@ -30,7 +30,7 @@ class Completions:
     """Keeps the engine that fits the settings in force."""
 
     def __init__(
-        self, server: Server, session: Session, failed: Callable[[GlmError | None], None]
+        self, server: Server, session: ClientSession, failed: Callable[[GlmError | None], None]
     ) -> None:
         """Tell `failed` each failure, and None when there are suggestions again."""
         self._server = server

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
 
 logger = logging.getLogger(__name__)
 
 
-def register(server: Server, session: Session, begun: Callable[[], None]) -> None:
+def register(server: Server, session: ClientSession, begun: Callable[[], None]) -> None:
     """Serve the session's beginning and its configuration; `begun` hears of the former."""
     reported: set[str] = set()
 

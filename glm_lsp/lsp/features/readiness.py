@@ -15,12 +15,12 @@ from glm_lsp.lsp.documents.mirror import Opened
 if TYPE_CHECKING:
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
 
 _YES, _NO = "Ask GLM", "Stop"
 
 
-def register(server: Server, session: Session) -> None:
+def register(server: Server, session: ClientSession) -> None:
     """Get ready with the first document, and ask the user before a budget is passed."""
 
     def opened(event: DocumentEvent) -> None:

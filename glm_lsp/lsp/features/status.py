@@ -26,7 +26,7 @@ from glm_lsp.lsp import extension
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import Session
+    from glm_lsp.lsp.session import ClientSession
 
 _AGAIN_AFTER = 60.0  # Seconds: other windows ask too, and days end.
 
@@ -34,17 +34,17 @@ _AGAIN_AFTER = 60.0  # Seconds: other windows ask too, and days end.
 class StatusBoard:
     """What one client is told about the server's state."""
 
-    def __init__(self, server: Server, session: Session) -> None:
+    def __init__(self, server: Server, session: ClientSession) -> None:
         self._server = server
         self._session = session
         self._busy = 0
         self._begun = False
         self._booked = asyncio.Event()
-        self._status = extension.Status("ready", session.model_name())
+        self._status = extension.ServerStatus("ready", session.model_name())
         session.on_change(self._settings_changed)
 
     @property
-    def status(self) -> extension.Status:
+    def status(self) -> extension.ServerStatus:
         """The state as last told."""
         return self._status
 
@@ -110,7 +110,7 @@ class StatusBoard:
         model = f"{self._session.model_name()} ({settings.provider})"
         self._tell(evolve(self._status, model=model))
 
-    def _tell(self, status: extension.Status) -> None:
+    def _tell(self, status: extension.ServerStatus) -> None:
         if status != self._status:
             self._status = status
             self._notify()
