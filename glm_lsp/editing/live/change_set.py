@@ -268,6 +268,8 @@ def _wanted(piece: Piece, touched: set[Part], goes_in: Callable[[Part], bool]) -
     part = piece.part
     if part is None:
         return piece.owner is not Owner.GLM and not piece.gone
+    if piece.carried:
+        return piece.live and (part not in touched or part.hunk.complete)
     if part in touched or part.hunk.kept:
         return piece.live
     return goes_in(part) == (piece.owner is Owner.GLM)
@@ -276,6 +278,6 @@ def _wanted(piece: Piece, touched: set[Part], goes_in: Callable[[Part], bool]) -
 def in_effect(piece: Piece) -> bool:
     """Tell whether a piece is there, or not there, because of GLM."""
     part = piece.part
-    if part is None or not part.made:
+    if part is None or not part.made or piece.carried:
         return False
     return piece.live if piece.owner is Owner.GLM else not piece.live and not piece.gone

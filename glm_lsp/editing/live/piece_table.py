@@ -38,6 +38,7 @@ class Piece:
         part: the part that writes them (GLM) or removes them (ORIGINAL).
         live: they are in the document.
         gone: the user took them out.
+        carried: the user's hand brought them here, but did not write them (GLM).
         sent: the edit in flight takes them out, or brings them in.
     """
 
@@ -48,6 +49,7 @@ class Piece:
     part: Part | None = field(default=None, repr=False)
     live: bool = True
     gone: bool = False
+    carried: bool = False
     sent: bool = False
 
     @property

@@ -6,7 +6,7 @@ line that comes back as it was, where it was, is again what it was.
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -18,6 +18,7 @@ from glm_lsp.editing.live.piece_table import Owner, Piece
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from glm_lsp.editing.live.parts import Part
     from glm_lsp.editing.live.piece_table import PieceTable
     from glm_lsp.text import Change, Text
 
@@ -63,11 +64,31 @@ def follow(table: PieceTable, after: Text, change: LineChange) -> None:
             piece.part.edited = True
     if behind == index:
         behind = _behind_own(table, index)
-    previous = table.pieces[behind - 1] if behind else None
-    if previous is not None and previous.owner is Owner.USER and previous.live:
-        previous.count += count
-    else:
-        table.pieces.insert(behind, Piece(Owner.USER, count))
+    more = change.end - change.first < count <= _MOST_COMPARED
+    lines = contents(after, change.start, change.stop) if more else [""] * count
+    for part, group in groupby(lines, lambda line: _written_by(table, line)):
+        carried = tuple(group)
+        if part is None:
+            piece = Piece(Owner.USER, len(carried))
+        else:
+            piece = Piece(Owner.GLM, len(carried), lines=carried, part=part, carried=True)
+        table.pieces.insert(behind, piece)
+        behind += 1
+
+
+def _written_by(table: PieceTable, line: str) -> Part | None:
+    """Return the part of an unfinished hunk that writes a line, if the line can be told by it.
+
+    Lines that the user moves or copies, or cuts off from what he typed above them, must not
+    stay when the rest of their hunk has to go.
+    """
+    if not any(map(str.isalnum, line)):
+        return None
+    return next((p.part for p in table.pieces if line in p.lines and _is_unfinished(p)), None)
+
+
+def _is_unfinished(piece: Piece) -> bool:
+    return piece.part is not None and not piece.part.hunk.complete
 
 
 def displace(table: PieceTable, before: Text, change: LineChange) -> None:
