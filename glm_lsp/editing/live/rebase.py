@@ -6,7 +6,7 @@ line that comes back as it was, where it was, is again what it was.
 
 from __future__ import annotations
 
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -51,13 +51,13 @@ def line_changes(before: Text, after: Text, change: Change) -> list[LineChange]:
     return list(_apart(before, after, middle))[::-1]
 
 
-def follow(table: PieceTable, after: Text, change: LineChange) -> None:
-    """Let pieces follow a change of the user's that leads to the text `after`."""
+def follow(table: PieceTable, before: Text, after: Text, change: LineChange) -> None:
+    """Let pieces follow a change of the user's that leads from one text to another."""
     table.disturbed()
     index = table.at_line(change.first)
-    behind = _remove(table, index, change.end - change.first)
+    behind, rewrites = _remove(table, index, before, change)
     count = change.stop - change.start
-    if not count or _brings_back(table, index, after, change):
+    if not count or _brings_back(table, index, after, change, rewrites):
         return
     for piece in table.pieces[index:behind]:
         if piece.part is not None:
@@ -144,31 +144,43 @@ def _apart(before: Text, after: Text, change: LineChange) -> Iterator[LineChange
         first, start = i + 1, j + 1
 
 
-def _remove(table: PieceTable, index: int, count: int) -> int:
-    """Take lines out of the document by the user's hand; return the index behind them."""
-    behind = index
-    while count:
+def _remove(table: PieceTable, index: int, before: Text, change: LineChange) -> tuple[int, bool]:
+    """Take lines out of the document by the user's hand.
+
+    Returns the index behind them, and whether the user's own were among them. Of the user's
+    lines those are known again later that went as such; what he retypes is forgotten.
+    """
+    behind, rewrites, line = index, False, change.first
+    while line < change.end:
         piece = table.pieces[index]
         if piece.live:
-            table.cut(index, count)
-            count -= piece.count
-            if piece.owner is Owner.USER:
+            table.cut(index, change.end - line)
+            line += piece.count
+            if piece.owner is Owner.USER and change.stop > change.start:
                 del table.pieces[index]
-                behind = index
+                behind, rewrites = index, True
                 continue
+            if piece.owner is Owner.USER:
+                piece.lines = tuple(contents(before, line - piece.count, line))
             piece.live, piece.gone = False, True
             behind = index + 1
         index += 1
-    return behind
+    return behind, rewrites
 
 
-def _brings_back(table: PieceTable, index: int, after: Text, change: LineChange) -> bool:
-    """Let lines that were in a gap before return as what they were; tell whether they did."""
+def _brings_back(
+    table: PieceTable, index: int, after: Text, change: LineChange, rewrites: bool
+) -> bool:
+    """Let lines that were in a gap before return as what they were; tell whether they did.
+
+    A line of the user's that becomes like one that GLM removed is no such return (`rewrites`).
+    """
     gap = [table.pieces[at] for at in table.gap(index)]
     if not gap:
         return False
     # What the user took away, whosever it was; or what GLM did.
-    for known in ([p for p in gap if p.gone], [p for p in gap if p.owner is Owner.ORIGINAL]):
+    removed = [piece for piece in gap if piece.owner is Owner.ORIGINAL and not rewrites]
+    for known in ([piece for piece in gap if piece.gone], removed):
         pieces = _standing_for(after, change, known, table)
         for piece in pieces:
             piece.live, piece.gone = True, False
@@ -182,18 +194,16 @@ def _brings_back(table: PieceTable, index: int, after: Text, change: LineChange)
 def _standing_for(
     after: Text, change: LineChange, pieces: list[Piece], table: PieceTable
 ) -> list[Piece]:
-    """Return those neighbours among pieces whose lines are those that a change brings."""
-    wanted = change.stop - change.start
-    if wanted > _MOST_COMPARED:
+    """Return those of some pieces whose lines, in their order, are those that a change brings."""
+    if change.stop - change.start > _MOST_COMPARED:
         return []
-    ends = list(accumulate((piece.count for piece in pieces), initial=0))
-    for i, end in enumerate(ends):
-        if end + wanted in ends:
-            chosen = pieces[i : ends.index(end + wanted)]
-            lines = [line for piece in chosen for line in table.contents(piece)]
-            if lines == contents(after, change.start, change.stop):
-                return chosen
-    return []
+    lines = contents(after, change.start, change.stop)
+    chosen = []
+    for piece in pieces:
+        if piece.count <= len(lines) and table.contents(piece) == lines[: piece.count]:
+            chosen.append(piece)
+            lines = lines[piece.count :]
+    return chosen if not lines else []
 
 
 def _behind_own(table: PieceTable, index: int) -> int:

@@ -176,7 +176,7 @@ class EditSession(ChangeSet):
         if change.growth == self._growth_back() and self._is_undo(before, after):
             return 1
         for each in line_changes(before, after, change):
-            follow(self._table, after, each)
+            follow(self._table, before, after, each)
         return 1
 
     def _growth_back(self) -> int:

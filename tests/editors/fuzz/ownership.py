@@ -90,6 +90,7 @@ class Ownership:
     def _replace(self, change: Change) -> None:
         index = self._cut(change.start)
         left = len(change.old)
+        self.ambiguous |= self._among_equals(change)
         while left:
             piece = self._pieces[index]
             if piece.live:
@@ -112,6 +113,23 @@ class Ownership:
         elif not change.old and not change.new.endswith("\n"):
             index = self._behind_lines(index)
         self._pieces[index:index] = self._brought(change)
+
+    def _among_equals(self, change: Change) -> bool:
+        """Tell whether only this log knows which lines went, or what ends the text.
+
+        The user deleted lines and left equal ones beside them; or GLM adds lines where the user
+        deleted the text's end.
+        """
+        lines, end = split_lines(change.old), change.start + len(change.old)
+        if change.who == "glm":
+            killed = self._pieces[-1].killer if self._pieces else None
+            return end == len(self.text) and change.new.startswith("\n") and killed in HANDS
+        if change.new or not is_whole(self.text, change.start, change.old):
+            return False
+        above = split_lines(self.text[: change.start])[-1:]
+        below = split_lines(self.text[end:])[:1]
+        slides = above == lines[-1:] or below == lines[:1]
+        return slides and bool(self._changing.intersection([*above, *below, *lines]))
 
     def _beside(self, index: int) -> set[str]:
         """Return who brought what stands before and behind an index.

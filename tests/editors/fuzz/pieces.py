@@ -135,7 +135,7 @@ class _Walk:
     def _copy(self, line: str) -> None:
         """Take a copy of a whole line, which divides nothing and is divided by nothing."""
         self._lines.append(Line(line, self._touched))
-        self._touched = self._foreign = self._joined = False
+        self._touched = self._foreign = self._joined = self._split = False
 
     def dead(self, piece: Piece) -> None:
         if self._text:
