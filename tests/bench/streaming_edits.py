@@ -80,7 +80,6 @@ def _full_diff(old: list[str], new: list[str]) -> list[LineEdit]:
 def _session(before: str, edits: list[LineEdit]) -> EditSession:
     session = EditSession(Snapshot("file:///pair.py", 1, "python", Text.of(before)))
     session.add(edits)
-    session.release()
     return session
 
 
@@ -96,7 +95,6 @@ def _sent(before: str, new: list[str]) -> int:
 
     def apply(edits: list[LineEdit]) -> int:
         session.add(edits)
-        session.release()
         changes = session.send()[::-1]
         session.observe(session.text.apply(changes), changes)
         return _size(changes)
@@ -176,17 +174,17 @@ def _apply(
     reports: Iterator[Text] | None,
     mirrored: list[Text],
 ) -> None:
-    """Bring line edits into the document as an editor would that answers at once."""
+    """Bring line edits into the document as an editor would that acknowledges at once."""
     if not edits:
         return
     session.add(edits)
-    session.release()
-    changes = session.send()[::-1]
+    changes = session.send(awaited=True)[::-1]
     if reports is None:
         mirrored.append(session.text.apply(changes))
-        session.observe(mirrored[-1], changes)
-    else:
-        session.observe(next(reports), changes)
+    after = mirrored[-1] if reports is None else next(reports)
+    version = session.landed + 2
+    session.observe(after, changes, version)
+    session.answered(True, version)
 
 
 def measure_loop() -> bool:
@@ -204,7 +202,6 @@ def measure_loop() -> bool:
         ]
         session.add([*difference.feed("\n".join(new)), *difference.finish()])
         session.close()
-        session.release()
         changes = session.send()[::-1]
         text = text.apply(changes)
         kept.append(session)

@@ -4,7 +4,7 @@ Invariants:
 - The live pieces are the lines of the mirror.
 - A hunk of which the user touched a line before it was complete is taken back, as far as the
   user left it alone (`left_out`); the rest goes on.
-- `edits` leads to the text with all released hunks, after `withdraw` to the text without
+- `edits` leads to the text with all hunks, after `withdraw` to the text without
   them; where it leads, a second look finds nothing to do.
 """
 
@@ -55,10 +55,10 @@ class ChangeSet:
     def __init__(self, snapshot: Snapshot) -> None:
         self.text = snapshot.text
         self._snapshot = snapshot
+        self._newline = snapshot.newline
         self._table = PieceTable(snapshot.text)
         self._parts: list[Part] = []
         self._hunks: list[Hunk] = []
-        self._released = 0
 
     # What is wanted.
 
@@ -75,7 +75,7 @@ class ChangeSet:
             if apart or last is None or last.parts[-1].edit.end != edit.first or not last.open:
                 self.close()
                 self._hunks.append(Hunk(len(self._hunks), open=not apart))
-            part = Part(len(self._parts), edit, self._hunks[-1], self._growth(edit))
+            part = Part(len(self._parts), edit, self._hunks[-1])
             part.hunk.parts.append(part)
             self._parts.append(part)
             self._table.add(part)
@@ -84,10 +84,6 @@ class ChangeSet:
         """Note that no more line edits come."""
         if self._hunks:
             self._hunks[-1].open = False
-
-    def release(self) -> None:
-        """Allow all parts so far to go into the document."""
-        self._released = len(self._parts)
 
     def withdraw(self, hunk: int | None = None) -> None:
         """Turn round, as a whole or one hunk: `edits` then leads back, around the user's text."""
@@ -155,7 +151,7 @@ class ChangeSet:
         there = {p.part.hunk for p in self._table.pieces if p.part and in_effect(p)}
         shown = there or (set() if any(part.made for part in self._parts) else set(places))
         return [
-            self._state(hunk, *places[hunk])
+            HunkState(hunk.number, *places[hunk], tuple(self._before(hunk)), tuple(hunk.after))
             for hunk in self._hunks
             if hunk in shown and not hunk.kept
         ]
@@ -182,31 +178,26 @@ class ChangeSet:
         for part in self._parts:
             table.add(part)
         todo = steps(table, lambda piece: (piece.owner is Owner.GLM) == (piece.part is not None))
-        newline = self._snapshot.newline
+        newline = self._newline
         return str(text.apply(changes(table, text, todo, newline)[::-1]))
 
     def without_change(self) -> str:
         """Return the document as it would be if the change were taken back."""
         self._table.disturbed()
-        touched = touched_parts(self._table)
-        todo = steps(self._table, lambda piece: _wanted(piece, touched, lambda _: False))
-        return str(self._after(self.text, todo))
+        wanted = _wish(touched_parts(self._table), lambda _: False)
+        return str(self._after(self.text, steps(self._table, wanted)))
 
     def edits(self) -> list[Change]:
         """Return what is to be done: ascending and disjoint, all in coordinates of `text`."""
-        return changes(self._table, self.text, self._todo(), self._snapshot.newline)
+        return changes(self._table, self.text, self._todo(), self._newline)
 
     # The pieces.
 
     def _todo(self) -> list[Step]:
         touched = touched_parts(self._table)
         blocked = self._blocked(touched)
-
-        def goes_in(part: Part) -> bool:
-            hunk = part.hunk
-            return part.number < self._released and not hunk.withdrawn and hunk not in blocked
-
-        todo = steps(self._table, lambda piece: _wanted(piece, touched, goes_in))
+        wanted = _wish(touched, lambda hunk: not hunk.withdrawn and hunk not in blocked)
+        todo = steps(self._table, wanted)
         self._table.settle(blocked)
         return todo
 
@@ -216,33 +207,22 @@ class ChangeSet:
         Where one of them and another hunk move a line, neither goes: no line may get lost.
         """
         blocked = {part.hunk for part in touched if not part.hunk.complete}
-        if not blocked:
-            return blocked
-        written, removed = self._lines(blocked)
-        for hunk in self._hunks:
-            brings, takes = self._lines({hunk})
-            if brings & removed or takes & written:
-                blocked.add(hunk)
+        if blocked:
+            written = _telling(line for hunk in blocked for line in hunk.after)
+            removed = _telling(line for hunk in blocked for line in self._before(hunk))
+            blocked |= {
+                hunk
+                for hunk in self._hunks
+                if _telling(hunk.after) & removed or _telling(self._before(hunk)) & written
+            }
         return blocked
 
-    def _growth(self, edit: LineEdit) -> int:
-        """Return by how many characters an edit makes the text grow."""
-        text, newline = self._snapshot.text, self._snapshot.newline
-        old = sum(map(len, contents(text, edit.first, edit.end)))
-        new = sum(map(len, edit.lines))
-        return new - old + len(newline) * (len(edit.lines) - (edit.end - edit.first))
-
-    def _lines(self, hunks: set[Hunk]) -> tuple[set[str], set[str]]:
-        """Return the lines that hunks write and those they remove, but for trivial ones."""
-        edits = [part.edit for hunk in hunks for part in hunk.parts]
-        written = [line for edit in edits for line in edit.lines]
-        removed = [line for e in edits for line in self._snapshot.text.lines(e.first, e.end)]
-        both = ({line.strip() for line in lines} for lines in (written, removed))
-        one, other = ({line for line in lines if any(map(str.isalnum, line))} for lines in both)
-        return one, other
+    def _before(self, hunk: Hunk) -> list[str]:
+        """Return the lines that a hunk replaces."""
+        return contents(self._snapshot.text, hunk.parts[0].edit.first, hunk.parts[-1].edit.end)
 
     def _after(self, text: Text, todo: Sequence[Step]) -> Text:
-        return text.apply(changes(self._table, text, todo, self._snapshot.newline)[::-1])
+        return text.apply(changes(self._table, text, todo, self._newline)[::-1])
 
     def _places(self) -> dict[Hunk, tuple[int, int]]:
         """Return the lines of the document from the first to the last line of each hunk."""
@@ -256,23 +236,26 @@ class ChangeSet:
             line = end
         return places
 
-    def _state(self, hunk: Hunk, first: int, end: int) -> HunkState:
-        start, stop = hunk.parts[0].edit.first, hunk.parts[-1].edit.end
-        before = tuple(contents(self._snapshot.text, start, stop))
-        after = tuple(line for part in hunk.parts for line in part.edit.lines)
-        return HunkState(hunk.number, first, end, before, after)
+
+def _telling(lines: Iterable[str]) -> set[str]:
+    """Return those of some lines that can be told by what they say, without their indentation."""
+    return {line.strip() for line in lines if any(map(str.isalnum, line))}
 
 
-def _wanted(piece: Piece, touched: set[Part], goes_in: Callable[[Part], bool]) -> bool:
-    """Tell whether a piece is wanted in the document, when parts go in or not as told."""
-    part = piece.part
-    if part is None:
-        return piece.owner is not Owner.GLM and not piece.gone
-    if piece.carried:
-        return piece.live and (part not in touched or part.hunk.complete)
-    if part in touched or part.hunk.kept:
-        return piece.live
-    return goes_in(part) == (piece.owner is Owner.GLM)
+def _wish(touched: set[Part], goes_in: Callable[[Hunk], bool]) -> Callable[[Piece], bool]:
+    """Return what tells whether a piece is wanted in the document, when hunks go in as told."""
+
+    def wanted(piece: Piece) -> bool:
+        part = piece.part
+        if part is None:
+            return piece.owner is not Owner.GLM and not piece.gone
+        if piece.carried:
+            return piece.live and (part not in touched or part.hunk.complete)
+        if part in touched or part.hunk.kept:
+            return piece.live
+        return goes_in(part.hunk) == (piece.owner is Owner.GLM)
+
+    return wanted
 
 
 def in_effect(piece: Piece) -> bool:

@@ -22,7 +22,6 @@ class Part:
 
     Attributes:
         number: how many came before it.
-        growth: by how many characters it makes the text grow.
         made: our edit has brought it into the document, and none has taken it back.
         edited: the user wrote something else in place of some of its lines.
     """
@@ -30,7 +29,6 @@ class Part:
     number: int
     edit: LineEdit
     hunk: Hunk = field(repr=False)
-    growth: int
     made: bool = False
     edited: bool = False
 
@@ -51,6 +49,11 @@ class Hunk:
     open: bool = True
     withdrawn: bool = False
     kept: bool = False
+
+    @property
+    def after(self) -> list[str]:
+        """The lines it writes."""
+        return [line for part in self.parts for line in part.edit.lines]
 
     @property
     def complete(self) -> bool:

@@ -7,7 +7,6 @@ live ones, one after the other, are the document's lines.
 
 from __future__ import annotations
 
-from copy import copy
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,9 @@ from glm_lsp.editing.lines import contents
 if TYPE_CHECKING:
     from glm_lsp.editing.live.parts import Hunk, Part
     from glm_lsp.text import Text
+
+
+_NONE = range(-1, -1)
 
 
 class Owner(Enum):
@@ -53,6 +55,11 @@ class Piece:
     sent: bool = False
 
     @property
+    def original(self) -> range:
+        """Which lines of the snapshot they are; none, and nowhere, when they are others."""
+        return range(self.first, self.first + self.count) if self.owner is Owner.ORIGINAL else _NONE
+
+    @property
     def stands(self) -> bool:
         """Whether neighbours may count on it: it is there, or we took it out ourselves."""
         if self.owner is Owner.GLM and self.part is None:
@@ -65,12 +72,14 @@ class PieceTable:
 
     Attributes:
         settled: nothing is left to be done before this index, at which this line starts.
+        quiet: nobody but us has changed anything yet.
     """
 
     def __init__(self, original: Text) -> None:
         self._original = original
         self.pieces: list[Piece] = [Piece(Owner.ORIGINAL, original.line_count)]
         self.disturbed()
+        self.quiet = True
 
     @property
     def original_count(self) -> int:
@@ -90,6 +99,7 @@ class PieceTable:
 
     def disturbed(self) -> None:
         """Forget shortcuts: pieces changed at any place."""
+        self.quiet = False
         self.settled = (0, 0)
         self._recent = (0, 0)  # An index, and the line of the snapshot looked for there.
 
@@ -97,12 +107,9 @@ class PieceTable:
         """Cut the piece at `index` in two after `count` lines, unless it has no more."""
         left = self.pieces[index]
         if 0 < count < left.count:
-            rest = copy(left)
-            rest.count, rest.first, rest.lines = (
-                left.count - count,
-                left.first + count,
-                left.lines[count:],
-            )
+            first, lines = left.first + count, left.lines[count:]
+            marks = (left.part, left.live, left.gone, left.carried, left.sent)
+            rest = Piece(left.owner, left.count - count, first, lines, *marks)
             left.count, left.lines = count, left.lines[:count]
             self.pieces.insert(index + 1, rest)
 

@@ -53,6 +53,7 @@ class EditSession(ChangeSet):
     def __init__(self, snapshot: Snapshot, locate: Locate | None = None) -> None:
         super().__init__(snapshot)
         self.landed = 0
+        self._growth = 0  # By how many characters our edits made the text longer.
         self._locate = locate or _same_place
         self._sent: tuple[Text, list[Change]] | None = None  # To what text, and what.
         self._waits: Literal["answer", "report"] | None = None  # For what of the edit in flight.
@@ -74,7 +75,7 @@ class EditSession(ChangeSet):
         for step in todo:
             for piece in step.pieces:
                 piece.sent = True
-        sent = changes(self._table, self.text, todo, self._snapshot.newline)
+        sent = changes(self._table, self.text, todo, self._newline)
         self._sent = (self.text, sent) if sent else None
         self._waits = "answer" if awaited and sent else None
         return sent
@@ -173,15 +174,11 @@ class EditSession(ChangeSet):
             if len(texts) == 2 and _extent(ours, after) < _extent(before, after):
                 self._land()  # The report holds what the user did as well.
                 before, change = ours, _one_change(ours, after)
-        if change.growth == self._growth_back() and self._is_undo(before, after):
+        if change.growth == -self._growth and self._is_undo(before, after):
             return 1
         for each in line_changes(before, after, change):
             follow(self._table, before, after, each)
         return 1
-
-    def _growth_back(self) -> int:
-        """Return by how many characters the text grows when all that was made is undone."""
-        return -sum(part.growth for part in self._parts if part.made)
 
     def _is_undo(self, before: Text, after: Text) -> bool:
         """Follow an undo of all that was made; equal lines hide which of them came back."""
@@ -196,6 +193,8 @@ class EditSession(ChangeSet):
 
     def _land(self) -> None:
         """Take note that the edit in flight is in the document."""
+        if self._sent is not None:
+            self._growth += sum(change.growth for change in self._sent[1])
         self._sent = None
         self.landed += 1
         for piece in self._table.unsettled():

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from glm_lsp.editing.lines import content
-from glm_lsp.editing.live.piece_table import Owner
+from glm_lsp.editing.live.piece_table import Owner, Piece
 from glm_lsp.text import Change, Span, common_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from glm_lsp.editing.live.parts import Part
-    from glm_lsp.editing.live.piece_table import Piece, PieceTable
+    from glm_lsp.editing.live.parts import Hunk, Part
+    from glm_lsp.editing.live.piece_table import PieceTable
     from glm_lsp.text import Text
 
 
@@ -38,6 +38,8 @@ def touched_parts(table: PieceTable) -> set[Part]:
     or when something came between the two lines that an insertion stands between.
     """
     touched: set[Part] = set()
+    if table.quiet:
+        return touched
     waiting: list[Part] = []  # Insertions, for which the next line decides.
     first, _ = table.settled
     before = table.pieces[first - 1] if first else None
@@ -46,13 +48,12 @@ def touched_parts(table: PieceTable) -> set[Part]:
         if part is not None and (piece.gone or _is_divided(piece, part, before)):
             touched.add(part)
         if piece.stands:
-            touched.update(each for each in waiting if not _follows(piece, each))
+            touched.update(each for each in waiting if not _has_place(each, before, piece))
             waiting, before = [], piece
-        elif part is not None and part.edit.first == part.edit.end and not _continues(before, part):
+        elif part is not None and part.edit.first == part.edit.end:
             waiting.append(part)
-            if not _precedes(before, part):
-                touched.add(part)
-    touched.update(each for each in waiting if each.edit.first < table.original_count)
+    end = Piece(Owner.ORIGINAL, 0, table.original_count)
+    touched.update(each for each in waiting if not _has_place(each, before, end))
     # A whole hunk that the user edits is the user's: half of it would be neither's.
     return touched.union(*(part.hunk.parts for part in touched if part.hunk.complete))
 
@@ -94,23 +95,20 @@ def _is_divided(piece: Piece, part: Part, before: Piece | None) -> bool:
     return continues and (before is None or before.part is not part)
 
 
-def _continues(before: Piece | None, part: Part) -> bool:
-    """Tell whether a part follows what GLM wrote for the same hunk."""
-    if before is None or before.part is None:
-        return False
-    return before.owner is Owner.GLM and before.part.hunk is part.hunk
+def _has_place(part: Part, before: Piece | None, behind: Piece) -> bool:
+    """Tell whether the lines that an insertion stands between are neighbours.
 
-
-def _precedes(before: Piece | None, part: Part) -> bool:
-    if before is None:
-        return part.edit.first == 0
-    return before.owner is Owner.ORIGINAL and before.first + before.count == part.edit.first
-
-
-def _follows(piece: Piece, part: Part) -> bool:
-    if piece.part is not None and piece.part.hunk is part.hunk:
+    What GLM wrote for the same hunk may stand for either.
+    """
+    place = part.edit.first
+    above = before.original.stop if before is not None else 0
+    if before is not None and before.owner is Owner.GLM and _is_of(before, part.hunk):
         return True
-    return piece.owner is Owner.ORIGINAL and piece.first == part.edit.first
+    return above == place and (_is_of(behind, part.hunk) or behind.original.start == place)
+
+
+def _is_of(piece: Piece, hunk: Hunk) -> bool:
+    return piece.part is not None and piece.part.hunk is hunk
 
 
 def _divided(first: int, turning: list[Piece]) -> Iterator[Step]:

@@ -201,7 +201,6 @@ class Applier:
             if whole is not None:
                 await self._start_over(whole)
             self.session.add(apart, apart=True)
-            self.session.release()
             fault = await self._find_fault()
             if fault is None and mode != "offer":
                 await self._complete()
@@ -245,7 +244,6 @@ class Applier:
                     apart += [edit] if edit else []
                 else:
                     session.add(difference.feed(piece))
-                    session.release()
                     self._writer.notice()
         session.add(difference.finish() if whole is None else ())
         session.close()

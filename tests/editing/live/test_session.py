@@ -31,7 +31,6 @@ class Document:
         difference = StreamingDiff(contents(self.text))
         self.session.add([*difference.feed(replacement), *difference.finish()])
         self.session.close()
-        self.session.release()
 
     def apply(self) -> None:
         """Do what is to be done now."""
@@ -172,11 +171,9 @@ def test_what_follows_glms_own_line_goes_on_behind_it() -> None:
     """An insertion that streams line by line stays together, whatever is typed behind it."""
     document = Document("a\nb\n")
     document.session.add([LineEdit(1, 1, ("one()",))])
-    document.session.release()
     document.apply()
     document.type("b", "mine()\n")
     document.session.add([LineEdit(1, 1, ("two()",))])
-    document.session.release()
     document.apply()
     assert str(document) == "a\none()\ntwo()\nmine()\nb\n"
 
@@ -185,12 +182,10 @@ def test_a_hunk_touched_before_it_is_complete_is_taken_back() -> None:
     """Half of it does not stay: what the user left alone goes, what they changed is theirs."""
     document = Document("a\nb\n")
     document.session.add([LineEdit(1, 1, ("one()",)), LineEdit(1, 1, ("two()",))])
-    document.session.release()
     document.apply()
     document.replace("two()", "twice()")
     document.session.add([LineEdit(1, 1, ("three()",)), LineEdit(2, 2, ("end",))])
     document.session.close()
-    document.session.release()
     document.apply()
     assert str(document) == "a\ntwice()\nb\nend\n"
     assert document.session.left_out() == [1]
@@ -210,12 +205,10 @@ def test_a_line_moved_in_part_comes_back() -> None:
     """Taken away already when its new place is touched, it is put back where it was."""
     document = Document("first()\nsecond()\nthird()\nfourth()\n")
     document.session.add([LineEdit(0, 1, ()), LineEdit(2, 3, ("third(1)",))])
-    document.session.release()
     document.apply()
     document.session.add([LineEdit(4, 4, ("first()",))])
     document.session.close()
     document.report([Change(Span(len(document.text), len(document.text)), "mine()\n")])
-    document.session.release()
     assert document.session.edits() == document.session.edits() != []
     document.apply()
     assert str(document) == "first()\nsecond()\nthird(1)\nfourth()\nmine()\n"
@@ -319,7 +312,6 @@ def test_two_places_are_one_change() -> None:
     document = Document(ORIGINAL)
     document.plan(ORIGINAL.replace("width *", "math.fabs(width) *"))
     document.session.add([LineEdit(0, 0, ("import math",))], apart=True)
-    document.session.release()
     document.apply()
     assert str(document) == "import math\n" + ORIGINAL.replace("width *", "math.fabs(width) *")
     document.type("import os", "# mine\n")
