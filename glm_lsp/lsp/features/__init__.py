@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.lsp.features import (
     actions,
-    change_menu,
     changes,
     code_actions,
     completion_menu,
@@ -18,6 +17,8 @@ from glm_lsp.lsp.features import (
 )
 from glm_lsp.lsp.features.completions import Completions
 from glm_lsp.lsp.features.diagnostics import Remembered
+from glm_lsp.lsp.work.changes import Changes
+from glm_lsp.lsp.work.edit_sender import EditSender
 from glm_lsp.lsp.work.explanations import Explanations
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def register(server: Server, session: ClientSession) -> None:
     completions = Completions(server, session, board.failed)
     server.resources.push_async_callback(completions.close)
 
-    edits = changes.Changes(server, session)
+    edits = Changes(server, EditSender(server, session))
 
     readiness.register(server, session)
     lifecycle.register(server, session, board.announce)
@@ -43,9 +44,7 @@ def register(server: Server, session: ClientSession) -> None:
     explanation.register(server, explanations)
     running = actions.Actions(server, session, board, explanations, edits, remembered)
     actions.register(server, running)
-    changes.register(server, edits, running.run)
-    menu = change_menu.ChangeMenu(server, edits)
-    change_menu.register(server, menu, edits.on_change)
+    menu = changes.register(server, session, edits, running.run)
     code_actions.register(server, session, menu.nearby, remembered)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted

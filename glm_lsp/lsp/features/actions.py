@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.editing.answer import Whole
-    from glm_lsp.lsp.features.changes import Changes
     from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.features.status import StatusBoard
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.lsp.work.changes import Changes
     from glm_lsp.lsp.work.explanations import Explanations, Surface
     from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.prompts.actions import ActionName
