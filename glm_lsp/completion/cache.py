@@ -1,7 +1,9 @@
-"""The completions that are already known, and what is left of them as the user types.
+"""The completions that are already known: what is left as the user types, what was refused.
 
-Invariant: a lookup waits for nothing and costs a few comparisons of short texts; what it
-returns is what a model said for this very place, minus what was typed of it since.
+Invariants: a lookup waits for nothing and costs a few comparisons of short texts; what it
+returns is what a model said for this very place, minus what was typed of it since. A
+completion is refused when the user types something else in its place; what its lines would
+have become is remembered for a short time, in memory only.
 """
 
 from __future__ import annotations
@@ -9,63 +11,109 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 
 from glm_lsp.completion.filters import closers
-from glm_lsp.completion.typed_through import closed_by_editor, typed_since
+from glm_lsp.context.cursor import closed_by_editor, typed_since
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 CAPACITY = 200
 LIFETIME = 300.0
+REFUSED_CAPACITY = 64
+REFUSED_LIFETIME = 120.0
 
 
 @frozen
-class Entry:
-    """What a model said at a place, filtered; an empty text says that nothing is known."""
+class CachedCompletion:
+    """What a model said at a cursor, filtered; an empty text says that it had nothing to say."""
 
-    place: Place
+    context: CursorContext
     draft: Draft
-    made: float = field(default=0.0)
+    made: float = 0.0
 
 
-class Cache:
+class CompletionCache:
     """The last completions, newest first."""
 
     def __init__(self, capacity: int = CAPACITY, lifetime: float = LIFETIME) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._cached: deque[CachedCompletion] = deque(maxlen=capacity)
         self._lifetime = lifetime
 
-    def add(self, entry: Entry) -> None:
+    def add(self, completion: CachedCompletion) -> None:
         """Remember a completion."""
-        self._entries.appendleft(entry)
+        self._cached.appendleft(completion)
 
-    def find(self, place: Place, now: float) -> Draft | None:
+    def find(self, context: CursorContext, now: float) -> Draft | None:
         """Return what is left of a known completion; empty text when none is to be had."""
-        for entry in self._entries:
-            if now - entry.made > self._lifetime:
+        for cached in self._cached:
+            if now - cached.made > self._lifetime:
                 return None
-            draft = left_of(entry.draft, entry.place, place)
+            draft = remaining(cached.draft, cached.context, context)
             if draft is not None:
                 return draft
         return None
 
-    def forget(self, uri: str) -> None:
-        """Drop everything known of a document."""
-        kept = [entry for entry in self._entries if entry.place.uri != uri]
-        self._entries = deque(kept, maxlen=self._entries.maxlen)
+
+class Refusals:
+    """The last completions that the user typed past."""
+
+    def __init__(self) -> None:
+        self._refused: deque[tuple[float, str, str]] = deque(maxlen=REFUSED_CAPACITY)
+        self._shown: tuple[CursorContext, Draft] | None = None
+
+    def show(self, context: CursorContext, draft: Draft) -> None:
+        """Take note of what the user sees."""
+        self._shown = (context, draft)
+
+    def accept(self) -> None:
+        """Take note that the user took what was shown, so that nothing typed refuses it."""
+        self._shown = None
+
+    def refuse(self, now: float) -> bool:
+        """Remember what is shown as refused; tell whether anything was."""
+        if self._shown is None:
+            return False
+        context, draft = self._shown
+        self._shown = None
+        self._refused.appendleft((now, context.uri, _outcome(context, draft)))
+        return True
+
+    def move(self, context: CursorContext, now: float) -> bool:
+        """Follow the user to another place; tell whether that refused what was shown."""
+        if self._shown is None:
+            return False
+        origin, draft = self._shown
+        typed = typed_since(origin, context)
+        if not typed or draft.text.startswith(typed) or typed.startswith(draft.text):
+            return False
+        return self.refuse(now)
+
+    def has(self, context: CursorContext, draft: Draft, now: float) -> bool:
+        """Tell whether a completion would only bring back what was refused."""
+        outcome = _outcome(context, draft)
+        return any(
+            uri == context.uri and refused == outcome and now - when <= REFUSED_LIFETIME
+            for when, uri, refused in self._refused
+        )
 
 
-def left_of(draft: Draft, origin: Place, place: Place) -> Draft | None:
-    """Return what is left at `place` of a completion made at `origin`, None if it is not one."""
-    typed = typed_since(origin, place)
+def remaining(draft: Draft, origin: CursorContext, context: CursorContext) -> Draft | None:
+    """Return what is left at `context` of a completion made at `origin`, None if it is not one."""
+    typed = typed_since(origin, context)
     if typed is None or not draft.text.startswith(typed):
         return None
     rest = draft.text[len(typed) :]
     if typed and not rest.strip():
         return None
-    if typed and closed_by_editor(origin, place):
-        return closers.apply(draft.with_text(rest), place)
+    if typed and closed_by_editor(origin, context):
+        return closers.apply(draft.with_text(rest), context)
     return draft.with_text(rest)
+
+
+def _outcome(context: CursorContext, draft: Draft) -> str:
+    """Return the lines as they would become: the same however much of them was typed."""
+    above = context.above[-1] if context.above else ""
+    return f"{above}\n{context.head}{draft.text}{context.tail[draft.replaced :]}"

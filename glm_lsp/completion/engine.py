@@ -2,8 +2,8 @@
 
 A request passes through named stages:
 
-    eligible? -> known already (cache, typing along) -> a stream in flight agrees with what
-    was typed -> wait for the hand to pause -> context -> prompt -> stream -> early stop
+    offered here? -> known already (cache, typed through) -> a stream in flight agrees with
+    what was typed -> wait for the hand to pause -> context -> prompt -> stream -> early stop
     -> filters -> cache -> answer
 
 Invariants: what is known is answered without waiting; at most one stream is in flight, and
@@ -17,49 +17,33 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING
 
-import attrs
-from attrs import define, field
+from attrs import define
 
-from glm_lsp.completion.acceptance import KEPT_AFTER, Acceptance, Known
-from glm_lsp.completion.cache import Cache, Entry
-from glm_lsp.completion.clock import Clock, RealClock
-from glm_lsp.completion.context import Place, place_at
-from glm_lsp.completion.debounce import Rhythm
-from glm_lsp.completion.eligibility import welcome, worth_asking
-from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.refusals import Refusals
-from glm_lsp.completion.scope import Extent, extent_at
-from glm_lsp.completion.stream_owner import Runway
-from glm_lsp.completion.typed_through import typed_since
-from glm_lsp.completion.types import (
-    CompletionRequest,
-    SelectedCompletion,
-    Suggestion,
-    Superseded,
-)
+from glm_lsp.completion.cache import CachedCompletion, CompletionCache, Refusals
+from glm_lsp.completion.debounce import Debounce, RealClock
+from glm_lsp.completion.scope import is_enabled, is_multiline, is_useful
+from glm_lsp.completion.statistics import KEPT_AFTER
+from glm_lsp.completion.stream import StreamOwner
+from glm_lsp.completion.types import CompletionRequest, Draft, Suggestion, Superseded
+from glm_lsp.context.cursor import LIMITS, CursorContext, context_at, typed_since
 from glm_lsp.errors import PromptTooLongError
-from glm_lsp.prompts.completion import Kind, Question, Room, render, window_at
+from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
 from glm_lsp.text import Snapshot, Span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from glm_lsp.completion.stream import Flight
+    from glm_lsp.completion.debounce import Clock
+    from glm_lsp.completion.statistics import Acceptance, ShownSuggestion
+    from glm_lsp.completion.stream import CompletionStream
+    from glm_lsp.context.cursor import ContextLimits
     from glm_lsp.llm.types import Provider
     from glm_lsp.prompts.completion import Related
     from glm_lsp.settings import CompletionSettings
 
     Gather = Callable[[Snapshot, int], Awaitable[tuple[Related, ...]]]
 
-__all__ = [
-    "CompletionRequest",
-    "Engine",
-    "SelectedCompletion",
-    "Suggestion",
-    "Superseded",
-]
-
-CONTEXT_DEADLINE = 0.1
+RELATED_DEADLINE = 0.1
 """Seconds that related code may take; after that the prompt goes without."""
 
 ERROR_PAUSE = 10.0
@@ -67,12 +51,18 @@ ERROR_PAUSE = 10.0
 
 
 @define(eq=False)
-class _Call:
+class _Pending:
     """A request that waits for its answer."""
 
-    place: Place
+    request: CompletionRequest
+    context: CursorContext
     task: asyncio.Task[Draft] | None = None
-    superseded: bool = field(default=False)
+    superseded: bool = False
+
+    def supersede(self) -> None:
+        self.superseded = True
+        if self.task is not None:
+            self.task.cancel()
 
 
 def everything(_: Snapshot) -> bool:
@@ -90,7 +80,7 @@ class Engine:
         settings: CompletionSettings,
         *,
         kind: Kind = "chat",
-        room: Room | None = None,
+        limits: ContextLimits = LIMITS,
         allowed: Callable[[Snapshot], bool] = everything,
         gather: Gather | None = None,
         acceptance: Acceptance | None = None,
@@ -99,25 +89,25 @@ class Engine:
         """Make an engine that asks `provider` for `model`.
 
         `allowed` tells which documents may be sent; `gather` finds related code for the
-        prompt; `room` limits how much of the document is sent; `acceptance` counts what
+        prompt; `limits` says how much of the document is sent; `acceptance` counts what
         becomes of the suggestions.
         """
         self._provider = provider
         self._model = model
         self._settings = settings
         self._kind: Kind = kind
-        self._room = room or Room()
+        self._limits = limits
         self._allowed = allowed
         self._gather = gather
         self._acceptance = acceptance
         self._clock = clock or RealClock()
         self._refusals = Refusals()
-        self._cache = Cache()
-        self._rhythm = Rhythm(None if settings.delay is None else settings.delay / 1000)
-        self._runway = Runway(self._clock, self._landed, self._rhythm.judge)
-        self._calls: set[_Call] = set()
+        self._cache = CompletionCache()
+        self._debounce = Debounce(None if settings.delay is None else settings.delay / 1000)
+        self._streams = StreamOwner(self._clock, self._stream_ended, self._debounce.note_prediction)
+        self._pending: set[_Pending] = set()
         self._watching: set[asyncio.Task[None]] = set()
-        self._last: Place | None = None
+        self._last: CursorContext | None = None
         self._quiet_until = 0.0
         self._ids = count(1)
 
@@ -130,17 +120,17 @@ class Engine:
                 keeps quiet for a while.
         """
         now = self._clock.now()
-        place = self._place(request)
-        self._supersede(place)
-        if place is None:
+        context = self._context(request)
+        self._supersede(context)
+        if context is None:
             return []
-        self._note_key(place, now)
-        if self._refusals.move(place, now) and self._acceptance is not None:
+        self._note_keystroke(context, now)
+        if self._refusals.move(context, now) and self._acceptance is not None:
             self._acceptance.refused()
-        draft = self._cache.find(place, now)
+        draft = self._cache.find(context, now)
         if draft is None or (not draft.text and not request.automatic):
-            draft = await self._wait_for_answer(_Call(place), request)
-        return self._suggestions(draft, request, place)
+            draft = await self._wait_for_answer(_Pending(request, context))
+        return self._suggestions(draft, request, context)
 
     def accepted(self, suggestion_id: str) -> None:
         """Take note that the user took a suggestion."""
@@ -163,141 +153,125 @@ class Engine:
 
     async def close(self) -> None:
         """End every request and the stream in flight."""
-        for call in list(self._calls):
-            _end(call)
+        for pending in list(self._pending):
+            pending.supersede()
         for task in self._watching:
             task.cancel()
         if self._acceptance is not None:
             self._acceptance.close()
-        await self._runway.close()
+        await self._streams.close()
 
     # Stages, in the order of the journey.
 
-    def _place(self, request: CompletionRequest) -> Place | None:
+    def _context(self, request: CompletionRequest) -> CursorContext | None:
         """Look around the cursor; None when nothing is to be offered there."""
-        if not welcome(request, self._settings, self._allowed):
+        if not is_enabled(request, self._settings, self._allowed):
             return None
-        place = place_at(*_with_selection(request))
-        return place if not request.automatic or worth_asking(place) else None
+        context = context_at(*request.with_selection())
+        return context if not request.automatic or is_useful(context) else None
 
-    def _note_key(self, place: Place, now: float) -> None:
-        typed = typed_since(self._last, place) if self._last is not None else None
-        if typed != "":
-            self._rhythm.key(now, len(typed.strip()) if typed else 1)
-        self._last = place
-
-    def _supersede(self, place: Place | None) -> None:
+    def _supersede(self, context: CursorContext | None) -> None:
         """End the requests for other places; a twin of this one may go on."""
-        for call in list(self._calls):
-            if call.place != place:
-                _end(call)
+        for pending in list(self._pending):
+            if pending.context != context:
+                pending.supersede()
 
-    async def _wait_for_answer(self, call: _Call, request: CompletionRequest) -> Draft:
-        call.task = asyncio.ensure_future(self._answer(call.place, request))
-        self._calls.add(call)
+    def _note_keystroke(self, context: CursorContext, now: float) -> None:
+        typed = typed_since(self._last, context) if self._last is not None else None
+        if typed != "":
+            self._debounce.keystroke(now, len(typed.strip()) if typed else 1)
+        self._last = context
+
+    async def _wait_for_answer(self, pending: _Pending) -> Draft:
+        pending.task = asyncio.ensure_future(self._answer(pending.request, pending.context))
+        self._pending.add(pending)
         try:
-            return await call.task
+            return await pending.task
         except asyncio.CancelledError:
-            if call.superseded:
+            if pending.superseded:
                 raise Superseded from None
             raise
         finally:
-            self._calls.discard(call)
-            if not self._calls:
-                self._runway.leave()
+            self._pending.discard(pending)
+            if not self._pending:
+                self._streams.close_soon()
 
-    async def _answer(self, place: Place, request: CompletionRequest) -> Draft:
+    async def _answer(self, request: CompletionRequest, context: CursorContext) -> Draft:
         nothing = Draft("")
-        if (draft := await self._runway.follow(place)) is not None:
+        if (draft := await self._streams.follow(context)) is not None:
             return draft
         if request.automatic:
             now = self._clock.now()
             if now < self._quiet_until:
                 return nothing
-            await self._clock.sleep(self._rhythm.delay(now))
+            await self._clock.sleep(self._debounce.delay(now))
             # The same request may have come twice, and its twin may be faster.
-            if (draft := self._cache.find(place, now)) is not None:
+            if (draft := self._cache.find(context, now)) is not None:
                 return draft
-            if (draft := await self._runway.follow(place)) is not None:
+            if (draft := await self._streams.follow(context)) is not None:
                 return draft
-        await self._ask(place, request)
+        await self._ask(request, context)
         try:
-            return await self._runway.follow(place) or nothing
+            return await self._streams.follow(context) or nothing
         except PromptTooLongError:
-            self._room = self._room.halved()
+            self._limits = self._limits.halved()
             self._quiet_until = 0.0
-            await self._ask(place, request)
-            return await self._runway.follow(place) or nothing
+            await self._ask(request, context)
+            return await self._streams.follow(context) or nothing
 
-    async def _ask(self, place: Place, request: CompletionRequest) -> None:
+    async def _ask(self, request: CompletionRequest, context: CursorContext) -> None:
         """Write the prompt and start the stream."""
-        extent = extent_at(place)
-        snapshot, offset = _with_selection(request)
-        question = Question(
-            window=window_at(snapshot, offset, self._room),
-            language=snapshot.language,
-            path=snapshot.uri.rpartition("/")[2],
-            related=await self._related(snapshot, offset),
-            several_lines=extent is Extent.BLOCK,
+        multiline = is_multiline(context)
+        question = CompletionQuestion(
+            context=context.within(self._limits),
+            path=context.uri.rpartition("/")[2],
+            related=await self._related(request),
+            multiline=multiline,
             max_lines=self._settings.max_lines,
         )
         asked = render(self._kind, question, self._model)
-        draft = Draft("", f"c{next(self._ids)}", extent, self._settings.max_lines)
-        await self._runway.launch(place, draft, lambda: self._provider.stream(asked))
+        draft = Draft("", f"c{next(self._ids)}", multiline, self._settings.max_lines)
+        await self._streams.start(context, draft, lambda: self._provider.stream(asked))
 
-    async def _related(self, snapshot: Snapshot, offset: int) -> tuple[Related, ...]:
+    async def _related(self, request: CompletionRequest) -> tuple[Related, ...]:
         if self._gather is None:
             return ()
         try:
-            return await asyncio.wait_for(self._gather(snapshot, offset), CONTEXT_DEADLINE)
+            gathering = self._gather(*request.with_selection())
+            return await asyncio.wait_for(gathering, RELATED_DEADLINE)
         except asyncio.TimeoutError:
             return ()
 
-    def _landed(self, flight: Flight) -> None:
-        """Keep what a flight brought, or keep quiet after an error.
+    def _stream_ended(self, stream: CompletionStream) -> None:
+        """Keep what a stream brought, or keep quiet after an error.
 
         The user hears of an error once, not at every key.
         """
         now = self._clock.now()
-        if flight.error is None:
-            self._cache.add(Entry(flight.place, flight.result(), now))
+        if stream.error is None:
+            self._cache.add(CachedCompletion(stream.context, stream.result(), now))
         else:
-            self._quiet_until = now + (getattr(flight.error, "retry_after", None) or ERROR_PAUSE)
+            self._quiet_until = now + (getattr(stream.error, "retry_after", None) or ERROR_PAUSE)
 
     def _suggestions(
-        self, draft: Draft, request: CompletionRequest, place: Place
+        self, draft: Draft, request: CompletionRequest, context: CursorContext
     ) -> list[Suggestion]:
         if not draft.text:
             return []
-        if request.automatic and self._refusals.has(place, draft, self._clock.now()):
+        if request.automatic and self._refusals.has(context, draft, self._clock.now()):
             return []
-        self._refusals.show(place, draft)
+        self._refusals.show(context, draft)
         span = Span(request.offset, request.offset + draft.replaced)
-        text = draft.text.replace("\n", place.newline)
+        text = draft.text.replace("\n", context.newline)
         if request.selected is not None:
             span = Span(request.selected.span.start, request.selected.span.end + draft.replaced)
             text = request.selected.text + text
         suggestion = Suggestion(draft.id, span, text)
         if self._acceptance is not None:
-            self._acceptance.shown(place.uri, suggestion)
+            self._acceptance.shown(context.uri, suggestion)
         return [suggestion]
 
-    async def _look_again(self, known: Known) -> None:
+    async def _look_again(self, shown: ShownSuggestion) -> None:
         await self._clock.sleep(KEPT_AFTER)
         if self._acceptance is not None:
-            self._acceptance.look_again(known)
-
-
-def _end(call: _Call) -> None:
-    call.superseded = True
-    if call.task is not None:
-        call.task.cancel()
-
-
-def _with_selection(request: CompletionRequest) -> tuple[Snapshot, int]:
-    """Return the document and the cursor as if the popup's entry had been taken."""
-    selected = request.selected
-    if selected is None:
-        return request.snapshot, request.offset
-    text = request.snapshot.text.replace(selected.span, selected.text)
-    return attrs.evolve(request.snapshot, text=text), selected.span.start + len(selected.text)
+            self._acceptance.look_again(shown)

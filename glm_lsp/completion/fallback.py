@@ -1,6 +1,6 @@
 """Completions for editors that know only `textDocument/completion`.
 
-Invariant: an answer comes within a short budget, so that no other server's entries wait
+Invariant: an answer comes within a short budget, so that no other server's items wait
 for a model: from what is known, from a stream that is nearly done, or empty and incomplete
 while the work goes on; the next key then finds its result.
 """
@@ -30,8 +30,8 @@ _WORD = re.compile(r"\w*\Z")
 
 
 @frozen
-class Entry:
-    """One entry of an editor's menu.
+class MenuItem:
+    """One item of an editor's menu.
 
     Attributes:
         label: one short line to show.
@@ -49,10 +49,10 @@ class Entry:
 
 
 @frozen
-class Answer:
-    """The entries, and whether asking again may bring others."""
+class Menu:
+    """The items, and whether asking again may bring others."""
 
-    entries: tuple[Entry, ...] = ()
+    items: tuple[MenuItem, ...] = ()
     incomplete: bool = True
 
 
@@ -68,8 +68,8 @@ class Fallback:
         self._budget = budget
         self._working: set[asyncio.Task[list[Suggestion]]] = set()
 
-    async def complete(self, request: CompletionRequest) -> Answer:
-        """Return the entries for a cursor within the budget; incomplete while work goes on.
+    async def complete(self, request: CompletionRequest) -> Menu:
+        """Return the items for a cursor within the budget; incomplete while work goes on.
 
         Raises:
             GlmError: the model could not be asked; see `Engine.complete`.
@@ -84,14 +84,14 @@ class Fallback:
             raise
         if not task.done():
             task.add_done_callback(self._tell)
-            return Answer()
+            return Menu()
         try:
             suggestions = task.result()
         except (Superseded, asyncio.CancelledError):
-            return Answer()
-        entries = tuple(to_entry(one, request.snapshot, request.offset) for one in suggestions)
+            return Menu()
+        items = tuple(to_menu_item(one, request.snapshot, request.offset) for one in suggestions)
         # What is still to be typed changes the answer, so editors have to ask again.
-        return Answer(entries, incomplete=True)
+        return Menu(items, incomplete=True)
 
     async def close(self) -> None:
         """End the work that goes on."""
@@ -108,8 +108,8 @@ class Fallback:
             self._failed(error)
 
 
-def to_entry(suggestion: Suggestion, snapshot: Snapshot, offset: int) -> Entry:
-    """Make a menu's entry of a suggestion, from the start of the word before the cursor."""
+def to_menu_item(suggestion: Suggestion, snapshot: Snapshot, offset: int) -> MenuItem:
+    """Make a menu's item of a suggestion, from the start of the word before the cursor."""
     line, column = snapshot.text.position(min(offset, suggestion.span.start))
     head = snapshot.text.line(line)[:column]
     found = _WORD.search(head)
@@ -118,7 +118,7 @@ def to_entry(suggestion: Suggestion, snapshot: Snapshot, offset: int) -> Entry:
     text = word + suggestion.text
     first = text.strip().splitlines()[0].strip()
     whole = len(text.splitlines()) == 1 and len(first) <= _LONGEST_LABEL
-    return Entry(
+    return MenuItem(
         suggestion_id=suggestion.id,
         label=first if len(first) <= _LONGEST_LABEL else first[: _LONGEST_LABEL - 1] + "…",
         filter_text=word or first,

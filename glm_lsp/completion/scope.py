@@ -1,21 +1,29 @@
-"""How much is to be written at a cursor: the rest of a line, or a block; and where it ends.
+"""Where a completion is offered, how much is to be written there, and where that ends.
 
-Invariant: a completion never leaves the block it was asked in. Blocks are told by
-indentation and by what opens and closes them, which works in every language.
+Invariants: where none is offered, no request is made and nothing leaves the machine; a
+completion never leaves the block it was asked in. Blocks are told by indentation and by what
+opens and closes them, which works in every language.
 """
 
 from __future__ import annotations
 
 import re
-from enum import Enum
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.context import width
 from glm_lsp.completion.lexer import WRITING
+from glm_lsp.context.cursor import width
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
+    from collections.abc import Callable
 
+    from glm_lsp.completion.types import CompletionRequest
+    from glm_lsp.context.cursor import CursorContext
+    from glm_lsp.settings import CompletionSettings
+    from glm_lsp.text import Snapshot
+
+_CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:[:;,]|=>)?\s*\{?\s*\Z")
+_LONGEST_LINE = 2_000
+_ENDED = (";", "}", "*/", '"""', "'''")
 _OPENER = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
 _BRACELESS = frozenset({"lua", "ruby", "shellscript", "bash", "sh", "elixir", "julia"})
 _WORD_OPENER = re.compile(r"^\s*(?:(?:local\s+)?function|def|class|module|while|for|if|unless)\b")
@@ -24,35 +32,51 @@ _CLOSER_BEGUN = re.compile(r"\s*(?:e|en|end|d|do|don|done|f|fi|es|esa|esac)")
 _COMMENT = re.compile(r"\s*(?:#(?!include|define|if|endif)|//|/\*|\*|--|;|%)")
 
 
-class Extent(Enum):
-    """What is asked for."""
+def is_enabled(
+    request: CompletionRequest,
+    settings: CompletionSettings,
+    allowed: Callable[[Snapshot], bool],
+) -> bool:
+    """Tell whether the document may have completions."""
+    return (
+        settings.enabled
+        and request.snapshot.language not in settings.disabled_languages
+        and allowed(request.snapshot)
+    )
 
-    LINE = "line"
-    BLOCK = "block"
+
+def is_useful(context: CursorContext) -> bool:
+    """Tell whether a completion nobody called for would help at a cursor.
+
+    Not inside a word or in front of code, where it would be in the way; not after a
+    finished statement; not in a blank document, nor in lines no person wrote.
+    """
+    if not _CLOSING_TAIL.match(context.tail) or len(context.head) > _LONGEST_LINE:
+        return False
+    if context.head.strip() and context.head.rstrip().endswith(_ENDED):
+        return False
+    return bool(context.before.strip() or context.after.strip())
 
 
-def extent_at(place: Place) -> Extent:
-    """Decide between the rest of the line and a block.
+def is_multiline(context: CursorContext) -> bool:
+    """Tell whether a block is to be written, or only the rest of the line.
 
     A block is asked for after something that opens one, and on a blank line whose block is
     still empty, which a comment introduces, or below which nothing of its block follows.
     """
-    if place.tail.strip():
-        return Extent.LINE
-    if place.head.strip():
-        return Extent.BLOCK if opens(place.head, place.language) else Extent.LINE
-    above = next((line for line in reversed(place.above) if line.strip()), "")
-    below = next((line for line in place.below if line.strip()), "")
+    if context.tail.strip():
+        return False
+    if context.head.strip():
+        return opens_block(context.head, context.language)
+    above, below = context.line_above, context.line_below
     if not above:
-        return Extent.LINE
-    if opens(above, place.language) or _COMMENT.match(above):
-        return Extent.BLOCK
-    if below and not _CLOSER.match(below) and width(below) >= max(width(place.head), 1):
-        return Extent.LINE
-    return Extent.BLOCK
+        return False
+    if opens_block(above, context.language) or _COMMENT.match(above):
+        return True
+    return not below or bool(_CLOSER.match(below)) or width(below) < max(width(context.head), 1)
 
 
-def opens(line: str, language: str) -> bool:
+def opens_block(line: str, language: str) -> bool:
     """Tell whether a line opens a block."""
     code = line.rstrip()
     if language in WRITING:
@@ -62,47 +86,50 @@ def opens(line: str, language: str) -> bool:
     return language in _BRACELESS and bool(_WORD_OPENER.match(code))
 
 
-def block_end(text: str, place: Place) -> int | None:
-    r"""Find where `text`, inserted at `place`, leaves the block; None while it has not.
+def block_end(text: str, context: CursorContext) -> int | None:
+    r"""Find where `text`, inserted at the cursor, leaves the block; None while it has not.
 
     The end is decided by the first character of the line after it, so that a stream can be
     cut there. A closing line (`}`, `end`) on the level of the block's opener belongs to it.
     """
-    blank_head = not place.head.strip()
-    here = width(place.head)
-    inside = here if blank_head else here + 1
-    lines = text.split("\n")
-    if blank_head and not place.head:
-        inside = width(lines[0])
-    if not blank_head and lines[0].strip() and not opens(lines[0], place.language):
+    first, *rest = text.split("\n")
+    if context.head.strip() and first.strip() and not opens_block(first, context.language):
         # The block was not begun: what was opened goes on, and ends, in its own line.
-        return len(lines[0]) if len(lines) > 1 else None
-    position = len(lines[0]) + 1
+        return len(first) if rest else None
+    inside = _least_width(first, context)
+    end = len(first)
     blank = False
-    for number, line in enumerate(lines[1:], start=1):
-        is_last = number == len(lines) - 1
-        if not line.strip():
-            blank = True
-            position += len(line) + 1
-            continue
-        depth = width(line)
-        if is_last and _CLOSER_BEGUN.fullmatch(line):
+    for line in rest:
+        start, end = end, end + 1 + len(line)
+        if line.strip() and end == len(text) and _CLOSER_BEGUN.fullmatch(line):
             return None  # The next characters tell whether it closes.
-        closes = _CLOSER.match(line) is not None
-        if depth < inside:
-            if not blank_head and closes and depth >= here and not _stands_below(line, place):
-                if opens(line, place.language):
-                    position += len(line) + 1
-                    continue  # `} else {`
-                return None if is_last else position + len(line)
-            return position - 1
-        if blank and blank_head and depth == inside and not closes:
-            return position - 1  # A new paragraph on the level of the first line.
-        blank = False
-        position += len(line) + 1
+        if line.strip() and width(line) < inside:
+            if not _closes(line, context):
+                return start
+            if not opens_block(line, context.language):  # Unlike `} else {`.
+                return None if end == len(text) else end
+        elif line.strip() and blank and _begins_paragraph(line, inside, context):
+            return start
+        blank = not line.strip()
     return None
 
 
-def _stands_below(line: str, place: Place) -> bool:
-    below = next((line for line in place.below if line.strip()), "")
-    return below.strip() == line.strip() and width(below) == width(line)
+def _least_width(first: str, context: CursorContext) -> int:
+    """Return how far the lines of the block at the cursor are indented at the least."""
+    if context.head.strip():
+        return width(context.head) + 1
+    return width(context.head) if context.head else width(first)
+
+
+def _closes(line: str, context: CursorContext) -> bool:
+    """Tell whether a line closes the block that the cursor's line opens."""
+    opener = context.head
+    if not opener.strip() or not _CLOSER.match(line) or width(line) < width(opener):
+        return False
+    below = context.line_below
+    return below.strip() != line.strip() or width(below) != width(line)
+
+
+def _begins_paragraph(line: str, inside: int, context: CursorContext) -> bool:
+    """Tell whether a line after a blank one is on the level of a block's first line again."""
+    return not context.head.strip() and width(line) == inside and not _CLOSER.match(line)

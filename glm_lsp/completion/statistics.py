@@ -1,20 +1,35 @@
-"""How often what happened to suggestions, by day.
+"""What became of the suggestions, counted by day.
 
-Invariant: counts hold no text, stay on this machine, and several editors may count at once.
-Losing some is better than keeping a keystroke waiting.
+Invariants: each suggestion counts once as shown, however much of it was typed meanwhile. It
+counts as kept when most of its lines still stand where it was put 30 seconds after it was
+accepted. Counts hold no text, stay on this machine, and several editors may count at once;
+losing some is better than keeping a keystroke waiting.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, OrderedDict
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from attrs import frozen
+
+from glm_lsp.context.cursor import with_line_feeds
+from glm_lsp.text import Span
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from glm_lsp.completion.types import Suggestion
+    from glm_lsp.text import Snapshot
+
+KEPT_AFTER = 30.0
+_REMEMBERED = 50
+_NEAR = 2_000
+_MOST = 0.5
 
 Event = Literal["shown", "accepted", "partly_accepted", "kept", "changed", "refused"]
 
@@ -28,16 +43,64 @@ _ADD = (
 _PATIENCE = 0.2
 
 
-def open_tally(directory: Path | None = None) -> Tally:
-    """Return the user's counts, in the operating system's place for such data."""
-    if directory is None:
-        from platformdirs import user_data_path
+@frozen
+class ShownSuggestion:
+    """A suggestion and the document it was made for."""
 
-        directory = user_data_path("glm-lsp", appauthor=False)
-    return Tally(directory / "completions.sqlite3", lambda: datetime.now().date().isoformat())  # noqa: DTZ005
+    uri: str
+    suggestion: Suggestion
 
 
-class Tally:
+class Acceptance:
+    """Follows the suggestions of one client."""
+
+    def __init__(self, statistics: Statistics, current: Callable[[str], Snapshot | None]) -> None:
+        """Count into `statistics`; `current` returns a document as it is now."""
+        self._statistics = statistics
+        self._current = current
+        self._shown: OrderedDict[str, ShownSuggestion] = OrderedDict()
+        self._partly: set[str] = set()
+
+    def shown(self, uri: str, suggestion: Suggestion) -> None:
+        """Count a suggestion that the user sees, the first time."""
+        if suggestion.id not in self._shown:
+            self._statistics.add("shown")
+        self._shown[suggestion.id] = ShownSuggestion(uri, suggestion)
+        while len(self._shown) > _REMEMBERED:
+            old, _ = self._shown.popitem(last=False)
+            self._partly.discard(old)
+
+    def accepted(self, suggestion_id: str) -> ShownSuggestion | None:
+        """Count a suggestion that the user took; None when it is not known (any more)."""
+        known = self._shown.pop(suggestion_id, None)
+        if known is not None:
+            self._statistics.add("accepted")
+            self._statistics.write()
+        return known
+
+    def partly_accepted(self, suggestion_id: str) -> None:
+        """Count a suggestion of which the user took a part, once."""
+        if suggestion_id in self._shown and suggestion_id not in self._partly:
+            self._partly.add(suggestion_id)
+            self._statistics.add("partly_accepted")
+
+    def refused(self) -> None:
+        """Count a suggestion that the user typed past or dismissed."""
+        self._statistics.add("refused")
+
+    def look_again(self, known: ShownSuggestion) -> None:
+        """Count whether an accepted suggestion was kept, unless its document is closed."""
+        snapshot = self._current(known.uri)
+        if snapshot is not None:
+            self._statistics.add("kept" if is_kept(known.suggestion, snapshot) else "changed")
+            self._statistics.write()
+
+    def close(self) -> None:
+        """Write what was counted."""
+        self._statistics.write()
+
+
+class Statistics:
     """Counts of each day; without a path they are only held."""
 
     def __init__(self, path: Path | None, today: Callable[[], str]) -> None:
@@ -90,3 +153,21 @@ class Tally:
             database.close()
             raise
         return database
+
+
+def open_statistics(directory: Path | None = None) -> Statistics:
+    """Return the user's counts, in the operating system's place for such data."""
+    if directory is None:
+        from platformdirs import user_data_path
+
+        directory = user_data_path("glm-lsp", appauthor=False)
+    return Statistics(directory / "completions.sqlite3", lambda: datetime.now().date().isoformat())  # noqa: DTZ005
+
+
+def is_kept(suggestion: Suggestion, snapshot: Snapshot) -> bool:
+    """Tell whether most lines of a suggestion still stand near where it was put."""
+    start = max(0, min(suggestion.span.start, len(snapshot.text)) - _NEAR)
+    end = min(len(snapshot.text), suggestion.span.start + len(suggestion.text) + _NEAR)
+    near = with_line_feeds(snapshot.slice(Span(start, max(start, end))))
+    lines = [line.strip() for line in with_line_feeds(suggestion.text).split("\n") if line.strip()]
+    return sum(line in near for line in lines) > _MOST * len(lines)

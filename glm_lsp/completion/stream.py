@@ -1,7 +1,9 @@
-"""One stream in flight, and those who follow it.
+"""The one stream in flight: who reads it, who follows it, and when it is closed.
 
-Invariant: a flight belongs to the engine, which closes it; followers only look. Its task
-ends with it, and ending closes the connection to the model, also in the middle of a word.
+Invariant: a stream starts only when the one before it has been closed. A stream that
+disagrees with what was typed is closed at once; one that nobody follows any more is closed
+after a moment, for editors cancel a request just before they make the next. Closing a stream
+closes the connection to the model, also in the middle of a word.
 """
 
 from __future__ import annotations
@@ -10,47 +12,140 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import attrs
-
+from glm_lsp.completion.cache import remaining
 from glm_lsp.completion.filters import pipeline
+from glm_lsp.context.cursor import typed_since
 from glm_lsp.errors import GlmError
-from glm_lsp.llm.types import Finish, TextDelta, Usage
+from glm_lsp.llm.types import Finish, TextDelta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.debounce import Clock
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
     from glm_lsp.llm.types import Delta
 
+GRACE = 0.1
+"""Seconds a stream nobody follows stays open."""
 
-class Flight:
-    """A question that a model is answering.
 
-    `landed` is called once, when the answer is complete or failed; not after `close`.
+class StreamOwner:
+    """Owns the stream in flight; followers only look."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        ended: Callable[[CompletionStream], None],
+        predicted: Callable[[bool], None],
+    ) -> None:
+        """Call `ended` with each stream that ends by itself.
+
+        `predicted` is told, for each stream somebody typed along with, whether it agreed.
+        """
+        self._clock = clock
+        self._ended = ended
+        self._predicted = predicted
+        self._stream: CompletionStream | None = None
+        self._followers = 0
+        self._closing: asyncio.Task[None] | None = None
+
+    async def start(
+        self,
+        context: CursorContext,
+        draft: Draft,
+        ask: Callable[[], AsyncGenerator[Delta, None]],
+    ) -> None:
+        """Start a stream, once the one before it is closed."""
+        await self._close_stream()
+        self._stream = CompletionStream(ask(), context, draft, self._ended)
+
+    async def follow(self, context: CursorContext) -> Draft | None:
+        """Follow the stream to its end and return what it brings for `context`.
+
+        None when there is no stream, or none that agrees with what was typed: it is closed.
+
+        Raises:
+            GlmError: the stream failed.
+        """
+        stream = self._stream
+        if stream is None or stream.complete():
+            return None
+        typed = typed_since(stream.context, context)
+        self._followers += 1
+        try:
+            while typed is not None and not stream.complete():
+                if stream.closed() or not _agree(stream.stable_prefix, typed):
+                    self._predicted(False)
+                    typed = None
+                    break
+                await stream.changed()
+        finally:
+            self._followers -= 1
+        if typed is None or stream.closed():
+            await self._close_stream(stream)
+            return None
+        if stream.error is not None:
+            raise stream.error
+        draft = remaining(stream.result(), stream.context, context)
+        if typed:
+            self._predicted(draft is not None)
+        return draft
+
+    def close_soon(self) -> None:
+        """Close the stream after a moment, unless somebody follows it again."""
+        stream = self._stream
+        if stream is None or stream.complete() or self._followers:
+            return
+        if self._closing is not None:
+            self._closing.cancel()
+        self._closing = asyncio.ensure_future(self._close_unfollowed(stream))
+
+    async def close(self) -> None:
+        """Close everything."""
+        if self._closing is not None:
+            self._closing.cancel()
+        await self._close_stream()
+
+    async def _close_stream(self, stream: CompletionStream | None = None) -> None:
+        """Close the stream in flight, if it (still) is the given one."""
+        current = self._stream
+        if current is not None and stream in (None, current):
+            await current.close()
+            if self._stream is current:
+                self._stream = None
+
+    async def _close_unfollowed(self, stream: CompletionStream) -> None:
+        await self._clock.sleep(GRACE)
+        if not self._followers:
+            await self._close_stream(stream)
+
+
+class CompletionStream:
+    """The answer to one completion request as it arrives.
+
+    `ended` is called once, when the answer is complete or failed; not after `close`.
 
     Attributes:
-        place: where the completion was asked for.
+        context: where the completion was asked for.
         error: why there is none.
-        usage: what the service counted, once it said so.
     """
 
     def __init__(
         self,
-        stream: AsyncGenerator[Delta, None],
-        place: Place,
+        deltas: AsyncGenerator[Delta, None],
+        context: CursorContext,
         draft: Draft,
-        landed: Callable[[Flight], None],
+        ended: Callable[[CompletionStream], None],
     ) -> None:
-        self.place = place
+        self.context = context
+        self.error: GlmError | None = None
+        self._draft = draft
+        self._ended = ended
         self._complete = False
         self._closed = False
-        self.error: GlmError | None = None
-        self.usage: Usage | None = None
-        self._draft = draft
-        self._landed = landed
         self._waiting: set[asyncio.Future[None]] = set()
-        self._task = asyncio.ensure_future(self._read(stream))
+        self._task = asyncio.ensure_future(self._read(deltas))
 
     def complete(self) -> bool:
         """Tell whether the answer is all there, or there will be none."""
@@ -61,16 +156,16 @@ class Flight:
         return self._closed
 
     @property
-    def opening(self) -> str:
+    def stable_prefix(self) -> str:
         """How the completion begins, as far as that is certain."""
-        return pipeline.opening(self._draft, self.place)
+        return pipeline.stable_prefix(self._draft, self.context)
 
     def result(self) -> Draft:
         """Return the filtered completion of what has arrived."""
-        return pipeline.run(self._draft, self.place)
+        return pipeline.run(self._draft, self.context)
 
     async def changed(self) -> None:
-        """Wait until more has arrived, or the flight has ended."""
+        """Wait until more has arrived, or the stream has ended."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(waiter)
         try:
@@ -79,7 +174,7 @@ class Flight:
             self._waiting.discard(waiter)
 
     async def close(self) -> None:
-        """End the flight; its connection is closed when this returns."""
+        """End the stream; its connection is closed when this returns."""
         self._closed = True
         self._task.cancel()
         await asyncio.wait([self._task])
@@ -89,32 +184,32 @@ class Flight:
             async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     if isinstance(delta, TextDelta) and not self._complete:
-                        self._take(delta.text)
-                        if pipeline.finished(self._draft, self.place):
-                            self._land()
+                        self._draft = self._draft.with_text(self._draft.text + delta.text)
+                        self._wake()
+                        if pipeline.is_finished(self._draft, self.context):
+                            self._end()  # Nobody waits until the connection is closed.
                             return
                     elif isinstance(delta, Finish):
-                        self._land()
-                    elif isinstance(delta, Usage):
-                        self.usage = delta
+                        self._end()  # What still comes are counts.
         except GlmError as error:
             if not self._complete:
                 self.error = error
         finally:
-            self._land()
+            self._end()
 
-    def _take(self, text: str) -> None:
-        self._draft = attrs.evolve(self._draft, text=self._draft.text + text)
-        self._wake()
-
-    def _land(self) -> None:
+    def _end(self) -> None:
         if not self._complete:
             self._complete = True
             if not self._closed:
-                self._landed(self)
+                self._ended(self)
             self._wake()
 
     def _wake(self) -> None:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _agree(prefix: str, typed: str) -> bool:
+    """Tell whether a text that is still growing may begin with what was typed."""
+    return prefix.startswith(typed) or typed.startswith(prefix)

@@ -1,13 +1,14 @@
-"""What is asked of the completion engine and what it answers.
+"""What is asked of the completion engine, what it answers, and what passes on the way.
 
 Invariant: every offset and span counts code points in the snapshot of the request it
-belongs to; a suggestion's text has the document's own line ends.
+belongs to; a suggestion's text has the document's own line ends, a draft's has line feeds.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 from attrs import field, frozen
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ class CompletionRequest:
     automatic: bool = True
     selected: SelectedCompletion | None = None
 
+    def with_selection(self) -> tuple[Snapshot, int]:
+        """Return the document and the cursor as if the popup's entry had been taken."""
+        selected = self.selected
+        if selected is None:
+            return self.snapshot, self.offset
+        text = self.snapshot.text.replace(selected.span, selected.text)
+        return attrs.evolve(self.snapshot, text=text), selected.span.start + len(selected.text)
+
 
 @frozen
 class Suggestion:
@@ -53,3 +62,32 @@ class Suggestion:
     id: str
     span: Span
     text: str = field(repr=False)
+
+
+@frozen
+class Draft:
+    """A completion on its way from the model, through the filters, to the user.
+
+    Attributes:
+        text: what would be inserted, lines ending in a line feed; empty when there is nothing.
+        id: what names it, however much of it has been typed.
+        multiline: a block was asked for, not the rest of a line.
+        max_lines: the most lines it may have.
+        replaced: how many characters after the cursor it replaces.
+        meets: its end is known to run on into what follows the cursor.
+    """
+
+    text: str = field(repr=False)
+    id: str = ""
+    multiline: bool = False
+    max_lines: int = 12
+    replaced: int = 0
+    meets: bool = False
+
+    def with_text(self, text: str) -> Draft:
+        """Return the draft with another text."""
+        return attrs.evolve(self, text=text)
+
+    def nothing(self) -> Draft:
+        """Return the draft of no completion at all."""
+        return attrs.evolve(self, text="", replaced=0)

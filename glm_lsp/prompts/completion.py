@@ -3,8 +3,9 @@ r"""How a completion is asked for.
 Invariant: while the user types, a prompt only grows at its end, so that the service finds
 nearly all of it in its prompt cache. Therefore the unchanging comes first (instructions,
 examples), then what changes seldom (the file, related code, the lines below the cursor),
-then the lines above it, the cursor's line last; the upper edge of the window moves in
-steps of many lines; and nothing in a prompt depends on the time or on the request.
+then the lines above it, the cursor's line last; the upper edge of what is shown moves in
+steps of many lines (`CursorContext.within`); and nothing in a prompt depends on the time or
+on the request.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import attrs
 from attrs import field, frozen
 
 from glm_lsp.llm.types import Message, Request
-from glm_lsp.text import Snapshot, Span
 
 if TYPE_CHECKING:
+    from glm_lsp.context.cursor import CursorContext
     from glm_lsp.settings import CompletionPrompt, ProviderName
 
 Kind = Literal["chat", "fim", "prefix"]
@@ -26,9 +27,6 @@ OPEN = "<fill>"
 CLOSE = "</fill>"
 HOLE = "<hole/>"
 """What encloses the answer of a chat model, and what marks the cursor in its prompt."""
-
-_STEP = 40
-_CHARACTER_STEP = 2_000
 
 _SYSTEM = f"""\
 You complete code inside an editor. The user's file has a hole, marked {HOLE}, where the cursor \
@@ -63,47 +61,6 @@ _EXAMPLES = (
 
 
 @frozen
-class Room:
-    """How much of a document is shown: lines and characters above and below the cursor."""
-
-    lines_above: int = 140
-    characters_above: int = 6_000
-    lines_below: int = 60
-    characters_below: int = 2_000
-
-    def halved(self) -> Room:
-        """Return half the room, for a model whose window is smaller than thought."""
-        return Room(*(max(1, value // 2) for value in attrs.astuple(self)))
-
-
-@frozen
-class Window:
-    r"""The part of a document that a prompt shows, with `\n` line ends.
-
-    `above` are whole lines, `head` the cursor's line up to the cursor, `after` what follows.
-    """
-
-    above: str = field(repr=False)
-    head: str = field(repr=False)
-    after: str = field(repr=False)
-
-    @property
-    def before(self) -> str:
-        """Everything before the cursor."""
-        return self.above + self.head
-
-    @property
-    def tail(self) -> str:
-        """The rest of the cursor's line, without its line end."""
-        return self.after.partition("\n")[0]
-
-    @property
-    def below(self) -> str:
-        """The lines below the cursor's."""
-        return self.after.partition("\n")[2]
-
-
-@frozen
 class Related:
     """Code from elsewhere that may help: where it is from, and itself."""
 
@@ -112,14 +69,13 @@ class Related:
 
 
 @frozen
-class Question:
+class CompletionQuestion:
     """What to ask, whatever the kind of prompt."""
 
-    window: Window
-    language: str
+    context: CursorContext
     path: str = ""
     related: tuple[Related, ...] = ()
-    several_lines: bool = False
+    multiline: bool = False
     max_lines: int = 12
 
 
@@ -130,34 +86,16 @@ def kind_of(setting: CompletionPrompt, provider: ProviderName) -> Kind:
     return "prefix" if provider == "local" else "chat"
 
 
-def window_at(snapshot: Snapshot, offset: int, room: Room) -> Window:
-    """Cut a window around `offset` whose upper edge moves in steps.
-
-    The lower edge needs no steps: typing adds lines before the cursor, not after it.
-    """
-    text = snapshot.text
-    line, _ = text.position(offset)
-    line_start = text.line_start(line)
-    start = _upper_edge(snapshot, offset, line, room)
-    last = min(line + room.lines_below, text.line_count - 1)
-    end = min(text.line_span(last).end, offset + room.characters_below)
-    return Window(
-        above=_plain(text.slice(Span(start, max(start, line_start)))),
-        head=text.slice(Span(max(start, line_start), offset)),
-        after=_plain(text.slice(Span(offset, end))),
-    )
-
-
-def render(kind: Kind, question: Question, model: str) -> Request:
+def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     """Write the request for a completion.
 
     Temperature 0: the most likely text is what a reader expects, and it can be repeated.
     """
-    window = question.window
+    context = question.context
     asked = Request(
         model=model,
         feature="completion",
-        max_tokens=24 * question.max_lines if question.several_lines else 96,
+        max_tokens=24 * question.max_lines if question.multiline else 96,
         temperature=0.0,
         thinking=False,
         interactive=False,
@@ -165,37 +103,20 @@ def render(kind: Kind, question: Question, model: str) -> Request:
     if kind == "chat":
         return attrs.evolve(asked, messages=_messages(question), stop=CLOSE)
     # A whole line can be left to the service to end; a line break that comes first cannot.
-    line_end = None if question.several_lines or not window.head.strip() else "\n"
-    asked = attrs.evolve(asked, prompt=_references(question) + window.before, stop=line_end)
-    return attrs.evolve(asked, suffix=window.after) if kind == "fim" else asked
+    line_end = None if question.multiline or not context.head.strip() else "\n"
+    asked = attrs.evolve(asked, prompt=_references(question) + context.before, stop=line_end)
+    return attrs.evolve(asked, suffix=context.after) if kind == "fim" else asked
 
 
-def _upper_edge(snapshot: Snapshot, offset: int, line: int, room: Room) -> int:
-    """Find where the window starts: at a line whose number is a multiple of 40.
-
-    Within very long lines it is a multiple of 2,000 characters instead.
-    """
-    text = snapshot.text
-    first = max(0, line - room.lines_above)
-    first += -first % _STEP
-    while first <= line:
-        start = text.line_start(first)
-        if offset - start <= room.characters_above:
-            return start
-        first += _STEP
-    start = offset - room.characters_above
-    start += -start % _CHARACTER_STEP
-    return max(0, min(start, offset))
-
-
-def _messages(question: Question) -> tuple[Message, ...]:
+def _messages(question: CompletionQuestion) -> tuple[Message, ...]:
     messages = [Message("system", _SYSTEM)]
     for language, below, above, answer in _EXAMPLES:
         messages.append(Message("user", _form(language, "", (), below, above)))
         messages.append(Message("assistant", f"{OPEN}{answer}{CLOSE}"))
-    window = question.window
-    hole = f"{window.before}{HOLE}{window.tail}"
-    form = _form(question.language, question.path, question.related, window.below, hole)
+    context = question.context
+    hole = f"{context.before}{HOLE}{context.tail}"
+    below = "\n".join(context.below)
+    form = _form(context.language, question.path, question.related, below, hole)
     return (*messages, Message("user", form))
 
 
@@ -209,9 +130,5 @@ def _form(language: str, path: str, related: tuple[Related, ...], below: str, ab
     return "\n".join(parts)
 
 
-def _references(question: Question) -> str:
+def _references(question: CompletionQuestion) -> str:
     return "".join(f"{one.code}\n\n" for one in question.related)
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

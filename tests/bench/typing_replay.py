@@ -25,13 +25,15 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import define, field
 
-from glm_lsp.completion.engine import CompletionRequest, Engine, Suggestion, Superseded
+from glm_lsp.completion.engine import Engine
+from glm_lsp.completion.types import CompletionRequest, Suggestion, Superseded
+from glm_lsp.context.cursor import ContextLimits, context_at
 from glm_lsp.errors import GlmError
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.credentials import Key as ApiKey
 from glm_lsp.llm.types import Message, Request, TextDelta, Usage
 from glm_lsp.local.embedded import EmbeddedModel
-from glm_lsp.prompts.completion import HOLE, Kind, Question, Room, render, window_at
+from glm_lsp.prompts.completion import HOLE, CompletionQuestion, Kind, render
 from glm_lsp.settings import CompletionSettings, ModelSettings, Settings
 from glm_lsp.text import Snapshot, Span, Text
 from tests.bench.histories import History, histories
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 LATENCY = 0.2
 MODEL = "glm-4.7"
-LOCAL_ROOM = Room(40, 1_500, 30, 800)
+LOCAL_LIMITS = ContextLimits(40, 1_500, 30, 800)
 
 
 @define
@@ -345,7 +347,9 @@ async def measure_embedded(scale: int) -> None:
     figures = Figures()
     async with embedded() as meter:
         for history in histories(2 * scale, seed=2):
-            engine = Engine(meter, "local", CompletionSettings(), kind="prefix", room=LOCAL_ROOM)
+            engine = Engine(
+                meter, "local", CompletionSettings(), kind="prefix", limits=LOCAL_LIMITS
+            )
             await replay(history, engine, meter, figures, 150)
             await engine.close()
         print("Embedded model, raw prefix")
@@ -381,13 +385,13 @@ def report(figures: Figures, meters: list[Meter]) -> None:
 # The prompt cache.
 
 
-def prefix_first(question: Question, model: str) -> Request:
+def prefix_first(question: CompletionQuestion, model: str) -> Request:
     """Write the prompt the other way round: the text before the cursor, then the text after."""
     asked = render("chat", question, model)
-    window = question.window
+    context = question.context
     form = (
-        f"Language: {question.language}\n<before>\n{window.before}{HOLE}\n</before>\n"
-        f"<after>\n{window.after}\n</after>"
+        f"Language: {context.language}\n<before>\n{context.before}{HOLE}\n</before>\n"
+        f"<after>\n{context.after}\n</after>"
     )
     return attrs.evolve(asked, messages=(*asked.messages[:-1], Message("user", form)))
 
@@ -398,10 +402,10 @@ async def measure_cache(scale: int) -> None:
     The first prompt, which nothing can be known of, is counted too.
     """
 
-    def layout(kind: Kind) -> Callable[[Question], Request]:
+    def layout(kind: Kind) -> Callable[[CompletionQuestion], Request]:
         return lambda question: render(kind, question, "local")
 
-    layouts: list[tuple[str, Callable[[Question], Request]]] = [
+    layouts: list[tuple[str, Callable[[CompletionQuestion], Request]]] = [
         ("raw prefix", layout("prefix")),
         ("chat, text after the cursor first (ours)", layout("chat")),
         ("chat, text before the cursor first", lambda question: prefix_first(question, "local")),
@@ -416,8 +420,8 @@ async def measure_cache(scale: int) -> None:
                     if number >= 60:
                         break
                     keys += 1
-                    window = window_at(key.snapshot, key.offset, LOCAL_ROOM)
-                    asked = write(Question(window, "python", "replay.py"))
+                    context = context_at(key.snapshot, key.offset).within(LOCAL_LIMITS)
+                    asked = write(CompletionQuestion(context, "replay.py"))
                     async with aclosing(
                         meter.stream(attrs.evolve(asked, max_tokens=1, stop=None))
                     ) as deltas:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glm_lsp.completion.acceptance import Acceptance, is_kept
 from glm_lsp.completion.engine import Engine
-from glm_lsp.completion.statistics import Tally
+from glm_lsp.completion.statistics import Acceptance, Statistics, is_kept
 from glm_lsp.completion.types import Suggestion
 from glm_lsp.settings import CompletionSettings
 from glm_lsp.text import Snapshot, Span, Text
@@ -44,13 +43,13 @@ def test_an_accepted_suggestion_is_looked_at_again(tmp_path: Path, after: str, e
     async def scenario() -> None:
         clock = FakeClock()
         model = FakeModel(clock, lambda _: ["<fill>return sum(prices)</fill>"])
-        tally = Tally(tmp_path / "data" / "completions.sqlite3", day)
+        statistics = Statistics(tmp_path / "data" / "completions.sqlite3", day)
         engine = Engine(
             model,
             "m",
             CompletionSettings(),
             clock=clock,
-            acceptance=Acceptance(tally, lambda _: snapshot(after)),
+            acceptance=Acceptance(statistics, lambda _: snapshot(after)),
         )
         task = asyncio.ensure_future(engine.complete(request(CODE)))
         await clock.advance(1)
@@ -61,7 +60,7 @@ def test_an_accepted_suggestion_is_looked_at_again(tmp_path: Path, after: str, e
         engine.accepted(suggestion.id)
         await clock.advance(31)
         await engine.close()
-        again = Tally(tmp_path / "data" / "completions.sqlite3", day)
+        again = Statistics(tmp_path / "data" / "completions.sqlite3", day)
         assert again.read() == {DAY: {"shown": 1, "accepted": 1, event: 1}}
 
     run(scenario())
@@ -69,13 +68,13 @@ def test_an_accepted_suggestion_is_looked_at_again(tmp_path: Path, after: str, e
 
 def test_a_part_that_was_taken_counts_once() -> None:
     """Taking a suggestion word by word is one partly accepted suggestion."""
-    tally = Tally(None, day)
-    acceptance = Acceptance(tally, lambda _: None)
+    statistics = Statistics(None, day)
+    acceptance = Acceptance(statistics, lambda _: None)
     acceptance.shown("file:///a.py", Suggestion("c1", Span(0, 0), "return x"))
     acceptance.partly_accepted("c1")
     acceptance.partly_accepted("c1")
     acceptance.partly_accepted("unknown")
-    assert tally.read() == {DAY: {"shown": 1, "partly_accepted": 1}}
+    assert statistics.read() == {DAY: {"shown": 1, "partly_accepted": 1}}
 
 
 def test_what_is_typed_past_counts_as_refused() -> None:
@@ -83,19 +82,19 @@ def test_what_is_typed_past_counts_as_refused() -> None:
 
     async def scenario() -> None:
         clock = FakeClock()
-        tally = Tally(None, day)
+        statistics = Statistics(None, day)
         engine = Engine(
             FakeModel(clock, lambda _: ["<fill>return 1</fill>"]),
             "m",
             CompletionSettings(),
             clock=clock,
-            acceptance=Acceptance(tally, lambda _: None),
+            acceptance=Acceptance(statistics, lambda _: None),
         )
         for typed in ("", "x"):
             task = asyncio.ensure_future(engine.complete(request(CODE.replace("¦", typed + "¦"))))
             await clock.advance(1)
             await task
-        assert tally.read()[DAY]["refused"] == 1
+        assert statistics.read()[DAY]["refused"] == 1
 
     run(scenario())
 
@@ -104,21 +103,21 @@ def test_two_editors_count_into_one_file(tmp_path: Path) -> None:
     """Counts of several processes add up."""
     path = tmp_path / "completions.sqlite3"
     for _ in range(2):
-        tally = Tally(path, day)
-        tally.add("shown")
-        tally.write()
-        tally.write()
-    assert Tally(path, day).read() == {DAY: {"shown": 2}}
+        statistics = Statistics(path, day)
+        statistics.add("shown")
+        statistics.write()
+        statistics.write()
+    assert Statistics(path, day).read() == {DAY: {"shown": 2}}
 
 
 def test_an_unusable_file_disturbs_nothing(tmp_path: Path) -> None:
     """Where counts cannot be written, they are held and nothing is raised."""
     path = tmp_path / "completions.sqlite3"
     path.write_text("not a database, but long enough to look at", encoding="utf-8")
-    tally = Tally(path, day)
-    tally.add("shown")
-    tally.write()
-    assert tally.read() == {DAY: {"shown": 1}}
+    statistics = Statistics(path, day)
+    statistics.add("shown")
+    statistics.write()
+    assert statistics.read() == {DAY: {"shown": 1}}
 
 
 def test_a_suggestion_is_kept_when_most_of_its_lines_stand() -> None:

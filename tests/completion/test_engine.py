@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glm_lsp.completion.engine import (
+from glm_lsp.completion.engine import Engine
+from glm_lsp.completion.types import (
     CompletionRequest,
-    Engine,
     SelectedCompletion,
     Suggestion,
     Superseded,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from glm_lsp.completion.engine import Engine
-from glm_lsp.completion.fallback import Answer, Entry, Fallback, to_entry
+from glm_lsp.completion.fallback import Fallback, Menu, MenuItem, to_menu_item
 from glm_lsp.completion.types import Suggestion
 from glm_lsp.errors import AuthenticationError, GlmError
 from glm_lsp.settings import CompletionSettings
@@ -29,16 +29,16 @@ def test_a_slow_model_delays_nobody_and_its_answer_comes_with_the_next_key() -> 
         clock = FakeClock()
         model = FakeModel(clock, lambda _: ["<fill>urn sum(prices)</fill>"])
         fallback = fallback_for(model)
-        assert await fallback.complete(request(CODE)) == Answer((), incomplete=True)
+        assert await fallback.complete(request(CODE)) == Menu((), incomplete=True)
         await clock.advance(1)
         answer = await fallback.complete(request(CODE.replace("¦", "u¦")))
-        (entry,) = answer.entries
-        assert (entry.label, entry.text, entry.filter_text) == (
+        (item,) = answer.items
+        assert (item.label, item.text, item.filter_text) == (
             "return sum(prices)",
             "return sum(prices)",
             "retu",
         )
-        assert entry.span == Span(23, 27)
+        assert item.span == Span(23, 27)
         assert len(model.requests) == 1
         await fallback.close()
 
@@ -82,21 +82,21 @@ def test_closing_ends_the_work_that_goes_on() -> None:
     [
         pytest.param(
             "x = ¦", "compute(1)",
-            Entry("c1", "compute(1)", "compute(1)", Span(4, 4), "compute(1)"),
+            MenuItem("c1", "compute(1)", "compute(1)", Span(4, 4), "compute(1)"),
             id="no word before the cursor",
         ),
         pytest.param(
-            "x = com¦", "pute(1)", Entry("c1", "compute(1)", "com", Span(4, 7), "compute(1)"),
+            "x = com¦", "pute(1)", MenuItem("c1", "compute(1)", "com", Span(4, 7), "compute(1)"),
             id="a word before the cursor",
         ),
         pytest.param(
             "if a:¦", "\n    b()",
-            Entry("c1", "b()", "b()", Span(5, 5), "\n    b()", "if a:\n    b()"),
+            MenuItem("c1", "b()", "b()", Span(5, 5), "\n    b()", "if a:\n    b()"),
             id="several lines have a preview",
         ),
         pytest.param(
             "x = ¦", "f(" + "a, " * 40 + ")",
-            Entry(
+            MenuItem(
                 "c1", ("f(" + "a, " * 40)[:59] + "…", "f(" + "a, " * 40 + ")", Span(4, 4),
                 "f(" + "a, " * 40 + ")", "x = f(" + "a, " * 40 + ")",
             ),
@@ -104,8 +104,8 @@ def test_closing_ends_the_work_that_goes_on() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_suggestion_becomes_an_entry(marked: str, text: str, expected: Entry) -> None:
-    """An entry begins with the word before the cursor and has a short label."""
+def test_a_suggestion_becomes_a_menu_item(marked: str, text: str, expected: MenuItem) -> None:
+    """An item begins with the word before the cursor and has a short label."""
     asked = request(marked)
     suggestion = Suggestion("c1", Span(asked.offset, asked.offset), text)
-    assert to_entry(suggestion, asked.snapshot, asked.offset) == expected
+    assert to_menu_item(suggestion, asked.snapshot, asked.offset) == expected

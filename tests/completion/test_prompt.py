@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from glm_lsp.completion.context import place_at
+from glm_lsp.context.cursor import LIMITS, ContextLimits, CursorContext, context_at
 from glm_lsp.prompts.completion import (
     CLOSE,
     HOLE,
     OPEN,
+    CompletionQuestion,
     Kind,
-    Question,
     Related,
-    Room,
     kind_of,
     render,
-    window_at,
 )
 from glm_lsp.text import Snapshot, Span, Text
 
@@ -26,8 +24,12 @@ def snapshot(text: Text) -> Snapshot:
     return Snapshot("file:///a.py", 1, "python", text)
 
 
+def shown(text: Text, offset: int, limits: ContextLimits = LIMITS) -> CursorContext:
+    return context_at(snapshot(text), offset).within(limits)
+
+
 def prompt(kind: Kind, text: Text, offset: int) -> str:
-    question = Question(window_at(snapshot(text), offset, Room()), "python", "a.py")
+    question = CompletionQuestion(shown(text, offset), "a.py")
     request = render(kind, question, "glm-4.7")
     return "\0".join(message.content for message in request.messages) + (request.prompt or "")
 
@@ -47,16 +49,15 @@ def test_typing_only_appends_to_the_prompt(kind: Kind) -> None:
         assert prompt(kind, after, offset + len(typed)).startswith(kept)
 
 
-def test_the_window_moves_in_steps() -> None:
-    """A hundred new lines move the upper edge of the window a few times only."""
+def test_what_is_shown_moves_in_steps() -> None:
+    """A hundred new lines move the upper edge of the prompt a few times only."""
     text = Text.of(LINES)
     offset = text.line_start(250)
     edges = set()
     for _ in range(100):
         text = text.replace(Span(offset, offset), "one more line of the file\n")
         offset += len("one more line of the file\n")
-        window = window_at(snapshot(text), offset, Room())
-        edges.add(window.above[:30])
+        edges.add(shown(text, offset).before[:30])
     assert len(edges) <= 4
 
 
@@ -70,36 +71,37 @@ def test_the_window_moves_in_steps() -> None:
     ],
 )
 def test_what_is_looked_at_is_small_whatever_the_document(text: str) -> None:
-    """Window and neighbourhood have bounds, and the document's string is never built."""
+    """The neighbourhood has bounds, and the document's string is never built."""
     document = Text.of(text).replace(Span(0, 0), "x")
     line, column = document.position(len(document) // 2)
     offset = document.line_start(line) + (column if document.line_count < 10 else 0)
-    room = Room()
-    window = window_at(snapshot(document), offset, room)
-    place = place_at(snapshot(document), offset)
-    assert len(window.before) <= room.characters_above
-    assert len(window.after) <= room.characters_below
-    assert len(place.before) <= 6_000
-    assert len(place.after) <= 2_000
-    assert "\r" not in window.before + window.after + place.before + place.after
+    context = context_at(snapshot(document), offset)
+    assert len(context.before) <= LIMITS.characters_above
+    assert len(context.after) <= LIMITS.characters_below
+    assert "\r" not in context.before + context.after
+    small = context.within(ContextLimits(40, 1_500, 30, 800))
+    assert len(small.before) <= 1_500
+    assert len(small.after) <= 800
+    assert context.before.endswith(small.before)
+    assert context.after.startswith(small.after)
     assert document.line_count < 10 or document._string is None
 
 
-def test_the_window_is_the_text_around_the_cursor() -> None:
+def test_the_context_is_the_text_around_the_cursor() -> None:
     """Above, head, tail and below make up the document again where it is small."""
     document = "import os\n\ndef f(a):\n    return a\n"
     for offset in range(len(document) + 1):
-        window = window_at(snapshot(Text.of(document)), offset, Room())
-        assert window.before + window.after == document
-        assert "\n" not in window.head + window.tail
-        assert window.after in (window.tail, f"{window.tail}\n{window.below}")
+        context = shown(Text.of(document), offset)
+        assert context.before + context.after == document
+        assert "\n".join([*context.above, context.head]) == context.before
+        assert "\n".join([context.tail, *context.below]) == context.after
 
 
 def test_a_chat_model_sees_what_follows_before_what_precedes() -> None:
     """The prompt ends with the cursor's line; the answer ends with one stop string."""
     text = Text.of("import os\n\n\ndef f(a):\n    return \n\n\nprint(f(1))\n")
     offset = text.line_span(4).end - 1
-    question = Question(window_at(snapshot(text), offset, Room()), "python", "a.py")
+    question = CompletionQuestion(shown(text, offset), "a.py")
     request = render("chat", question, "glm-4.7")
     last = request.messages[-1].content
     assert last.index("print(f(1))") < last.index("import os") < last.index(HOLE)
@@ -112,7 +114,7 @@ def test_a_chat_model_sees_what_follows_before_what_precedes() -> None:
 def test_native_tokens_are_asked_for_with_prompt_and_suffix() -> None:
     """The kind `fim` leaves the tokens to the wire."""
     text = Text.of("x = \ny = 2\n")
-    question = Question(window_at(snapshot(text), 4, Room()), "python")
+    question = CompletionQuestion(shown(text, 4))
     request = render("fim", question, "glm-4.7-flash")
     assert (request.prompt, request.suffix, request.stop) == ("x = ", "\ny = 2\n", "\n")
     assert request.messages == ()
@@ -121,7 +123,7 @@ def test_native_tokens_are_asked_for_with_prompt_and_suffix() -> None:
 def test_a_raw_prefix_has_no_suffix() -> None:
     """The kind `prefix` is the text before the cursor and nothing else."""
     text = Text.of("def f(a):\n    \ny = 2\n")
-    question = Question(window_at(snapshot(text), 14, Room()), "python", several_lines=True)
+    question = CompletionQuestion(shown(text, 14), multiline=True)
     request = render("prefix", question, "local")
     assert (request.prompt, request.suffix, request.stop) == ("def f(a):\n    ", None, None)
 
@@ -129,9 +131,7 @@ def test_a_raw_prefix_has_no_suffix() -> None:
 def test_related_code_comes_before_what_changes() -> None:
     """Code from other files stands in front of the document's own."""
     text = Text.of("import b\nb.\n")
-    question = Question(
-        window_at(snapshot(text), 11, Room()), "python", "a.py", (Related("b.py", "def go(): ..."),)
-    )
+    question = CompletionQuestion(shown(text, 11), "a.py", (Related("b.py", "def go(): ..."),))
     last = render("chat", question, "m").messages[-1].content
     assert last.index("def go(): ...") < last.index("import b\n")
     assert 'file="b.py"' in last
@@ -144,6 +144,6 @@ def test_auto_asks_the_embedded_model_by_prefix_and_others_by_chat() -> None:
     assert kind_of("fim", "local") == "fim"
 
 
-def test_half_the_room_is_half_of_everything() -> None:
-    """A smaller window is asked for after the model called a prompt too long."""
-    assert Room(40, 1_000, 20, 500).halved() == Room(20, 500, 10, 250)
+def test_half_the_limits_is_half_of_everything() -> None:
+    """Less is shown after the model called a prompt too long."""
+    assert ContextLimits(40, 1_000, 20, 500).halved() == ContextLimits(20, 500, 10, 250)

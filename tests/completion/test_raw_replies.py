@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import frozen
 
-from glm_lsp.completion.context import Place, place_at
 from glm_lsp.completion.filters import pipeline
-from glm_lsp.completion.filters.draft import Draft
-from glm_lsp.completion.scope import Extent, extent_at
+from glm_lsp.completion.scope import is_multiline
+from glm_lsp.completion.types import Draft
+from glm_lsp.context.cursor import ContextLimits, CursorContext, context_at
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.types import Message, Request, TextDelta
 from glm_lsp.local.embedded import EmbeddedModel
-from glm_lsp.prompts.completion import Question, Room, render, window_at
+from glm_lsp.prompts.completion import CompletionQuestion, render
 from glm_lsp.settings import Settings
 from glm_lsp.text import Snapshot, Text
 from tests.bench.histories import files
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SCALE = int(os.environ.get("GLM_TEST_SCALE", "1"))
 POSITIONS = 5 * SCALE
-ROOM = Room(20, 800, 6, 300)
+SHOWN = ContextLimits(20, 800, 6, 300)
 
 pytestmark = pytest.mark.model
 
@@ -43,7 +43,7 @@ class Reply:
     """A raw reply, where it was given, and what the filters made of it."""
 
     kind: str
-    place: Place
+    context: CursorContext
     raw: str
     draft: Draft
 
@@ -74,28 +74,26 @@ def positions(count: int) -> list[tuple[Snapshot, int]]:
 
 def naive(snapshot: Snapshot, offset: int, max_tokens: int) -> Request:
     """Ask a chat model carelessly, which brings fences, prose and repetitions."""
-    window = window_at(snapshot, offset, ROOM)
-    ask = f"Complete this code:\n\n```python\n{window.before}"
+    shown = context_at(snapshot, offset).within(SHOWN)
+    ask = f"Complete this code:\n\n```python\n{shown.before}"
     return Request("local", "completion", (Message("user", ask),), max_tokens=max_tokens)
 
 
 async def ask(provider: Provider, kind: str, snapshot: Snapshot, offset: int) -> Reply:
     """Ask at a cursor as the engine does; stop early, as it does, only with its own prompt."""
-    place = place_at(snapshot, offset)
-    extent = extent_at(place)
-    question = Question(
-        window_at(snapshot, offset, ROOM), "python", several_lines=extent is Extent.BLOCK
-    )
+    context = context_at(snapshot, offset)
+    multiline = is_multiline(context)
+    question = CompletionQuestion(context.within(SHOWN), multiline=multiline)
     request = render("prefix", question, "local") if kind == "prefix" else None
     request = request or naive(snapshot, offset, 48)
-    draft = Draft("", extent=extent)
+    draft = Draft("", multiline=multiline)
     async with aclosing(provider.stream(request)) as deltas:
         async for delta in deltas:
             if isinstance(delta, TextDelta):
                 draft = draft.with_text(draft.text + delta.text)
-                if kind == "prefix" and pipeline.finished(draft, place):
+                if kind == "prefix" and pipeline.is_finished(draft, context):
                     break
-    return Reply(kind, place, draft.text, pipeline.run(draft, place))
+    return Reply(kind, context, draft.text, pipeline.run(draft, context))
 
 
 @pytest.fixture(scope="module")
@@ -123,16 +121,16 @@ def test_no_wrapping_is_left(replies: list[Reply]) -> None:
     for reply in replies:
         text = reply.draft.text
         for mark in ("```", "~~~", "<fill", "</fill", "<hole", "<above", "<below", "<|"):
-            assert mark not in text or mark in reply.place.before, (mark, reply)
+            assert mark not in text or mark in reply.context.before, (mark, reply)
 
 
 def test_no_prose_is_left(replies: list[Reply]) -> None:
     """Outside comments and strings no shown line reads as an English sentence."""
     for reply in replies:
-        if _in_words(reply.place):
+        if _in_words(reply.context):
             continue
         for number, line in enumerate(reply.draft.text.split("\n")):
-            whole = (reply.place.head if not number else "") + line
+            whole = (reply.context.head if not number else "") + line
             code = re.split(r"#|\"|'", whole)[0].strip()
             sentence = re.fullmatch(r"[A-Z][a-z]+(?: [a-z]+,?){3,}(?: [A-Za-z]+)*[.:!?]?", code)
             assert not sentence, reply
@@ -154,17 +152,17 @@ def test_nobody_is_spoken_to(replies: list[Reply]) -> None:
 def test_what_follows_is_not_said_twice(replies: list[Reply]) -> None:
     """No completion ends with the rest of its line or with the line below."""
     for reply in replies:
-        text, place = reply.draft.text, reply.place
-        tail = place.tail[reply.draft.replaced :].strip()
-        if not text or _in_words(place):
+        text, context = reply.draft.text, reply.context
+        tail = context.tail[reply.draft.replaced :].strip()
+        if not text or _in_words(context):
             continue
         closing = len(tail) - len(tail.lstrip(")]}"))
         if tail and text.rstrip().endswith(tail):
             # A bracket twice is right only if both close something.
             assert closing, reply
-            assert _depth(place.before + text + place.tail[reply.draft.replaced :]) >= 0, reply
-        below = next((line.strip() for line in place.below if line.strip()), "")
-        lines = (place.head + text).strip().split("\n")
+            assert _depth(context.before + text + context.tail[reply.draft.replaced :]) >= 0, reply
+        below = context.line_below.strip()
+        lines = (context.head + text).strip().split("\n")
         if len(re.sub(r"\W", "", below)) > 6:
             assert below not in [line.strip() for line in lines], reply
 
@@ -177,10 +175,10 @@ def test_completions_are_shown_at_all(replies: list[Reply]) -> None:
     assert shown >= raw // 4
 
 
-def _in_words(place: Place) -> bool:
+def _in_words(context: CursorContext) -> bool:
     """Tell whether the cursor stands in a comment or a docstring, by counting marks."""
-    triple = place.before.count('"""') % 2 == 1 or place.before.count("'''") % 2 == 1
-    return triple or "#" in place.head
+    triple = context.before.count('"""') % 2 == 1 or context.before.count("'''") % 2 == 1
+    return triple or "#" in context.head
 
 
 def _depth(code: str) -> int:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from glm_lsp.completion.engine import CompletionRequest, Engine
+from glm_lsp.completion.engine import Engine
 from glm_lsp.settings import CompletionSettings
 from tests.completion.rig import FakeClock, FakeModel, request, run
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.types import CompletionRequest
 
 CODE = "def total(prices):\n    ¦\n"
 

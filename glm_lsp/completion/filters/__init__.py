@@ -1,1 +1,21 @@
-"""What a model's answer passes through before a user may see it, one file for each rule."""
+"""What a model's answer passes through before a user may see it, one file for each rule.
+
+Invariant: a filter takes a draft and returns one, and knows nothing of the others. Text is
+only cut, moved or dropped, never invented, but for line breaks and indentation.
+"""
+
+ORDER = (
+    "wrapping",
+    "duplicate_prefix",
+    "continuation",
+    "indentation",
+    "placeholder",
+    "length",
+    "repetition",
+    "line_below",
+    "overlap",
+    "closers",
+    "midword",
+    "blank",
+)
+"""The filters in the order in which they run: each is the module of that name here."""

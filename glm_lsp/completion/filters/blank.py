@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut trailing blanks; drop what is only blank, or only what stands there already."""
     text = draft.text.rstrip()
-    if not text or text.strip() == place.tail[: draft.replaced].strip():
+    if not text or text.strip() == context.tail[: draft.replaced].strip():
         return draft.nothing()
     if len(text.strip()) == 1 and not text.strip().isalnum():
         return draft.nothing()  # Faster typed than looked at.
-    follows = place.tail[draft.replaced : draft.replaced + 1]
+    follows = context.tail[draft.replaced : draft.replaced + 1]
     if follows.isalnum() or follows in ("_", '"', "'"):
         return draft.with_text(draft.text.rstrip("\n"))  # A blank keeps the two apart.
     return draft.with_text(text)

@@ -14,52 +14,52 @@ import attrs
 from glm_lsp.completion.lexer import PAIRS, has_open_string, masked, unclosed, unopened
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _CLOSING = ")]}\"'`"
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Replace the closers behind the cursor that the text brings itself; cut surplus ones."""
     text = draft.text
-    if (cut := surplus(text, place)) is not None:
+    if (cut := surplus(text, context)) is not None:
         text = text[:cut].rstrip()
-    tail = place.tail
+    tail = context.tail
     most = len(tail) - len(tail.lstrip(_CLOSING))
     for replaced in range(most + 1):
-        if _fits(text, replaced, place):
-            return _shortest(attrs.evolve(draft, text=text, replaced=replaced), place)
+        if _fits(text, replaced, context):
+            return _shortest(attrs.evolve(draft, text=text, replaced=replaced), context)
     return draft.nothing()
 
 
-def surplus(text: str, place: Place) -> int | None:
+def surplus(text: str, context: CursorContext) -> int | None:
     """Return where a bracket stands that closes nothing, neither in the text nor before it."""
-    before = _statement(place)
-    waiting = unclosed(before, place.language)
-    if has_open_string(before, place.language):
+    before = _statement(context)
+    waiting = unclosed(before, context.language)
+    if has_open_string(before, context.language):
         return None  # What the text closes first is the string.
-    for index in unopened(text, place.language):
+    for index in unopened(text, context.language):
         if not waiting or waiting[-1] != PAIRS[text[index]]:
             return index
         waiting.pop()
     return None
 
 
-def _fits(text: str, replaced: int, place: Place) -> bool:
+def _fits(text: str, replaced: int, context: CursorContext) -> bool:
     """Tell whether the line would read well with the text in it."""
-    tail = place.tail
+    tail = context.tail
     if not tail.strip():
         return True
-    before = _statement(place)
+    before = _statement(context)
     whole = before + text + tail[replaced:]
-    if has_open_string(whole, place.language) and not has_open_string(
-        before + tail, place.language
+    if has_open_string(whole, context.language) and not has_open_string(
+        before + tail, context.language
     ):
         return False
-    if replaced and not _brings(text, tail[:replaced], before, place.language):
+    if replaced and not _brings(text, tail[:replaced], before, context.language):
         return False
-    return _mismatches(whole, place.language) <= _mismatches(before + tail, place.language)
+    return _mismatches(whole, context.language) <= _mismatches(before + tail, context.language)
 
 
 def _brings(text: str, closers: str, before: str, language: str) -> bool:
@@ -102,18 +102,18 @@ def _mismatches(code: str, language: str) -> int:
     return wrong
 
 
-def _shortest(draft: Draft, place: Place) -> Draft:
+def _shortest(draft: Draft, context: CursorContext) -> Draft:
     """Leave out of both what the text ends with and what it replaces at its very end."""
-    if draft.replaced and draft.text.endswith(place.tail[: draft.replaced]):
+    if draft.replaced and draft.text.endswith(context.tail[: draft.replaced]):
         shorter = attrs.evolve(draft, text=draft.text[: -draft.replaced], replaced=0)
-        if _fits(shorter.text, 0, place):
+        if _fits(shorter.text, 0, context):
             return shorter
     return draft
 
 
-def _statement(place: Place) -> str:
+def _statement(context: CursorContext) -> str:
     """Return the text from the last line at the margin to the cursor."""
-    lines = place.before.split("\n")
+    lines = context.before.split("\n")
     first = len(lines) - 1
     while first > 0 and (not lines[first].strip() or lines[first][0] in " \t)]}"):
         first -= 1

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from glm_lsp.completion.lexer import WRITING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _STATEMENT = re.compile(
     r"(?:def \w+\(|class \w+ ?[:({]|import \w|from [\w.]+ import\b|return\b|package \w|#include\b"
@@ -30,10 +30,10 @@ _ADDRESS = re.compile(
 _SENTENCE_START = re.compile(r"(?:[.:!?]\s+|[\"'#*/]+\s*|^\s*)\Z")
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Drop a new statement, and a new sentence, behind the beginning of another."""
-    head, text = place.head, draft.text
-    if not head.strip() or place.language in WRITING or text.startswith("\n"):
+    head, text = context.head, draft.text
+    if not head.strip() or context.language in WRITING or text.startswith("\n"):
         return draft
     if _STATEMENT.match(text) and not _MAY_PRECEDE.search(head):
         return draft.nothing()

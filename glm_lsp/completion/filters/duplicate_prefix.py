@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _LEAST = 3
 _CERTAIN = 12
@@ -17,27 +17,27 @@ _INDENTATION = re.compile(r"\n[ \t]+")
 _WORD = re.compile(r"[^\W\d]\w{2,}")
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut the repeated beginning off: whole lines, the cursor's line, or its last word."""
     text = draft.text
-    if size := _overlap(place.before, text):
+    if size := _overlap(context.before, text):
         return draft.with_text(text[size:])
-    head, bare = place.head, text.lstrip()
+    head, bare = context.head, text.lstrip()
     if len(head.strip()) >= _LEAST and bare.startswith(head.strip()):
         # The same line, written with other blanks before it.
         return draft.with_text(bare[len(head.strip()) :].removeprefix(_end_blanks(head)))
     return draft
 
 
-def may_echo(text: str, place: Place) -> bool:
+def may_repeat(text: str, context: CursorContext) -> bool:
     """Tell whether all of a text so far may be the beginning of a repetition."""
     bare = _flat(text).lstrip(" \t\n")
     if not bare:
         return False
-    if f"\n{bare}" in "\n" + _flat(place.before):
+    if f"\n{bare}" in "\n" + _flat(context.before):
         return True
-    starts = (match.start() for match in _WORD_START.finditer(place.head))
-    return any(place.head.startswith(bare, start) for start in starts)
+    starts = (match.start() for match in _WORD_START.finditer(context.head))
+    return any(context.head.startswith(bare, start) for start in starts)
 
 
 def _flat(text: str) -> str:
@@ -54,18 +54,18 @@ def _overlap(before: str, text: str) -> int:
 
 
 def _is_repetition(before: str, size: int) -> bool:
-    echoed = before[-size:]
-    if not _WORD.search(echoed):
+    repeated = before[-size:]
+    if not _WORD.search(repeated):
         return False
     starts_at = len(before) - size
-    if starts_at and before[starts_at - 1].isidentifier() and echoed[0].isidentifier():
+    if starts_at and before[starts_at - 1].isidentifier() and repeated[0].isidentifier():
         return False  # It starts inside a word: chance.
     line_head = before[before.rfind("\n", 0, len(before)) + 1 :]
-    return size >= _CERTAIN or echoed.strip() == line_head.strip() or _is_word_part(echoed)
+    return size >= _CERTAIN or repeated.strip() == line_head.strip() or _is_word_part(repeated)
 
 
-def _is_word_part(echoed: str) -> bool:
-    return bool(re.fullmatch(r"\w+(?:\.\w+)*[(.\[]?", echoed))
+def _is_word_part(repeated: str) -> bool:
+    return bool(re.fullmatch(r"\w+(?:\.\w+)*[(.\[]?", repeated))
 
 
 def _end_blanks(head: str) -> str:

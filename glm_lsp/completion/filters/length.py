@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.scope import Extent, block_end
+from glm_lsp.completion.scope import block_end
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut after the first line or the block."""
     text = draft.text
-    if draft.extent is Extent.LINE:
+    if not draft.multiline:
         return draft.with_text(text.partition("\n")[0])
-    end = block_end(text, place)
+    end = block_end(text, context)
     text = text if end is None else text[:end]
     return draft.with_text("\n".join(text.rstrip().split("\n")[: draft.max_lines]))
 
 
-def is_complete(text: str, draft: Draft, place: Place) -> bool:
+def is_complete(text: str, draft: Draft, context: CursorContext) -> bool:
     """Tell whether a text that is still growing already holds the whole completion."""
-    if draft.extent is Extent.LINE:
+    if not draft.multiline:
         return "\n" in text
-    return block_end(text, place) is not None or text.count("\n") > draft.max_lines
+    return block_end(text, context) is not None or text.count("\n") > draft.max_lines

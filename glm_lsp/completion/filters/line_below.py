@@ -6,27 +6,27 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _SIMILAR = 0.9
 _LONG_ENOUGH = 10
 _TELLING = 3
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut where the text arrives at the next line of the document."""
-    cut = reached(draft.text, place)
+    cut = reached(draft.text, context)
     return draft if cut is None else draft.with_text(draft.text[:cut].rstrip())
 
 
-def reached(text: str, place: Place) -> int | None:
+def reached(text: str, context: CursorContext) -> int | None:
     """Return where in `text` a copy of the next line of the document starts."""
-    below = next((line.strip() for line in place.below if line.strip()), "")
+    below = context.line_below.strip()
     if len(below) < _TELLING or below in ("end", "else", "else:", "pass", "return"):
         return None
     lines = text.split("\n")
-    if _same(place.head + lines[0], below):
+    if _same(context.head + lines[0], below):
         return 0
     position = len(lines[0]) + 1
     for line in lines[1:]:

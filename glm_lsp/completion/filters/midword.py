@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Drop a text whose last word would merge with the next."""
-    text, after = draft.text, place.tail[draft.replaced :]
+    text, after = draft.text, context.tail[draft.replaced :]
     if not draft.meets and text and after and _is_word(text[-1]) and _is_word(after[0]):
         return draft.nothing()
     return draft

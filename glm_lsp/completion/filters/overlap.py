@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _LEAST = 3
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut at the rest of the cursor's line, or at its beginning when the text ends with it."""
-    tail = place.tail.strip()
+    tail = context.tail.strip()
     first, newline, _ = draft.text.partition("\n")
     if not tail or newline:
         return draft

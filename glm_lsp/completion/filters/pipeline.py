@@ -1,85 +1,78 @@
 """The order of the filters, and when a stream has said enough.
 
-Invariant: `finished` never says so before everything the filters keep has arrived.
+Invariant: `is_finished` never says so before everything the filters keep has arrived.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 from glm_lsp.completion.filters import (
-    blank,
+    ORDER,
     closers,
-    continuation,
     duplicate_prefix,
     indentation,
     length,
     line_below,
-    midword,
-    overlap,
-    placeholder,
     repetition,
     wrapping,
 )
 from glm_lsp.prompts.completion import CLOSE
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
-
-STAGES = (
-    wrapping,
-    duplicate_prefix,
-    continuation,
-    indentation,
-    placeholder,
-    length,
-    repetition,
-    line_below,
-    overlap,
-    closers,
-    midword,
-    blank,
-)
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 
-def run(draft: Draft, place: Place) -> Draft:
+class Filter(Protocol):
+    """One rule, in a module of its own."""
+
+    def apply(self, draft: Draft, context: CursorContext) -> Draft:
+        """Return what the rule leaves of a draft."""
+        ...
+
+
+FILTERS = {name: cast("Filter", import_module(f"{__package__}.{name}")) for name in ORDER}
+
+
+def run(draft: Draft, context: CursorContext) -> Draft:
     """Turn a model's raw answer into what may be shown; its text is empty when nothing may."""
-    for stage in STAGES:
-        draft = stage.apply(draft, place)
+    for one in FILTERS.values():
+        draft = one.apply(draft, context)
         if not draft.text:
             return draft.nothing()
     return draft
 
 
-def opening(draft: Draft, place: Place) -> str:
+def stable_prefix(draft: Draft, context: CursorContext) -> str:
     """Return how the completion certainly begins, from an answer that is still growing."""
-    plain = wrapping.apply(draft, place)
-    if wrapping.may_talk(draft, place):
+    plain = wrapping.apply(draft, context)
+    if wrapping.may_talk(draft, context):
         return ""
-    text = duplicate_prefix.apply(plain, place).text
-    if text == plain.text and duplicate_prefix.may_echo(text, place):
+    text = duplicate_prefix.apply(plain, context).text
+    if text == plain.text and duplicate_prefix.may_repeat(text, context):
         return ""
-    text = indentation.apply(plain.with_text(text), place).text
+    text = indentation.apply(plain.with_text(text), context).text
     # Lines further down may still be shifted, once more of them are known.
-    return text if place.head.strip() else text.partition("\n")[0]
+    return text if context.head.strip() else text.partition("\n")[0]
 
 
-def finished(draft: Draft, place: Place) -> bool:
+def is_finished(draft: Draft, context: CursorContext) -> bool:
     """Tell whether nothing that may still arrive can be part of the completion."""
     if CLOSE in draft.text:
         return True
-    if wrapping.may_announce(draft, place):
+    if wrapping.may_announce(draft, context):
         return False
-    plain = wrapping.apply(draft, place)
-    text = indentation.apply(duplicate_prefix.apply(plain, place), place).text
-    if text == plain.text and duplicate_prefix.may_echo(text, place):
+    plain = wrapping.apply(draft, context)
+    text = indentation.apply(duplicate_prefix.apply(plain, context), context).text
+    if text == plain.text and duplicate_prefix.may_repeat(text, context):
         return False
     return (
-        length.is_complete(text, draft, place)
+        length.is_complete(text, draft, context)
         or repetition.first_repeat(text.split("\n")) is not None
-        or line_below.reached(_whole_lines(text), place) is not None
-        or closers.surplus(text, place) is not None
+        or line_below.reached(_whole_lines(text), context) is not None
+        or closers.surplus(text, context) is not None
     )
 
 

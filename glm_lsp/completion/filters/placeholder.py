@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _LEAK = re.compile(
     r"[<\[({*]{1,3}\s*(?:redacted|secret|hidden|masked|removed)[^\n>\])}]{0,40}[>\])}*]{1,3}"
@@ -22,6 +22,6 @@ _LEAK = re.compile(
 )
 
 
-def apply(draft: Draft, place: Place) -> Draft:  # noqa: ARG001
+def apply(draft: Draft, context: CursorContext) -> Draft:  # noqa: ARG001
     """Drop a draft that holds a secret, or the mark of one."""
     return draft.nothing() if _LEAK.search(draft.text) else draft

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _LONGEST_BLOCK = 6
 _TWICE = 2
@@ -19,13 +19,13 @@ _SHORT, _SHORT_TIMES = 3, 5
 _LONG, _LONG_TIMES = 10, 3
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Keep the first of repeated lines and blocks; drop a line that repeats within itself."""
     lines = draft.text.split("\n")
-    above = place.above[-1] if place.above and not place.head.strip() else ""
+    above = context.above[-1] if context.above and not context.head.strip() else ""
     if above.strip() and first_repeat([above, *lines]) == 1:
         return draft.nothing()
-    if loops(place.head + lines[0]) and not loops(place.head):
+    if loops(context.head + lines[0]) and not loops(context.head):
         return draft.nothing()
     for index in range(1, len(lines)):
         if loops(lines[index]):

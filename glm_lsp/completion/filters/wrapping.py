@@ -10,12 +10,11 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.completion.lexer import WRITING, is_text
-from glm_lsp.completion.scope import Extent
 from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
 
 if TYPE_CHECKING:
-    from glm_lsp.completion.context import Place
-    from glm_lsp.completion.filters.draft import Draft
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _FENCE_BEGUN = re.compile(r"^[ \t]*(?:```|~~~|(?:`{1,2}|~{1,2})\Z)", re.MULTILINE)
@@ -50,41 +49,41 @@ _MARKS = (OPEN, "```", "~~~", "<think>", HOLE, "<above>", "<below>", "<related")
 _WORDS = 3
 
 
-def apply(draft: Draft, place: Place) -> Draft:
+def apply(draft: Draft, context: CursorContext) -> Draft:
     """Keep what stands between the answer's tags or fences, without prose around it."""
-    text = unwrap(draft.text, place)
-    if OPEN not in draft.text and _UNFINISHED.search(place.head) and draft.extent is Extent.LINE:
+    text = unwrap(draft.text, context)
+    if OPEN not in draft.text and _UNFINISHED.search(context.head) and not draft.multiline:
         text = text.removeprefix("\n")  # Some GLM models open every answer with a line break.
     return draft.with_text(text)
 
 
-def unwrap(raw: str, place: Place) -> str:
+def unwrap(raw: str, context: CursorContext) -> str:
     """Return the code in an answer, whole or cut anywhere."""
     text = _THOUGHT.sub("", raw)
     if _may_open(text):
         return ""
     if OPEN in text:
         inside = text.partition(OPEN)[2].partition(CLOSE)[0]
-        return _plain_code(_without_half(inside, CLOSE), place)
+        return _plain_code(_without_half(inside, CLOSE), context)
     text = _without_half(_without_half(text.partition(CLOSE)[0], CLOSE), OPEN)
-    return _plain_code(text.removesuffix("\n<"), place)
+    return _plain_code(text.removesuffix("\n<"), context)
 
 
-def may_talk(draft: Draft, place: Place) -> bool:
+def may_talk(draft: Draft, context: CursorContext) -> bool:
     """Tell whether an answer that is still growing may begin with something but code."""
     text = draft.text.lstrip()
-    if OPEN in text or is_text(place.before, place.language):
+    if OPEN in text or is_text(context.before, context.language):
         return False
-    return place.language.startswith(text.lower()) or bool(_TALK_BEGUN.fullmatch(text))
+    return context.language.startswith(text.lower()) or bool(_TALK_BEGUN.fullmatch(text))
 
 
-def may_announce(draft: Draft, place: Place) -> bool:
+def may_announce(draft: Draft, context: CursorContext) -> bool:
     """Tell whether all there is so far may only announce a fence that follows."""
     text = draft.text.strip()
     return (
         bool(_LABEL.fullmatch(text) or _announces(text))
         and "\n\n\n" not in draft.text
-        and place.language not in WRITING
+        and context.language not in WRITING
     )
 
 
@@ -102,7 +101,7 @@ def _without_half(text: str, mark: str) -> str:
     return text
 
 
-def _plain_code(text: str, place: Place) -> str:
+def _plain_code(text: str, context: CursorContext) -> str:
     if _may_open(text):
         return ""
     if HOLE in text:  # The model wrote the form again, hole and all.
@@ -110,12 +109,12 @@ def _plain_code(text: str, place: Place) -> str:
     for pattern in (_MODEL_TOKEN, _FORM_TAG):
         if found := pattern.search(text):
             text = text[: found.start()]
-    if place.language in WRITING:
+    if context.language in WRITING:
         return text
-    if is_text(place.before, place.language):
+    if is_text(context.before, context.language):
         return _before_fence(text)
     text = _unfenced(text)
-    return _without_chatter(_without_language(text, place.language))
+    return _without_chatter(_without_language(text, context.language))
 
 
 def _without_language(text: str, language: str) -> str:
@@ -134,22 +133,30 @@ def _before_fence(text: str) -> str:
 
 
 def _unfenced(text: str) -> str:
+    """Return what stands in the fence; what stands before it, where that is the code."""
     fence = _FENCE.search(text)
     if fence is None:
         if all(_announces(line) for line in text.splitlines() if line.strip()):
             return ""  # The code may still come.
-        half = _FENCE_BEGUN.search(text)
-        return text[: half.start()].rstrip("\n") if half else text
+        return _until_fence(text)
     lead = text[: fence.start()]
     if lead.strip() and not all(_is_lead(line) for line in lead.splitlines() if line.strip()):
         return lead.rstrip()  # Code, then a fence: the fence ends it.
     inside = text[fence.end() :].removeprefix("\n")
-    while (again := _FENCE.match(inside)) and inside[again.end() :].startswith("\n"):
-        if not inside[again.end() :].strip() or again.group().strip(" `~") == "":
-            break  # It closes what was just opened.
+    while (again := _FENCE.match(inside)) and _opens_once_more(again, inside):
         inside = inside[again.end() + 1 :]
-    closing = _FENCE_BEGUN.search(inside)
-    return inside[: closing.start()].rstrip("\n") if closing else inside
+    return _until_fence(inside)
+
+
+def _opens_once_more(fence: re.Match[str], text: str) -> bool:
+    """Tell whether a fence right behind an opening one opens too, rather than closes it."""
+    rest = text[fence.end() :]
+    return rest.startswith("\n") and bool(rest.strip()) and fence.group().strip(" `~") != ""
+
+
+def _until_fence(text: str) -> str:
+    fence = _FENCE_BEGUN.search(text)
+    return text[: fence.start()].rstrip("\n") if fence else text
 
 
 def _is_lead(line: str) -> bool:

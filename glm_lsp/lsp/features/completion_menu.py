@@ -18,7 +18,7 @@ from glm_lsp.lsp.features.inline_completion import ACCEPTED
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from glm_lsp.completion.fallback import Answer, Entry
+    from glm_lsp.completion.fallback import Menu, MenuItem
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.text import Snapshot
@@ -30,7 +30,7 @@ _LAST = "\U0010ffff"  # Behind the entries of servers that know the language.
 def register(
     server: Server,
     session: ClientSession,
-    complete: Callable[[CompletionRequest], Awaitable[Answer]],
+    complete: Callable[[CompletionRequest], Awaitable[Menu]],
 ) -> None:
     """Serve a completion menu from `complete`."""
 
@@ -52,9 +52,9 @@ def register(
         encoding = server.documents.encoding
         offset = to_offset(snapshot.text, params.position, encoding)
         # Editors call it "invoked" when a word is typed, too: nobody called for a model.
-        answer = await complete(CompletionRequest(snapshot, offset, automatic=True))
-        items = [_to_item(entry, snapshot, encoding) for entry in answer.entries]
-        return types.CompletionList(is_incomplete=answer.incomplete, items=items)
+        menu = await complete(CompletionRequest(snapshot, offset, automatic=True))
+        items = [_to_item(item, snapshot, encoding) for item in menu.items]
+        return types.CompletionList(is_incomplete=menu.incomplete, items=items)
 
     server.advertise(keep_quiet)
 
@@ -64,20 +64,20 @@ def _has_ghost_text(server: Server) -> bool:
     return document is not None and document.inline_completion is not None
 
 
-def _to_item(entry: Entry, snapshot: Snapshot, encoding: str) -> types.CompletionItem:
+def _to_item(item: MenuItem, snapshot: Snapshot, encoding: str) -> types.CompletionItem:
     preview = None
-    if entry.preview is not None:
-        fenced = f"```{snapshot.language}\n{entry.preview}\n```"
+    if item.preview is not None:
+        fenced = f"```{snapshot.language}\n{item.preview}\n```"
         preview = types.MarkupContent(types.MarkupKind.Markdown, fenced)
     return types.CompletionItem(
-        label=entry.label,
+        label=item.label,
         kind=types.CompletionItemKind.Text,
         detail="GLM",
         documentation=preview,
-        filter_text=entry.filter_text,
+        filter_text=item.filter_text,
         sort_text=_LAST,
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs,
-        text_edit=types.TextEdit(to_range(snapshot.text, entry.span, encoding), entry.text),
-        command=types.Command("Accepted", ACCEPTED, arguments=[{"id": entry.suggestion_id}]),
+        text_edit=types.TextEdit(to_range(snapshot.text, item.span, encoding), item.text),
+        command=types.Command("Accepted", ACCEPTED, arguments=[{"id": item.suggestion_id}]),
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.acceptance import Acceptance
 from glm_lsp.completion.engine import Engine
-from glm_lsp.completion.fallback import Answer, Fallback
+from glm_lsp.completion.fallback import Fallback, Menu
 from glm_lsp.completion.related import RelatedCode
-from glm_lsp.completion.statistics import open_tally
+from glm_lsp.completion.statistics import Acceptance, open_statistics
+from glm_lsp.context.cursor import LIMITS, ContextLimits
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue
-from glm_lsp.prompts.completion import Room, kind_of
+from glm_lsp.prompts.completion import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class Completions:
         self._server = server
         self._session = session
         self._failed = failed
-        self._acceptance = Acceptance(open_tally(), server.documents.get)
+        self._acceptance = Acceptance(open_statistics(), server.documents.get)
         self._engine: Engine | None = None
         self._fallback: Fallback | None = None
         self._told: set[str] = set()
@@ -57,19 +57,19 @@ class Completions:
             self._well()
         return suggestions
 
-    async def menu(self, request: CompletionRequest) -> Answer:
+    async def menu(self, request: CompletionRequest) -> Menu:
         """Return what a completion menu may show, soon; see `Fallback.complete`."""
         engine = self._ready()
         if self._fallback is None:
             self._fallback = Fallback(engine, self._tell)
         try:
-            answer = await self._fallback.complete(request)
+            menu = await self._fallback.complete(request)
         except GlmError as error:
             self._tell(error)
-            return Answer()
-        if answer.entries:
+            return Menu()
+        if menu.items:
             self._well()
-        return answer
+        return menu
 
     def accepted(self, suggestion: str) -> None:
         """Take note that the user took a suggestion."""
@@ -120,7 +120,7 @@ class Completions:
             model,
             session.settings.completion,
             kind=kind_of(session.settings.completion.prompt, session.settings.provider),
-            room=Room(lines_above=40, characters_above=1_500) if small else None,
+            limits=ContextLimits(lines_above=40, characters_above=1_500) if small else LIMITS,
             allowed=allowed,
             gather=related.gather if session.settings.context.related_files and not small else None,
             acceptance=self._acceptance,

@@ -1,0 +1,231 @@
+r"""The neighbourhood of a cursor: what a completion's prompt shows and its filters compare with.
+
+Invariants: its texts end lines with `\n` whatever the document does, and cutting it costs the
+size of the neighbourhood, never the size of the document. Two neighbourhoods are compared by
+the text next to the cursor, not by the whole document, so a completion survives what happens
+elsewhere in the file and is found again after an undo.
+"""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+from attrs import field, frozen
+
+from glm_lsp.text import Snapshot, Span, split_lines
+
+_TAB = 4
+_OTHER_LINE_END = re.compile(r"\r\n?")
+_STEP = 40
+_CHARACTER_STEP = 2_000
+_NEAR_BEFORE = 400
+_NEAR_AFTER = 200
+_MOST_TYPED = 4_000
+_CLOSERS = tuple(")]}\"'`>")
+_MOST_CLOSERS = 3
+
+
+@frozen
+class ContextLimits:
+    """How much of a document is looked at: lines and characters above and below the cursor."""
+
+    lines_above: int = 140
+    characters_above: int = 6_000
+    lines_below: int = 60
+    characters_below: int = 2_000
+
+    def halved(self) -> ContextLimits:
+        """Return half of everything, for a model whose window is smaller than thought."""
+        return ContextLimits(*(max(1, value // 2) for value in attrs.astuple(self)))
+
+
+LIMITS = ContextLimits()
+
+
+@frozen
+class CursorContext:
+    r"""A cursor and what stands around it.
+
+    Attributes:
+        offset: where the cursor is in the document.
+        line: the number of its line, from 0.
+        before: up to 140 lines and 6,000 characters, ending at the cursor.
+        after: up to 60 lines and 2,000 characters from the cursor on.
+        newline: the document's own line end.
+        starts_line: whether `before` begins where a line does.
+    """
+
+    uri: str
+    language: str
+    offset: int
+    line: int
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    newline: str = "\n"
+    starts_line: bool = True
+
+    @property
+    def head(self) -> str:
+        """The cursor's line up to the cursor."""
+        return self.before[self.before.rfind("\n") + 1 :]
+
+    @property
+    def tail(self) -> str:
+        """The rest of the cursor's line, without its line end."""
+        return self.after.partition("\n")[0]
+
+    @property
+    def above(self) -> list[str]:
+        """The lines before the cursor's, nearest last, without line ends."""
+        return self.before.split("\n")[:-1]
+
+    @property
+    def below(self) -> list[str]:
+        """The lines after the cursor's, nearest first, without line ends."""
+        return self.after.split("\n")[1:]
+
+    @property
+    def line_above(self) -> str:
+        """The nearest line above that is not blank, "" when there is none."""
+        return next((line for line in reversed(self.above) if line.strip()), "")
+
+    @property
+    def line_below(self) -> str:
+        """The nearest line below that is not blank, "" when there is none."""
+        return next((line for line in self.below if line.strip()), "")
+
+    def within(self, limits: ContextLimits) -> CursorContext:
+        """Return the part that a prompt shows; its upper edge moves in steps as the user types.
+
+        The lower edge needs no steps: typing adds lines before the cursor, not after it.
+        """
+        after = "".join(split_lines(self.after)[: limits.lines_below + 1])
+        return attrs.evolve(
+            self,
+            before=self.before[self._upper_edge(limits) :],
+            after=after[: limits.characters_below],
+        )
+
+    def last_characters(self, count: int) -> str:
+        r"""Return what the last `count` characters before the cursor are, a `\r\n` being two."""
+        start = len(self.before)
+        if self.newline != "\r\n":
+            return self.before[max(0, start - count) :]
+        while count > 0 and start > 0:
+            start -= 1
+            count -= 2 if self.before[start] == "\n" else 1
+        return self.before[start:]
+
+    def _upper_edge(self, limits: ContextLimits) -> int:
+        """Find where in `before` a prompt starts: at a line whose number is a multiple of 40.
+
+        Within very long lines it is a multiple of 2,000 characters of the document instead.
+        """
+        index = 0
+        number = self.line - self.before.count("\n")
+        for line in self.before.split("\n"):
+            fits = self.line - number <= limits.lines_above
+            fits = fits and len(self.before) - index <= limits.characters_above
+            if fits and number % _STEP == 0 and (index > 0 or self.starts_line):
+                return index
+            index += len(line) + 1
+            number += 1
+        start = self.offset - limits.characters_above
+        start += -start % _CHARACTER_STEP
+        start = max(0, min(start, self.offset))
+        return len(self.before) - len(self.last_characters(self.offset - start))
+
+
+def context_at(snapshot: Snapshot, offset: int) -> CursorContext:
+    """Look around `offset`.
+
+    Raises:
+        IndexError: the offset lies outside the text.
+    """
+    text = snapshot.text
+    line, _ = text.position(offset)
+    first = text.line_start(max(0, line - LIMITS.lines_above))
+    start = max(first, offset - LIMITS.characters_above)
+    last = min(line + LIMITS.lines_below, text.line_count - 1)
+    end = min(text.line_span(last).end, offset + LIMITS.characters_below)
+    return CursorContext(
+        uri=snapshot.uri,
+        language=snapshot.language,
+        offset=offset,
+        line=line,
+        before=with_line_feeds(text.slice(Span(start, offset))),
+        after=with_line_feeds(text.slice(Span(offset, end))),
+        newline=snapshot.newline,
+        starts_line=start == first or text.position(start)[1] == 0,
+    )
+
+
+def typed_since(origin: CursorContext, context: CursorContext) -> str | None:
+    """Return what was typed at `origin` to arrive at `context`; None when it was not that way.
+
+    Closing brackets and quotes that the editor put behind the cursor by itself are no
+    difference.
+    """
+    if origin.uri != context.uri:
+        return None
+    grown = context.offset - origin.offset
+    if 0 <= grown <= _MOST_TYPED and _same_after(origin, context, closed=bool(grown)):
+        typed = context.last_characters(grown)
+        if _ends_with(context.before[: len(context.before) - len(typed)], origin.before):
+            return typed
+    # The same place after lines above came or went, or after an undo.
+    if _same_after(origin, context, closed=False) and _ends_with(context.before, origin.before):
+        return "" if _same_start(origin, context) else None
+    return None
+
+
+def closed_by_editor(origin: CursorContext, context: CursorContext) -> bool:
+    """Tell whether the editor put closers behind the cursor since `origin`."""
+    return origin.tail != context.tail
+
+
+def _same_after(origin: CursorContext, context: CursorContext, *, closed: bool) -> bool:
+    wanted = origin.after[:_NEAR_AFTER]
+    if context.after[:_NEAR_AFTER] == wanted:
+        return True
+    if not closed:
+        return False
+    for count in range(1, _MOST_CLOSERS + 1):
+        if context.after[count - 1 : count] not in _CLOSERS:
+            return False
+        if context.after[count : count + _NEAR_AFTER] == wanted:
+            return True
+    return False
+
+
+def _ends_with(before: str, origin: str) -> bool:
+    return before.endswith(origin[-_NEAR_BEFORE:])
+
+
+def _same_start(origin: CursorContext, context: CursorContext) -> bool:
+    """Tell whether short texts before the cursor are equal, not only their ends."""
+    return len(origin.before) >= _NEAR_BEFORE or len(origin.before) == len(context.before)
+
+
+def with_line_feeds(text: str) -> str:
+    r"""Return `text` with every line end as `\n`."""
+    return _OTHER_LINE_END.sub("\n", text) if "\r" in text else text
+
+
+def width(line: str) -> int:
+    """Measure a line's indentation in columns, a tab reaching to the next multiple of 4."""
+    columns = 0
+    for character in line:
+        if character == " ":
+            columns += 1
+        elif character == "\t":
+            columns += _TAB - columns % _TAB
+        else:
+            break
+    return columns
+
+
+def indentation(line: str) -> str:
+    """Return the blanks a line starts with."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
