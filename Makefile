@@ -66,7 +66,7 @@ check: $(READY) ## What CI checks before it tests.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(READY) ## Write what is generated: the README's table of settings.
+docs: $(READY) ## Write what is generated: the table in docs/settings.md.
 	$(BIN)/python -m tests.docs
 
 format: $(READY)

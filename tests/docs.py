@@ -1,4 +1,4 @@
-"""Writes the README's table of settings from the settings themselves.
+"""Writes what is generated in docs/: the table of settings, from the settings themselves.
 
 `make docs` runs it; `tests/test_docs.py` fails when the table is stale.
 """
@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 
 from glm_lsp.settings import keys
 
-README = Path(__file__).parents[1] / "README.md"
+SETTINGS = Path(__file__).parents[1] / "docs" / "settings.md"
 _BEGIN = "<!-- settings: written by `make docs` -->\n"
 _END = "<!-- /settings -->"
 
@@ -20,14 +20,14 @@ def table() -> str:
     """Return the table in Markdown, one row per setting."""
     rows = ["| key | default | |", "|---|---|---|"]
     for name, attribute in keys():
-        yours = " Yours alone: a workspace cannot set it." * bool(attribute.metadata.get("machine"))
+        yours = " **Yours alone.**" * bool(attribute.metadata.get("machine"))
         doc = attribute.metadata["doc"] + _choices(attribute.type) + yours
         rows.append(f"| `{name}` | `{_default(attribute)}` | {doc} |")
     return "\n".join(rows) + "\n"
 
 
 def fresh(text: str) -> str:
-    """Return the README with the table as it should be."""
+    """Return the page with the table as it should be."""
     head, _, rest = text.partition(_BEGIN)
     _, _, tail = rest.partition(_END)
     return head + _BEGIN + table() + _END + tail
@@ -51,4 +51,4 @@ def _choices(hint: Any) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(fresh(README.read_text("utf-8")), "utf-8", newline="\n")
+    SETTINGS.write_text(fresh(SETTINGS.read_text("utf-8")), "utf-8", newline="\n")

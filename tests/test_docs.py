@@ -1,24 +1,53 @@
-"""What is written about the program agrees with it."""
+"""What is written about the program agrees with it, and leads where it says."""
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
+from types import ModuleType
+from urllib.parse import unquote
 
-from tests.docs import README, fresh
+import pytest
+
+from tests.docs import SETTINGS, fresh
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *DOCS.rglob("*.md"),
+        *ROOT.glob("editors/*.md"),
+        *ROOT.glob("editors/*/*.md"),
+    ]
+)
+
+_FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1`*$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,6} (.*)$", re.MULTILINE)
+_ADDRESS = re.compile(r"[a-z]+:")
+
+
+def prose(page: Path) -> str:
+    """Return a page without its blocks of code."""
+    return _FENCE.sub("", page.read_text("utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as code hosts and MkDocs both make them."""
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(prose(page)))
+    return {text.strip().replace(" ", "-") for text in words}
 
 
 def test_the_settings_table_is_fresh() -> None:
-    """The README's table of settings is the one that the settings give: run `make docs`."""
-    text = README.read_text("utf-8")
+    """The table in docs/settings.md is the one that the settings give: run `make docs`."""
+    text = SETTINGS.read_text("utf-8")
     assert text == fresh(text)
 
 
 def test_every_dependency_has_a_reason() -> None:
     """CONTRIBUTING.md gives each runtime dependency a line."""
-    import re
-
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     block = project.split("dependencies = [", 1)[1].split("]", 1)[0]
     names = re.findall(r'"([a-z0-9-]+)', block)
@@ -28,3 +57,60 @@ def test_every_dependency_has_a_reason() -> None:
     assert grammars
     assert missing == []
     assert "`tree-sitter-*`" in reasons
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    """Each relative link names a file of the repository, and each anchor one of its headings."""
+    dead = []
+    for link in _LINK.findall(prose(page)):
+        if _ADDRESS.match(link):
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = (page.parent / path) if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert dead == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """mkdocs.yml leads to each page of docs/, once, and to nothing else."""
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8").split("\nnav:\n", 1)[1]
+    named = re.findall(r": (\S+\.md)$", navigation, re.MULTILINE)
+    assert sorted(named) == sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    """Who follows links from README.md comes to every page of docs/."""
+    seen: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop().resolve()
+        if page in seen or page.suffix != ".md":
+            continue
+        seen.add(page)
+        links = (link.partition("#")[0] for link in _LINK.findall(prose(page)))
+        waiting += [page.parent / link for link in links if link and not _ADDRESS.match(link)]
+    assert {page for page in DOCS.rglob("*.md") if page.resolve() not in seen} == set()
+
+
+def test_the_readme_is_short() -> None:
+    """What it is, two commands, install and use: the rest is elsewhere."""
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+
+
+def test_the_packages_description_needs_no_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a package index README.md has no picture and no link that leads nowhere there."""
+    interface = ModuleType("hatchling.metadata.plugin.interface")
+    interface.MetadataHookInterface = object  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, interface.__name__, interface)
+    build: dict[str, object] = {}
+    exec((ROOT / "hatch_build.py").read_text("utf-8"), build)  # noqa: S102  # Our own file.
+    hook = build["Description"]()  # type: ignore[operator]
+    hook.root = str(ROOT)
+    metadata: dict[str, dict[str, str]] = {}
+    hook.update(metadata)
+    text = metadata["readme"]["text"]
+    assert [link for link in _LINK.findall(text) if not _ADDRESS.match(link)] == []
+    assert "docs/settings.md says where else" in text
+    assert text.startswith("# glm-lsp\n")

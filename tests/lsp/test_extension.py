@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from lsprotocol import types
 
+from glm_lsp.app import factory
+from glm_lsp.lsp import extension
 from glm_lsp.lsp.extension import Explanation, Extensions, ServerStatus, announced
 
 
@@ -63,3 +68,30 @@ def test_a_status_as_json() -> None:
         "cost": None,
         "needs": None,
     }
+
+
+def test_clients_and_manual_know_every_message() -> None:
+    """Both clients and docs/protocol-extensions.md name each message, and what announces it."""
+    root = Path(__file__).parents[2]
+    messages = {value for value in vars(extension).values() if str(value).startswith("glm/")}
+    assert len(messages) == len(attrs.fields(Extensions))
+    for path in (
+        "docs/protocol-extensions.md",
+        "editors/vscode/src/protocol.ts",
+        "editors/nvim/lsp/glm.lua",
+    ):
+        text = (root / path).read_text("utf-8")
+        names = {name.removeprefix("glm/") for name in messages}
+        assert {name for name in messages if name not in text} == set(), path
+        assert {name for name in names if not re.search(rf'"?\b{name}"?( =|:)', text)} == set(), (
+            path
+        )
+
+
+def test_the_manual_knows_every_command() -> None:
+    """docs/protocol-extensions.md names the commands that the server announces, and no other."""
+    server = factory(environ={})()
+    manual = Path(__file__).parents[2] / "docs" / "protocol-extensions.md"
+    table = manual.read_text("utf-8").split("## Commands", 1)[1]
+    named = set(re.findall(r"`(glm\.\w+)`", table))
+    assert named == set(server.protocol.fm.commands)
