@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
     from glm_lsp.actions.plan import Plan
-    from glm_lsp.llm.types import Provider
+    from glm_lsp.llm.types import Delta, Provider
 
 
 @frozen
@@ -49,20 +49,20 @@ async def prose(
     Raises:
         GlmError: the model did not answer, or not to the end.
     """
+    heard = _Heard(listen)
     begun = False
-    async with aclosing(_pieces(plan, provider, listen)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, FinishReason):
-                if not begun:
-                    raise ReplyError("GLM's answer was empty; try again.")
-                if piece is FinishReason.LENGTH:
-                    yield "\n\n*(The answer was cut off at the model's limit.)*"
-                continue
+    async with aclosing(provider.stream(plan.request)) as deltas:
+        async for delta in deltas:
+            text = heard.text_of(delta)
             # GLM-4.5 and 4.6 open their streams with a line end.
-            text = piece if begun else piece.lstrip("\r\n")
-            begun = begun or bool(text)
+            text = text if begun else text.lstrip("\r\n")
             if text:
+                begun = True
                 yield text
+    if not begun:
+        raise ReplyError("GLM's answer was empty; try again.")
+    if not heard.complete:
+        yield "\n\n*(The answer was cut off at the model's limit.)*"
 
 
 async def replacement(
@@ -89,18 +89,15 @@ async def replacement(
         again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
         messages = (*plan.request.messages, Message("user", again))
         plan = evolve(plan, request=evolve(plan.request, messages=messages))
-    complete = True
-    async with aclosing(_pieces(plan, provider, listen)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, FinishReason):
-                complete = piece is FinishReason.STOP
-                continue
-            fresh = reader.feed(piece)
+    heard = _Heard(listen)
+    async with aclosing(provider.stream(plan.request)) as deltas:
+        async for delta in deltas:
+            fresh = reader.feed(heard.text_of(delta))
             if fresh:
                 yield fresh
             if reader.done:
                 break
-    outcome = await asyncio.to_thread(reader.finish, complete)
+    outcome = await asyncio.to_thread(reader.finish, heard.complete)
     on_top, elsewhere = await asyncio.to_thread(_imports, plan, outcome.imports)
     if outcome.rest is None or on_top:
         yield Whole(on_top + outcome.text)
@@ -116,16 +113,10 @@ async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], 
     Raises:
         GlmError: the model did not answer, not to the end, or not with code.
     """
-    answer: list[str] = []
-    complete = True
-    async with aclosing(_pieces(plan, provider, listen)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, FinishReason):
-                complete = piece is FinishReason.STOP
-            else:
-                answer.append(piece)
-    grammar = Grammar(plan.task.snapshot.language)
-    text = new_file_of("".join(answer), grammar, complete=complete)
+    heard = _Heard(listen)
+    async with aclosing(provider.stream(plan.request)) as deltas:
+        answer = "".join([heard.text_of(delta) async for delta in deltas])
+    text = new_file_of(answer, Grammar(plan.task.snapshot.language), complete=heard.complete)
     return text.replace("\n", plan.task.snapshot.newline)
 
 
@@ -142,26 +133,41 @@ def _imports(plan: Plan, wanted: Sequence[str]) -> tuple[str, Change | None]:
     return "", None if span.touches(plan.target) else Change(span, text)
 
 
-async def _pieces(
-    plan: Plan, provider: Provider, listen: Callable[[Progress], None]
-) -> AsyncGenerator[str | FinishReason, None]:
-    """Yield the text of an answer and why it ended; tell `listen` about the rest."""
-    thoughts = characters = 0
-    listen(Progress())
-    async with aclosing(provider.stream(plan.request)) as deltas:
-        async for delta in deltas:
-            if isinstance(delta, TextDelta):
-                characters += len(delta.text)
-                listen(Progress(thoughts, characters))
-                yield delta.text
-            elif isinstance(delta, ReasoningDelta):
-                thoughts += 1
-                listen(Progress(thoughts, characters))
-            elif isinstance(delta, Finish):
-                if delta.reason is FinishReason.FILTERED:
-                    raise ReplyError(
-                        "The service's content filter stopped the answer; nothing was changed."
-                    )
-                if delta.reason is FinishReason.OTHER:
-                    raise ReplyError("The answer broke off; nothing was changed. Try again.")
-                yield delta.reason
+class _Heard:
+    """What has come of an answer; `listen` is told.
+
+    Attributes:
+        complete: the answer was not cut off at the model's limit, as far as was said.
+    """
+
+    def __init__(self, listen: Callable[[Progress], None]) -> None:
+        self.complete = True
+        self._progress = Progress()
+        self._listen = listen
+        listen(self._progress)
+
+    def text_of(self, delta: Delta) -> str:
+        """Take in a delta and return the text that it brings, if any.
+
+        Raises:
+            ReplyError: the answer ended otherwise than at its end or at the model's limit.
+        """
+        thoughts, characters = self._progress.thoughts, self._progress.characters
+        if isinstance(delta, TextDelta):
+            self._tell(Progress(thoughts, characters + len(delta.text)))
+            return delta.text
+        if isinstance(delta, ReasoningDelta):
+            self._tell(Progress(thoughts + 1, characters))
+        elif isinstance(delta, Finish):
+            if delta.reason is FinishReason.FILTERED:
+                raise ReplyError(
+                    "The service's content filter stopped the answer; nothing was changed."
+                )
+            if delta.reason is FinishReason.OTHER:
+                raise ReplyError("The answer broke off; nothing was changed. Try again.")
+            self.complete = delta.reason is FinishReason.STOP
+        return ""
+
+    def _tell(self, progress: Progress) -> None:
+        self._progress = progress
+        self._listen(progress)

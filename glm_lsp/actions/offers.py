@@ -7,23 +7,21 @@ model, parses nothing, and takes the same time in a large file as in a small one
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.prompts.actions import PRESETS
+from glm_lsp.actions.registry import ACTIONS, FIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from glm_lsp.actions.registry import Action
     from glm_lsp.text import Span, Text
 
-CommandName = Literal[
-    "glm.explain", "glm.fix", "glm.refactor", "glm.document", "glm.edit", "glm.test"
-]
+FIX_ALL = f"{FIX.title} all in this file"
 
-FIX_ALL = "GLM: Fix all in this file"
-
+_ON_COMMENT = "GLM: Do what this comment asks"
 _MOST_TITLE = 60
 _MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.
 _MOST_LINES = 5  # That a title names.
@@ -55,15 +53,15 @@ class Offer:
         title: what the menu shows.
         kind: the LSP code action kind.
         command: the command that does it.
-        diagnostics: those of the selection that it is about (fix).
-        every: it is about every problem of the file (fix).
-        preset: the refactoring's name in `PRESETS`, "" for the general one.
-        instruction: what to do, in the user's words (edit).
+        diagnostics: those of the selection that it is about.
+        every: it is about every problem of the file.
+        preset: the name of the action's preset, "" for the action itself.
+        instruction: what to do, in the user's words.
     """
 
     title: str
     kind: str
-    command: CommandName
+    command: str
     diagnostics: tuple[Diagnostic, ...] = ()
     every: bool = False
     preset: str = ""
@@ -84,13 +82,17 @@ def offers(
     `lines` the line of every problem of the file that is known, from 1; `more`: the editor may
     know of others.
     """
-    listed = list(_all(diagnostics, comment))
-    if diagnostics and (more or len(lines) > 1):
-        # One that is known says nothing about how many the editor knows of.
-        about = f" ({covered(lines)})" if len(lines) > 1 else ""
-        title = f"{FIX_ALL}{about}"
-        every = Offer(title, "quickfix", "glm.fix", tuple(diagnostics[:_MOST_FIXES]), every=True)
-        listed.insert(min(len(diagnostics), _MOST_FIXES), every)
+    listed: list[Offer] = []
+    for action in ACTIONS.values():
+        if action.offered == "problem":
+            listed += _fixes(action, diagnostics, lines, more=more)
+        elif action.offered == "always":
+            listed.append(Offer(action.title, action.kind, action.command))
+        elif comment:
+            listed.append(Offer(_ON_COMMENT, action.kind, action.command, instruction=comment))
+        for preset in action.presets:
+            title = f"GLM: {preset.title}"
+            listed.append(Offer(title, preset.kind, action.command, preset=preset.name))
     return [offer for offer in listed if only is None or _wanted(offer.kind, only)]
 
 
@@ -134,20 +136,18 @@ def _said(line: str) -> str:
     return match.group(1).strip() if match else ""
 
 
-def _all(diagnostics: Sequence[Diagnostic], comment: str) -> Iterator[Offer]:
-    for diagnostic in diagnostics[:_MOST_FIXES]:
-        title = f"GLM: Fix “{_short(diagnostic.message)}”"
-        yield Offer(title, "quickfix", "glm.fix", (diagnostic,))
-    if comment:
-        title = "GLM: Do what this comment asks"
-        yield Offer(title, "refactor.rewrite", "glm.edit", instruction=comment)
-    yield Offer("GLM: Refactor", "refactor.rewrite", "glm.refactor")
-    for name, (words, _) in PRESETS.items():
-        kind = "refactor.extract" if name == "extract" else "refactor.rewrite"
-        yield Offer(f"GLM: {words}", kind, "glm.refactor", preset=name)
-    yield Offer("GLM: Document", "refactor.rewrite", "glm.document")
-    yield Offer("GLM: Write tests", "source", "glm.test")
-    yield Offer("GLM: Explain", "glm.explain", "glm.explain")
+def _fixes(
+    action: Action, diagnostics: Sequence[Diagnostic], lines: Sequence[int], *, more: bool
+) -> Iterator[Offer]:
+    """List one entry for each problem of the selection, and one for all of the file's."""
+    named = diagnostics[:_MOST_FIXES]
+    for diagnostic in named:
+        title = f"{action.title} “{_short(diagnostic.message)}”"
+        yield Offer(title, action.kind, action.command, (diagnostic,))
+    if diagnostics and (more or len(lines) > 1):
+        # One that is known says nothing about how many the editor knows of.
+        about = f" ({covered(lines)})" if len(lines) > 1 else ""
+        yield Offer(f"{FIX_ALL}{about}", action.kind, action.command, tuple(named), every=True)
 
 
 def _wanted(kind: str, only: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Request
-from glm_lsp.prompts.actions import PRESETS, Problem, Question, render
+from glm_lsp.prompts.actions import ActionQuestion, Finding, render
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.actions.offers import Diagnostic
-    from glm_lsp.prompts.actions import ActionName
+    from glm_lsp.actions.registry import Action
     from glm_lsp.settings import Thinking
     from glm_lsp.text import Snapshot
 
@@ -31,15 +31,6 @@ CHARACTERS_PER_TOKEN = 3.0
 
 _SMALL_WINDOW = 10_000
 """Tokens. A model with less gets the brief prompt."""
-
-_TITLES = {
-    "explain": "Explaining",
-    "fix": "Fixing",
-    "refactor": "Refactoring",
-    "document": "Documenting",
-    "edit": "Editing",
-    "test": "Testing",
-}
 
 
 @frozen
@@ -50,7 +41,7 @@ class Task:
         part: the target is exactly the whole lines of the selection.
     """
 
-    action: ActionName
+    action: Action
     snapshot: Snapshot
     selection: Span
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -60,7 +51,7 @@ class Task:
 
 
 @frozen
-class Surface:
+class ModelProfile:
     """The model and the user's wishes that shape a question.
 
     Attributes:
@@ -101,48 +92,49 @@ class Plan:
         return self.task.snapshot.slice(self.target)
 
 
-def plan(task: Task, surface: Surface) -> Plan:
+def plan(task: Task, profile: ModelProfile) -> Plan:
     """Choose the target and the context, and phrase the question.
 
     Raises:
         ReplyError: there is nothing there to work on.
     """
+    action = task.action
     target, name, is_part = _target(task)
     code = task.snapshot.slice(target)
     if not code.strip():
         raise ReplyError("There is no code here: select some, or put the cursor inside a function.")
-    brief = surface.window < _SMALL_WINDOW
-    around = gather(task.snapshot, target, 0 if brief else _budget(surface, code), surface.roots)
+    brief = profile.window < _SMALL_WINDOW
+    around = gather(task.snapshot, target, 0 if brief else _budget(profile, code), profile.roots)
     chosen = task.snapshot.slice(task.selection)
-    question = Question(
-        action=task.action,
+    question = ActionQuestion(
+        wording=action.wording,
         code=code,
         around=around,
         problems=_problems(task.snapshot, task.diagnostics),
         selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
         part_of=(name or "a definition") if is_part else "",
-        task=PRESETS[task.preset][1] if task.preset in PRESETS else "",
+        preset_task=preset.task if (preset := action.preset(task.preset)) is not None else "",
         instruction=task.instruction,
-        house_rules=surface.house_rules,
+        house_rules=profile.house_rules,
     )
 
     def shorter() -> Request:
         """Return the question without what stands around the code."""
-        bare = evolve(question, around=gather(task.snapshot, target, 0, surface.roots))
+        bare = evolve(question, around=gather(task.snapshot, target, 0, profile.roots))
         return evolve(request, messages=render(bare, brief=brief))
 
     request = Request(
-        model=surface.model,
-        feature=task.action,
+        model=profile.model,
+        feature=action.name,
         messages=render(question, brief=brief),
-        max_tokens=_most_output(task, surface, code),
+        max_tokens=_most_output(task, profile, code),
         temperature=0.2 if not brief else 0.0,
-        thinking=_thinks(task, surface.thinking),
+        thinking=action.thinks if profile.thinking == "auto" else profile.thinking == "on",
         shorter=shorter,
     )
     subject = name or around.path
     subject = f"a part of {subject}" if is_part else subject
-    return Plan(task, target, f"{_TITLES[task.action]} {subject}", request, is_part)
+    return Plan(task, target, f"{action.doing} {subject}", request, is_part)
 
 
 def _target(task: Task) -> tuple[Span, str, bool]:
@@ -151,51 +143,41 @@ def _target(task: Task) -> tuple[Span, str, bool]:
     if task.part:
         scope = enclosing(task.snapshot, task.selection)
         return whole_lines(text, task.selection), scope.name, True
-    if task.action == "fix" and len(task.diagnostics) > 1:
+    if task.action.offered == "problem" and len(task.diagnostics) > 1:
         spans = [enclosing(task.snapshot, d.span).span for d in task.diagnostics]
         whole = Span(min(s.start for s in spans), max(s.end for s in spans))
         return whole_lines(text, whole), "", False
     selection = task.diagnostics[0].span if task.diagnostics else task.selection
-    if task.action in ("refactor", "edit"):
+    if task.action.part:
         chosen = part(task.snapshot, task.selection)
         if chosen is not None:
             return chosen.span, chosen.name, True
     scope = enclosing(task.snapshot, selection)
-    if task.action == "document":
+    if task.action.comments:
         return with_comment(task.snapshot, scope), scope.name, False
     return scope.span, scope.name, False
 
 
-def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Problem, ...]:
+def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Finding, ...]:
     return tuple(
-        Problem(snapshot.text.position(d.span.start)[0] + 1, d.message, d.label)
+        Finding(snapshot.text.position(d.span.start)[0] + 1, d.message, d.label)
         for d in diagnostics
     )
 
 
-def _budget(surface: Surface, code: str) -> int:
+def _budget(profile: ModelProfile, code: str) -> int:
     """Return how many characters may surround the code: a quarter of the window at most."""
-    tokens = surface.window // 4 if surface.max_context is None else surface.max_context
-    tokens = min(tokens, 24_000 if surface.max_context is None else tokens)
-    return max(0, int(tokens * surface.characters_per_token) - len(code))
+    tokens = profile.window // 4 if profile.max_context is None else profile.max_context
+    tokens = min(tokens, 24_000 if profile.max_context is None else tokens)
+    return max(0, int(tokens * profile.characters_per_token) - len(code))
 
 
-def _most_output(task: Task, surface: Surface, code: str) -> int:
-    """Allow for twice the code, and for what a thinking model says to itself before."""
-    wanted = 500 + int(2 * len(code) / surface.characters_per_token)
-    if task.action == "explain":
-        wanted = 2_000
-    elif task.action == "test":
-        wanted += 4_000
-    if surface.window >= _SMALL_WINDOW:
+def _most_output(task: Task, profile: ModelProfile, code: str) -> int:
+    """Allow for the code, and for what a thinking model says to itself before."""
+    action = task.action
+    wanted = action.tokens + int(action.tokens_of_code * len(code) / profile.characters_per_token)
+    if profile.window >= _SMALL_WINDOW:
         wanted += 16_000
     else:
-        wanted = min(wanted, surface.window // 4)
-    return min(wanted, surface.max_output)
-
-
-def _thinks(task: Task, thinking: Thinking) -> bool | None:
-    """Explaining and documenting read well without thinking; changing code gains from it."""
-    if thinking != "auto":
-        return thinking == "on"
-    return False if task.action in ("explain", "document") else None
+        wanted = min(wanted, profile.window // 4)
+    return min(wanted, profile.max_output)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 def promise_of(plan: Plan) -> Promise:
     """Return what a plan's action promises."""
     task = plan.task
+    preset = task.action.preset(task.preset)
     return Promise(
         Grammar(task.snapshot.language),
-        action=task.action,
-        preset=task.preset,
+        careful=(preset or task.action).careful,
+        comments_only=task.action.comments_only,
+        heeds=task.action.heeds,
         instruction=task.instruction,
         problems=tuple(problem.message for problem in task.diagnostics),
         places=tuple(

@@ -12,7 +12,7 @@ import logging
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Protocol
 
-from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, Surface
+from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, ModelProfile
 from glm_lsp.context.ignore import Exclusions
 from glm_lsp.errors import ExcludedError, GlmError
 from glm_lsp.llm import catalogue
@@ -136,11 +136,11 @@ class ClientSession:
         models = self.settings.models
         return models.completion if completion else models.actions
 
-    def surface(self) -> Surface:
-        """Return what shapes an action's question."""
+    def profile(self) -> ModelProfile:
+        """Return the model and the wishes that shape an action's question."""
         settings = self.settings
         model = catalogue.find(self.model_name(), settings.prices)
-        return Surface(
+        return ModelProfile(
             model=model.name,
             window=model.context,
             max_output=model.max_output,

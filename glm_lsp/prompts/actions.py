@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from textwrap import dedent
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -19,9 +19,7 @@ from glm_lsp.llm.types import Message
 if TYPE_CHECKING:
     from glm_lsp.context.gather import Surroundings
 
-ActionName = Literal["explain", "fix", "refactor", "document", "edit", "test"]
-
-_EDITOR_RULES = """\
+EDITOR_RULES = """\
 You change code inside a programmer's editor. Your reply replaces the target code in the file,
 character by character, without anyone reading it first.
 
@@ -34,7 +32,7 @@ character by character, without anyone reading it first.
 - If the new code needs imports that the file lacks, put each before the block, on a line of its
   own that begins with "+import: ". Nothing else may stand there."""
 
-_EXPLAINER_RULES = """\
+EXPLAINER_RULES = """\
 You explain code to a programmer inside their editor, in Markdown.
 
 - Begin with one sentence that says what the code is for.
@@ -42,7 +40,7 @@ You explain code to a programmer inside their editor, in Markdown.
 - End with pitfalls, if there are real ones.
 - Be brief: no introduction, no repetition of the code, no closing remarks."""
 
-_TESTER_RULES = """\
+TESTER_RULES = """\
 You write tests for code in a programmer's project.
 
 - Reply with exactly one fenced code block that holds a complete new test file, its imports
@@ -51,56 +49,26 @@ You write tests for code in a programmer's project.
 - Test behaviour: the usual cases, the edges, the errors. Each test says in its name what holds.
 - Assert only what the code really does."""
 
-_RULES = {"explain": _EXPLAINER_RULES, "test": _TESTER_RULES}
 
-_TASKS: dict[str, str] = {
-    "explain": "Explain the target code.",
-    "fix": "Fix the target code so that the reported problems are gone, changing nothing else.",
-    "refactor": "Refactor the target code: clearer and simpler, with exactly the same behaviour.",
-    "document": (
-        "Document the target code: add or complete its documentation comment in the form usual"
-        " for the language, changing no code."
-    ),
-    "edit": "Change the target code as instructed.",
-    "test": "Write tests for the target code.",
-}
+@frozen(kw_only=True)
+class Wording:
+    """How one action asks.
 
-PRESETS: dict[str, tuple[str, str]] = {
-    "simplify": (
-        "Simplify",
-        "Simplify the target code: less nesting and fewer branches, with the same behaviour.",
-    ),
-    "extract": (
-        "Extract",
-        "Extract the parts of the target code that do a job of their own into well-named"
-        " functions beside it, with the same behaviour.",
-    ),
-    "names": (
-        "Improve names",
-        "Improve the names of local variables and parameters in the target code; keep every name"
-        " that code elsewhere can see.",
-    ),
-    "types": (
-        "Add types",
-        "Add precise type annotations to the target code, changing no behaviour.",
-    ),
-}
-"""The refactorings offered by name: the title's words, and the task."""
+    Attributes:
+        rules: what the model is told in general.
+        task: what it is asked.
+        brief: what a model with a small window is asked; `{language}` stands for the language.
+        persona: what such a model is told to be.
+    """
 
-_BRIEF: dict[str, str] = {
-    "explain": "Explain in a few sentences what this {language} code does.",
-    "fix": "Fix this {language} code. Reply with one fenced code block with the corrected code.",
-    "refactor": "Refactor this {language} function to be shorter, with the same behaviour.",
-    "document": (
-        "Add a documentation comment to this {language} code. Reply with one fenced code block."
-    ),
-    "edit": "Change this {language} code. Reply with one fenced code block.",
-    "test": "Write unit tests for this {language} code. Reply with one fenced code block.",
-}
+    rules: str = EDITOR_RULES
+    task: str
+    brief: str
+    persona: str = "You are a helpful coding assistant."
 
 
 @frozen
-class Problem:
+class Finding:
     """A diagnostic as the model sees it; `line` is 1-based in the file."""
 
     line: int
@@ -109,34 +77,34 @@ class Problem:
 
 
 @frozen
-class Question:
+class ActionQuestion:
     """One action's question.
 
     Attributes:
+        preset_task: takes the place of the action's own task.
         code: the target code, its base indentation included.
         selected: the part that the user selected, when it is only a part.
         part_of: what the target is a part of, when the user chose a part to be changed.
-        task: overrides the action's own task (a preset's).
         instruction: what the user asks in their own words.
         house_rules: standing instructions (`instructions`, AGENTS.md).
     """
 
-    action: ActionName
+    wording: Wording
     code: str = field(repr=False)
     around: Surroundings
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Finding, ...] = ()
     selected: str = field(default="", repr=False)
     part_of: str = ""
-    task: str = ""
+    preset_task: str = ""
     instruction: str = ""
     house_rules: str = field(default="", repr=False)
 
 
-def render(question: Question, *, brief: bool = False) -> tuple[Message, ...]:
+def render(question: ActionQuestion, *, brief: bool = False) -> tuple[Message, ...]:
     """Return the messages that ask a question; `brief` for models with a small window."""
     if brief:
         return _render_brief(question)
-    rules = _RULES.get(question.action, _EDITOR_RULES)
+    rules = question.wording.rules
     if question.house_rules:
         rules += f"\n\nThe project's own rules:\n{question.house_rules.strip()}"
     around = question.around
@@ -163,26 +131,21 @@ def render(question: Question, *, brief: bool = False) -> tuple[Message, ...]:
         )
     if question.problems:
         parts.append("Reported problems:\n" + _problems(question))
-    parts.append(question.task or _TASKS[question.action])
+    parts.append(question.preset_task or question.wording.task)
     if question.instruction:
         parts.append(f"The programmer asks: {question.instruction.strip()}")
     return (Message("system", rules), Message("user", "\n\n".join(parts)))
 
 
-def _render_brief(question: Question) -> tuple[Message, ...]:
+def _render_brief(question: ActionQuestion) -> tuple[Message, ...]:
     """Ask in few words: a model of a hundred million parameters follows no list of rules."""
-    task = _BRIEF[question.action].format(language=question.around.language)
+    task = question.wording.brief.format(language=question.around.language)
     code = dedent(question.code)
     parts = [task, fenced(code, question.around.language)]
-    parts += [f"Error: {problem.message}" for problem in question.problems]
-    if question.instruction or question.task:
-        parts.append(question.instruction or question.task)
-    system = (
-        "You explain code."
-        if question.action == "explain"
-        else "You are a helpful coding assistant."
-    )
-    return (Message("system", system), Message("user", "\n\n".join(parts)))
+    parts += [f"Error: {finding.message}" for finding in question.problems]
+    if question.instruction or question.preset_task:
+        parts.append(question.instruction or question.preset_task)
+    return (Message("system", question.wording.persona), Message("user", "\n\n".join(parts)))
 
 
 def fenced(code: str, language: str) -> str:
@@ -196,9 +159,9 @@ def _block(code: str, around: Surroundings) -> str:
     return fenced(code.rstrip("\r\n"), around.language)
 
 
-def _problems(question: Question) -> str:
+def _problems(question: ActionQuestion) -> str:
     return "\n".join(
-        f"- line {problem.line}: {problem.message}"
-        + (f" ({problem.source})" if problem.source else "")
-        for problem in question.problems
+        f"- line {finding.line}: {finding.message}"
+        + (f" ({finding.source})" if finding.source else "")
+        for finding in question.problems
     )

@@ -10,7 +10,8 @@ import pytest
 from attrs import define, field
 
 from glm_lsp.actions.ask import Progress, new_file, prose, replacement
-from glm_lsp.actions.plan import Plan, Surface, Task, plan
+from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
+from glm_lsp.actions.registry import FIX
 from glm_lsp.editing.answer import Whole
 from glm_lsp.errors import FaultyAnswerError, ReplyError, UnreachableError
 from glm_lsp.llm.types import (
@@ -58,8 +59,8 @@ class FakeModel:
 def planned(text: str = SOURCE) -> Plan:
     snapshot = Snapshot("file:///p/a.py", 1, "python", Text.of(text))
     at = text.index("return")
-    surface = Surface("glm-5.1", 200_000, 100_000)
-    return plan(Task("fix", snapshot, Span(at, at)), surface)
+    profile = ModelProfile("glm-5.1", 200_000, 100_000)
+    return plan(Task(FIX, snapshot, Span(at, at)), profile)
 
 
 def texts(*pieces: str) -> list[Delta | Exception]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glm_lsp.actions.offers import FIX_ALL, Diagnostic, comment_at, covered, offers
-from glm_lsp.prompts.actions import PRESETS
+from glm_lsp.actions.registry import REFACTOR
 from glm_lsp.text import Span, Text
 
 HERE = Span(3, 5)
@@ -102,7 +102,7 @@ def test_every_offer_has_what_its_command_needs() -> None:
     fixes = [offer for offer in listed if offer.command == "glm.fix"]
     assert [offer.diagnostics for offer in fixes] == [(ONE,), (TWO,), (ONE, TWO)]
     presets = [offer.preset for offer in listed if offer.command == "glm.refactor"]
-    assert presets == ["", *PRESETS]
+    assert presets == ["", *(preset.name for preset in REFACTOR.presets)]
     assert all(not offer.diagnostics for offer in listed if offer.command != "glm.fix")
 
 

@@ -8,9 +8,9 @@ import pytest
 from attrs import evolve
 
 from glm_lsp.actions.offers import Diagnostic
-from glm_lsp.actions.plan import Plan, Surface, Task, plan
+from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
+from glm_lsp.actions.registry import ACTIONS, REFACTOR
 from glm_lsp.errors import ReplyError
-from glm_lsp.prompts.actions import PRESETS, ActionName
 from glm_lsp.text import Snapshot, Span, Text
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def other():
 """
 AREA = "def area(width, height):\n    return width * heigth"
 OTHER = "def other():\n    return nothing"
-GLM = Surface(model="glm-5.1", window=200_000, max_output=128_000)
-SMALL = Surface(model="embedded", window=4096, max_output=4096)
+GLM = ModelProfile(model="glm-5.1", window=200_000, max_output=128_000)
+SMALL = ModelProfile(model="embedded", window=4096, max_output=4096)
 
 
 def where(words: str) -> Span:
@@ -45,10 +45,10 @@ def problem(words: str, message: str = "undefined name") -> Diagnostic:
 
 
 def planned(
-    action: ActionName, selection: Span, surface: Surface = GLM, *, text: str = SOURCE, **more: Any
+    action: str, selection: Span, profile: ModelProfile = GLM, *, text: str = SOURCE, **more: Any
 ) -> Plan:
     snapshot = Snapshot("file:///p/a.py", 1, "python", Text.of(text))
-    return plan(Task(action, snapshot, selection, **more), surface)
+    return plan(Task(ACTIONS[action], snapshot, selection, **more), profile)
 
 
 def asked(made: Plan) -> str:
@@ -66,7 +66,7 @@ def asked(made: Plan) -> str:
         ("test", "Testing area"),
     ],
 )
-def test_a_plan_is_about_the_definition(action: ActionName, title: str) -> None:
+def test_a_plan_is_about_the_definition(action: str, title: str) -> None:
     """The cursor's function is the target, whatever the action; the title names it."""
     made = planned(action, where("width *"))
     assert made.original == AREA
@@ -110,7 +110,9 @@ def test_a_selected_part_is_pointed_out() -> None:
 def test_presets_and_instructions_are_passed_on() -> None:
     """A preset's task and the user's own words reach the question; an unknown preset does not."""
     made = planned("refactor", where("width *"), preset="types", instruction="Use floats.")
-    assert PRESETS["types"][1] in asked(made)
+    types = REFACTOR.preset("types")
+    assert types is not None
+    assert types.task in asked(made)
     assert asked(made).endswith("Use floats.")
     assert "clearer and simpler" in asked(planned("refactor", where("width *"), preset="?"))
 
@@ -123,7 +125,7 @@ def test_nothing_to_work_on_is_said(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("surface", "reaches"),
+    ("profile", "reaches"),
     [
         pytest.param(GLM, True, id="a large window"),
         pytest.param(evolve(GLM, max_context=300), True, id="enough tokens"),
@@ -131,9 +133,9 @@ def test_nothing_to_work_on_is_said(text: str) -> None:
         pytest.param(SMALL, False, id="a small model"),
     ],
 )
-def test_the_budget_decides_what_is_around(surface: Surface, reaches: bool) -> None:
+def test_the_budget_decides_what_is_around(profile: ModelProfile, reaches: bool) -> None:
     """`context.maxTokens` and the window limit what is sent besides the code."""
-    made = planned("explain", where("width *"), surface)
+    made = planned("explain", where("width *"), profile)
     assert ("LIMIT = 1" in asked(made)) is reaches
     assert "heigth" in asked(made)
 
@@ -141,8 +143,8 @@ def test_the_budget_decides_what_is_around(surface: Surface, reaches: bool) -> N
 def test_a_huge_file_is_cut() -> None:
     """Of a file of 240,000 characters no more is sent than the most tokens allow."""
     text = SOURCE + "x = 1\n" * 40_000
-    for surface, most in ((GLM, 75_000), (evolve(GLM, max_context=1000), 5_000)):
-        made = planned("explain", where("width *"), surface, text=text)
+    for profile, most in ((GLM, 75_000), (evolve(GLM, max_context=1000), 5_000)):
+        made = planned("explain", where("width *"), profile, text=text)
         assert len(asked(made)) < most
 
 
@@ -170,10 +172,10 @@ def test_the_shorter_question_has_the_code_alone() -> None:
         ("fix", "off", False),
     ],
 )
-def test_thinking(action: ActionName, setting: Thinking, thinks: bool | None) -> None:
+def test_thinking(action: str, setting: Thinking, thinks: bool | None) -> None:
     """The setting forces it; else the model is left to think about changes only."""
-    surface = evolve(GLM, thinking=setting)
-    assert planned(action, where("width *"), surface).request.thinking is thinks
+    profile = evolve(GLM, thinking=setting)
+    assert planned(action, where("width *"), profile).request.thinking is thinks
 
 
 def test_the_answer_has_room() -> None:
@@ -229,9 +231,7 @@ def total(prices, rate):
         ),
     ],
 )
-def test_a_selection_within_a_definition_is_the_target(
-    action: ActionName, part: str, target: str
-) -> None:
+def test_a_selection_within_a_definition_is_the_target(action: str, part: str, target: str) -> None:
     """The complete statements that are covered change; the rest is shown and stays."""
     text, selection = selected(LOOP.replace(part, f"┃{part}┃"))
     made = planned(action, selection, text=text)
@@ -253,7 +253,7 @@ def test_a_selection_within_a_definition_is_the_target(
         pytest.param("test", "    print(result)\n", id="testing"),
     ],
 )
-def test_other_selections_keep_the_definition(action: ActionName, part: str) -> None:
+def test_other_selections_keep_the_definition(action: str, part: str) -> None:
     """A word, a head, or an action about the whole: the definition is the target."""
     text, selection = selected(LOOP.replace(part, f"┃{part}┃"))
     made = planned(action, selection, text=text)

@@ -9,8 +9,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glm_lsp.actions.registry import ACTIONS, FIX, REFACTOR, Action, Preset
 from glm_lsp.context.gather import Surroundings
-from glm_lsp.prompts.actions import PRESETS, ActionName, Problem, Question, fenced, render
+from glm_lsp.prompts.actions import ActionQuestion, Finding, fenced, render
 
 AROUND = Surroundings(
     path="src/a.py",
@@ -20,11 +21,10 @@ AROUND = Surroundings(
     imports=("import os", "import sys"),
     first_line=7,
 )
-QUESTION = Question(action="fix", code="    def f():\n        return x", around=AROUND)
-ACTIONS: list[ActionName] = ["explain", "fix", "refactor", "document", "edit", "test"]
+QUESTION = ActionQuestion(wording=FIX.wording, code="    def f():\n        return x", around=AROUND)
 
 
-def user(question: Question, *, brief: bool = False) -> str:
+def user(question: ActionQuestion, *, brief: bool = False) -> str:
     """Return what the user's turn says."""
     system, asked = render(question, brief=brief)
     assert (system.role, asked.role) == ("system", "user")
@@ -52,7 +52,7 @@ def test_a_question_says_everything_in_the_order_of_the_cache() -> None:
     """File, imports, what is around, the code, the problems, the task: what changes comes last."""
     question = evolve(
         QUESTION,
-        problems=(Problem(8, "undefined name 'x'", "pyflakes F821"), Problem(9, "odd")),
+        problems=(Finding(8, "undefined name 'x'", "pyflakes F821"), Finding(9, "odd")),
         selected="return x",
         instruction="  keep the name\n",
     )
@@ -83,11 +83,11 @@ def test_a_question_says_everything_in_the_order_of_the_cache() -> None:
 
 def test_what_is_the_same_comes_first() -> None:
     """Two questions about one piece of code share everything up to their task."""
-    fix, refactor = user(QUESTION), user(evolve(QUESTION, action="refactor"))
+    fix, refactor = user(QUESTION), user(evolve(QUESTION, wording=REFACTOR.wording))
     shared = fix[: fix.index("Fix the target")]
     assert len(shared) > 100
     assert refactor.startswith(shared)
-    assert render(QUESTION)[0] == render(evolve(QUESTION, action="refactor"))[0]
+    assert render(QUESTION)[0] == render(evolve(QUESTION, wording=REFACTOR.wording))[0]
 
 
 def test_what_is_not_there_is_not_mentioned() -> None:
@@ -99,12 +99,12 @@ def test_what_is_not_there_is_not_mentioned() -> None:
         assert word not in said
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-def test_edits_ask_for_one_block_and_explanations_for_prose(action: ActionName) -> None:
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
+def test_edits_ask_for_one_block_and_explanations_for_prose(action: Action) -> None:
     """The rules of every edit ask for one fenced block; those of an explanation for Markdown."""
-    system = render(evolve(QUESTION, action=action))[0].content
-    assert ("exactly one fenced code block" in system) is (action != "explain")
-    assert ("Markdown" in system) is (action == "explain")
+    system = render(evolve(QUESTION, wording=action.wording))[0].content
+    assert ("exactly one fenced code block" in system) is (action.answer != "prose")
+    assert ("Markdown" in system) is (action.answer == "prose")
 
 
 def test_house_rules_are_rules() -> None:
@@ -114,20 +114,23 @@ def test_house_rules_are_rules() -> None:
     assert "Tabs" not in asked.content
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_is_the_task(preset: str) -> None:
+@pytest.mark.parametrize("preset", REFACTOR.presets, ids=lambda preset: preset.name)
+def test_a_preset_is_the_task(preset: Preset) -> None:
     """A named refactoring stands in place of the general one."""
-    words = PRESETS[preset][1]
-    said = user(evolve(QUESTION, action="refactor", task=words))
+    words = preset.task
+    said = user(evolve(QUESTION, wording=REFACTOR.wording, preset_task=words))
     assert said.endswith(words)
     assert "clearer and simpler" not in said
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-def test_a_small_model_is_asked_in_few_words(action: ActionName) -> None:
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
+def test_a_small_model_is_asked_in_few_words(action: Action) -> None:
     """No surroundings and no rules: one sentence, the code without its indentation, the errors."""
     question = evolve(
-        QUESTION, action=action, problems=(Problem(8, "undefined name 'x'"),), instruction="Do it."
+        QUESTION,
+        wording=action.wording,
+        problems=(Finding(8, "undefined name 'x'"),),
+        instruction="Do it.",
     )
     said = user(question, brief=True)
     assert blocks(said) == ["def f():\n    return x"]

@@ -172,7 +172,7 @@ def _loss(promise: Promise, before: str, after: str) -> str | None:
 
 def _code(promise: Promise, before: str, after: str) -> str | None:
     """Documenting changes comments only."""
-    if promise.action != "document":
+    if not promise.comments_only:
         return None
     old, new = promise.grammar.code(before), promise.grammar.code(after)
     if old is None or new is None:

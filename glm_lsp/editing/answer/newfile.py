@@ -27,7 +27,7 @@ def new_file_of(answer: str, grammar: Grammar, *, complete: bool = True) -> str:
     Raises:
         ReplyError: it is empty, refuses, or was cut off.
     """
-    site = Site.of("", Span(0, 0), Promise(grammar, "test"))
+    site = Site.of("", Span(0, 0), Promise(grammar))
     found = passages(INVISIBLE.sub("", answer), site).passages
     if not complete and (not found or not found[-1].closed or not found[-1].fenced):
         raise cut_off()

@@ -38,7 +38,7 @@ def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Plac
         return "It holds no code."
     if _repeats(lines, survey):
         return Placement((), whole=True, echo=True)
-    if site.promise.action == "document" and all(attaches(x) for x in lines if x.strip()):
+    if site.promise.comments_only and all(attaches(x) for x in lines if x.strip()):
         return _comment(lines, survey)
     imports, taken = _imports(dedented(lines), survey)
     rest = [line for i, line in enumerate(dedented(lines)) if i not in taken] if taken else lines
@@ -54,7 +54,7 @@ def _head(lines: Sequence[str], survey: Survey) -> Placement | None:
     """Place the head of a definition with its documentation, when that is all of an answer."""
     site = survey.site
     code = [plain(x) for x in lines if x.strip() and not attaches(x)]
-    if site.promise.action != "document" or len(survey.outer) != 1 or not code:
+    if not site.promise.comments_only or len(survey.outer) != 1 or not code:
         return None
     own = [plain(x) for x in site.target[survey.outer[0].first - survey.first :] if x.strip()]
     if len(code) >= len(own) or code != own[: len(code)]:

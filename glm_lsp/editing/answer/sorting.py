@@ -160,7 +160,7 @@ class Sorting:
         if self.container is not None and i == self.container.first:
             return False
         used = any(re.search(rf"\b{re.escape(d.name)}\b", line) for d in self.survey.outer)
-        if i > last and used and self.site.promise.action != "edit":
+        if i > last and used and not self.site.promise.instruction:
             return False  # It shows how the target is used.
         inside = self.container is None or self.container.first < i <= self.container.last
         if not inside or (

@@ -91,8 +91,9 @@ class Promise:
     """What an action says about the code that it leaves behind.
 
     Attributes:
-        action: "fix", "refactor", "document", "edit" or "test".
-        preset: the refactoring's name, "" for none.
+        careful: what is lost without a word is a mistake; a rewrite keeps fewer lines.
+        comments_only: it changes no code.
+        heeds: the user's own words may ask for something to go, or to be called otherwise.
         instruction: what the user asked in their own words.
         problems: the messages of the diagnostics that are to go.
         places: the 0-based lines of the file at which they are.
@@ -100,22 +101,18 @@ class Promise:
     """
 
     grammar: Grammar
-    action: str = "fix"
-    preset: str = ""
+    careful: bool = True
+    comments_only: bool = False
+    heeds: bool = False
     instruction: str = field(default="", repr=False)
     problems: tuple[str, ...] = field(default=(), repr=False)
     places: tuple[int, ...] = ()
     part: bool = False
 
     @property
-    def careful(self) -> bool:
-        """Whether what is lost without a word is a mistake: all but a rewrite keep most lines."""
-        return self.action in ("fix", "document") or self.preset in ("names", "types")
-
-    @property
     def frees(self) -> bool:
-        """Whether the user's own words ask for something to go, or to be called otherwise."""
-        return self.action in ("edit", "refactor") and bool(_REMOVES.search(self.instruction))
+        """Whether the user's own words do ask for something to go."""
+        return self.heeds and bool(_REMOVES.search(self.instruction))
 
 
 @frozen

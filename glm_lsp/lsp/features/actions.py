@@ -20,6 +20,7 @@ from glm_lsp.actions.ask import Progress, new_file, prose, replacement
 from glm_lsp.actions.offers import FIX_ALL, covered
 from glm_lsp.actions.plan import Plan, Task, plan
 from glm_lsp.actions.promise import promise_of
+from glm_lsp.actions.registry import ACTIONS
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.ignore import path_of
 from glm_lsp.editing.answer import find_fault, judge
@@ -33,6 +34,7 @@ from glm_lsp.text import Span
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from glm_lsp.actions.registry import Action
     from glm_lsp.editing.answer import Whole
     from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.features.status import StatusBoard
@@ -41,27 +43,9 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.changes import Changes
     from glm_lsp.lsp.work.explanations import Explanations, Surface
     from glm_lsp.lsp.work.jobs import Job
-    from glm_lsp.prompts.actions import ActionName
     from glm_lsp.text import Change, Snapshot
 
     Listener = Callable[[Progress], None]
-
-COMMANDS: dict[str, ActionName] = {
-    "glm.explain": "explain",
-    "glm.fix": "fix",
-    "glm.refactor": "refactor",
-    "glm.document": "document",
-    "glm.edit": "edit",
-    "glm.test": "test",
-}
-_TITLES: dict[ActionName, str] = {
-    "explain": "GLM: Explain",
-    "fix": "GLM: Fix",
-    "refactor": "GLM: Refactor",
-    "document": "GLM: Document",
-    "edit": "GLM: Edit",
-    "test": "GLM: Write tests",
-}
 
 
 class Actions:
@@ -83,7 +67,7 @@ class Actions:
         self._changes = changes
         self._remembered = remembered
 
-    def start(self, action: ActionName, argument: Any) -> dict[str, str]:
+    def start(self, action: Action, argument: Any) -> dict[str, str]:
         """Start a job and return its id.
 
         Raises:
@@ -91,14 +75,14 @@ class Actions:
             GlmError: the document is not open, or must stay on this machine.
         """
         task = self._task(action, argument)
-        if action == "fix" and argument.get("all") is True:
+        if action.offered == "problem" and argument.get("all") is True:
             return self._fix_all(task)
         return self.run(task)
 
     def run(self, task: Task) -> dict[str, str]:
         """Start a job for a task and return its id."""
         job = self._server.jobs.start(
-            _TITLES[task.action],
+            task.action.title,
             lambda job: self._work(job, task),
             uri=task.snapshot.uri,
         )
@@ -125,7 +109,7 @@ class Actions:
 
     async def _work(self, job: Job, task: Task) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
-        planned = await asyncio.to_thread(plan, task, self._session.surface())
+        planned = await asyncio.to_thread(plan, task, self._session.profile())
         if len(task.diagnostics) > 1:
             starts = [diagnostic.span.start for diagnostic in task.diagnostics]
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
@@ -134,33 +118,36 @@ class Actions:
         self._board.begin()
         error: GlmError | None = None
         try:
-            if task.action == "explain":
+            if task.action.answer == "prose":
                 await self._explain(job, planned)
-            elif task.action == "test":
-                await self._write_tests(job, planned)
+            elif task.action.answer == "file":
+                await self._write_file(job, planned)
             else:
-                listen = self._listener(job, planned)
-
-                def ask(fault: str | None) -> AsyncGenerator[str | Whole | Change, None]:
-                    return replacement(planned, self._session, listen, fault=fault)
-
-                promise = promise_of(planned)
-
-                async def check(before: str, after: str) -> str | None:
-                    return await asyncio.to_thread(judge, promise, before, after)
-
-                async def guard(before: str, after: str) -> str | None:
-                    return await asyncio.to_thread(find_fault, promise.grammar.parse, before, after)
-
-                await self._changes.deliver(job, planned, ask, check, guard)
+                await self._edit(job, planned)
         except GlmError as failure:
             error = failure
             raise
         finally:
             self._board.end(error)
 
-    async def _write_tests(self, job: Job, planned: Plan) -> None:
-        """Bring the tests into a new file, or show them where the editor creates none."""
+    async def _edit(self, job: Job, planned: Plan) -> None:
+        """Bring the answer into the document."""
+        listen = self._listener(job, planned)
+        promise = promise_of(planned)
+
+        def ask(fault: str | None) -> AsyncGenerator[str | Whole | Change, None]:
+            return replacement(planned, self._session, listen, fault=fault)
+
+        async def check(before: str, after: str) -> str | None:
+            return await asyncio.to_thread(judge, promise, before, after)
+
+        async def guard(before: str, after: str) -> str | None:
+            return await asyncio.to_thread(find_fault, promise.grammar.parse, before, after)
+
+        await self._changes.deliver(job, planned, ask, check, guard)
+
+    async def _write_file(self, job: Job, planned: Plan) -> None:
+        """Bring the answer into a new file, or show them where the editor creates none."""
         snapshot = planned.task.snapshot
         text = await new_file(planned, self._session, self._listener(job, planned))
         source = path_of(snapshot.uri)
@@ -207,7 +194,7 @@ class Actions:
     def _listener(self, job: Job, planned: Plan) -> Listener:
         return lambda news: job.report(f"{planned.title}: {news}")
 
-    def _task(self, action: ActionName, argument: Any) -> Task:
+    def _task(self, action: Action, argument: Any) -> Task:
         if not isinstance(argument, dict) or not isinstance(argument.get("uri"), str):
             raise JsonRpcInvalidParams("The argument is an object with at least `uri`.")
         uri = argument["uri"]
@@ -250,13 +237,13 @@ class Actions:
 def register(server: Server, actions: Actions) -> None:
     """Serve the commands that ask a model, and `glm.cancel`."""
 
-    def add(name: str, action: ActionName) -> None:
-        @server.command(name)
+    def add(action: Action) -> None:
+        @server.command(action.command)
         def run(argument: Any) -> dict[str, str]:
             return actions.start(action, argument)
 
-    for name, action in COMMANDS.items():
-        add(name, action)
+    for action in ACTIONS.values():
+        add(action)
 
     @server.command("glm.cancel")
     def cancel(argument: Any = None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from glm_lsp.actions.offers import comment_at, offers
+from glm_lsp.actions.registry import KINDS
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.features.diagnostics import real, to_diagnostic
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot
 
     Nearby = Callable[[Snapshot, types.Range], list[types.CodeAction]]
-
-KINDS = ("quickfix", "refactor.rewrite", "refactor.extract", "source", "glm.explain")
 
 
 def register(

@@ -21,8 +21,9 @@ from attrs import field, frozen
 
 from glm_lsp.actions.ask import replacement
 from glm_lsp.actions.offers import Diagnostic
-from glm_lsp.actions.plan import Plan, Surface, Task, plan
+from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
 from glm_lsp.actions.promise import promise_of
+from glm_lsp.actions.registry import ACTIONS
 from glm_lsp.editing.answer import Whole, judge
 from glm_lsp.errors import FaultyAnswerError, ReplyError
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Request, TextDelta
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 GOLDEN = Path(__file__).with_name("golden")
 _PART = re.compile(r"^├─ (.+?) ─┤\n", re.MULTILINE)
 _SIGNS = str.maketrans({"·": " ", "⇥": "\t", "⍽": "\u00a0", "⓪": "\u200b", "⟲": "\u202e"})
-SURFACE = Surface("glm-5.1", 200_000, 100_000)
+PROFILE = ModelProfile("glm-5.1", 200_000, 100_000)
 
 
 @frozen
@@ -129,7 +130,7 @@ def _task(head: str, text: str) -> Task:
         first = at + len(content) - len(content.lstrip())
         problems.append(Diagnostic(Span(first, at + len(content.rstrip())), message))
     return Task(
-        action=told.get("action", "fix"),  # type: ignore[arg-type]
+        action=ACTIONS[told.get("action", "fix")],
         snapshot=snapshot,
         selection=Span(len(start), len(start) + len(chosen)),
         diagnostics=tuple(problems),
@@ -152,7 +153,7 @@ class _Model:
 
 def run(form: Form, size: int) -> End:
     """Run an answer in pieces of a size, as the server does up to the applied edit."""
-    made = plan(form.task, SURFACE)
+    made = plan(form.task, PROFILE)
     cut = tuple(form.answer[i : i + size] for i in range(0, len(form.answer), size))
     try:
         text, hunks, early = asyncio.run(_answered(made, _Model(cut, form.complete), len(cut)))

@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from glm_lsp.actions.plan import plan
-from tests.editing.answer.corpus import SURFACE, Form, forms, run
+from tests.editing.answer.corpus import PROFILE, Form, forms, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def cases() -> list[Case]:
         if form.ends != "right" or form.right == str(form.task.snapshot.text):
             continue
         text = str(form.task.snapshot.text)
-        target = plan(form.task, SURFACE).target
+        target = plan(form.task, PROFILE).target
         above, below = text[: target.start], text[target.end :]
         if not form.right.startswith(above) or not form.right.endswith(below):
             continue

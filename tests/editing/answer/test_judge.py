@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from glm_lsp.actions.registry import ACTIONS
 from glm_lsp.context.outline import Grammar
 from glm_lsp.editing.answer import Promise, judge
 
@@ -26,7 +27,18 @@ class Shop:
 BODY = PYTHON[PYTHON.index("        result = 0") : PYTHON.index("\n    def count")]
 
 
-def fault(before: str, after: str, language: str = "python", **about: Any) -> str | None:
+def fault(
+    before: str,
+    after: str,
+    language: str = "python",
+    *,
+    action: str = "fix",
+    preset: str = "",
+    **about: Any,
+) -> str | None:
+    made = ACTIONS[action]
+    about |= {"careful": (made.preset(preset) or made).careful}
+    about |= {"comments_only": made.comments_only, "heeds": made.heeds}
     return judge(Promise(Grammar(language), **about), before, after)
 
 
