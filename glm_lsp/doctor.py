@@ -18,7 +18,7 @@ from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue, credentials, providers
 from glm_lsp.llm.connect import connect_bare
 from glm_lsp.llm.probe import Finding, probe
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.settings import camel, from_environment, keys, load
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.credentials import Key
     from glm_lsp.settings import Loaded, Settings
 
-_PATIENCE = Patience(token=30.0, attempts=2)
+_TIMEOUTS = Timeouts(token=30.0, attempts=2)
 
 
 @frozen
@@ -41,7 +41,7 @@ class _Line:
 
 
 def run(
-    environ: Mapping[str, str], *, console: Console | None = None, patience: Patience = _PATIENCE
+    environ: Mapping[str, str], *, console: Console | None = None, timeouts: Timeouts = _TIMEOUTS
 ) -> int:
     """Examine the set-up and say what needs fixing. Returns the exit code."""
     console = console or Console(highlight=False)
@@ -58,7 +58,7 @@ def run(
     asked: list[_Line] = []
     if found.good is not False:
         console.print(_heading("Service"))
-        asked = asyncio.run(_service(loaded.settings, key, console, patience))
+        asked = asyncio.run(_service(loaded.settings, key, console, timeouts))
     broken = sum(line.good is False for line in (*lines, found, *asked))
     console.print()
     if not broken:
@@ -117,14 +117,14 @@ def _key(settings: Settings, environ: Mapping[str, str]) -> tuple[Key | None, _L
 
 
 async def _service(
-    settings: Settings, key: Key | None, console: Console, patience: Patience
+    settings: Settings, key: Key | None, console: Console, timeouts: Timeouts
 ) -> list[_Line]:
     """Ask each chosen model, and show what comes of it as it comes."""
     embedded = EmbeddedModel()
     lines: list[_Line] = []
     try:
         address, names = await _address(settings, embedded)
-        provider = connect_bare(settings, key, base_url=address, patience=patience)
+        provider = connect_bare(settings, key, base_url=address, timeouts=timeouts)
         console.print(f"  {escape(provider.base_url)}, protocol {settings.protocol}", style="dim")
         try:
             for name, use in names.items():

@@ -12,7 +12,7 @@ import asyncio
 import json
 import ssl
 import time
-from contextlib import aclosing, suppress
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,11 +21,11 @@ import httpx
 
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, error_mapping
+from glm_lsp.llm.answer import Answer, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
 from glm_lsp.llm.providers import Infill
-from glm_lsp.llm.sse import Patience, cut_at, read
-from glm_lsp.llm.stops import StopCutter
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class HttpProvider:
         *,
         base_url: str,
         key: Key | None,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         concurrency: int = 1,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -68,7 +68,7 @@ class HttpProvider:
         self.base_url = base_url.rstrip("/")
         self.key = key
         self._wire = wire
-        self._patience = patience or Patience()
+        self._timeouts = timeouts or Timeouts()
         self._limiter = ConcurrencyLimiter(concurrency)
         self._transport = transport
         self._clock = clock
@@ -77,32 +77,16 @@ class HttpProvider:
         self._opening = asyncio.Lock()
         self._refused: dict[tuple[str, str], frozenset[str]] = {}
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+    def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
-        if self.key is None and self.preset.needs_key:
-            raise no_key(self.preset)
-        wire = self._wire_of(request)
-        asked = self._asked(request)
-        async with self._limiter.slot(
-            request.model, request.feature, interactive=request.interactive
-        ):
-            response, body = await self._open(request, wire, asked)
-            cutter = None
-            if request.stop and not wire.stops & body.keys():
-                cutter = StopCutter(request.stop)
-            reading = read(
-                response, wire.parser(asked), asked, self._patience, self._clock, self.tap
-            )
-            async with aclosing(reading) as deltas:
-                async for delta in cut_at(cutter, deltas) if cutter else deltas:
-                    yield delta
+        return read(self._answer(request), self._timeouts, self._clock, self.tap)
 
     async def warm(self) -> None:
         """Open a connection ahead of the first request; failures show when one is made."""
         with suppress(Exception):
             client = await self._ready()
             # No key: this request asks for nothing but a connection.
-            await client.head(self.base_url, timeout=self._patience.connect)
+            await client.head(self.base_url, timeout=self._timeouts.connect)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -113,6 +97,23 @@ class HttpProvider:
     def refused(self, model: str) -> frozenset[str]:
         """Return the optional fields that the service has refused for a model."""
         return self._refused.get((model, self._wire.path), frozenset())
+
+    @asynccontextmanager
+    async def _answer(self, request: Request) -> AsyncGenerator[Answer, None]:
+        """Wait for a turn, ask, and keep the response open while the block runs."""
+        if self.key is None and self.preset.needs_key:
+            raise no_key(self.preset)
+        wire = self._wire_of(request)
+        asked = self._asked(request)
+        async with self._limiter.slot(
+            request.model, request.feature, interactive=request.interactive
+        ):
+            response, body = await self._open(request, wire, asked)
+            stop = None if wire.stops & body.keys() else request.stop
+            try:
+                yield Answer(response, wire.parser(asked, stop), asked)
+            finally:
+                await response.aclose()
 
     def _wire_of(self, request: Request) -> Wire:
         if request.prompt is None:
@@ -159,7 +160,7 @@ class HttpProvider:
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain and own else True,
             transport=self._transport,
             follow_redirects=False,
-            timeout=httpx.Timeout(self._patience.token, connect=self._patience.connect),
+            timeout=httpx.Timeout(self._timeouts.token, connect=self._timeouts.connect),
             limits=httpx.Limits(max_keepalive_connections=8, keepalive_expiry=90.0),
             headers={
                 "User-Agent": _user_agent(),
@@ -176,15 +177,15 @@ class HttpProvider:
         """Send until the service begins to answer, or says that it will not."""
         import stamina
 
-        patience = self._patience
+        timeouts = self._timeouts
         async for attempt in stamina.retry_context(
             on=self._pause,
             # The next keystroke asks again anyway: completions try twice, and quickly.
-            attempts=patience.attempts if request.interactive else min(patience.attempts, 2),
+            attempts=timeouts.attempts if request.interactive else min(timeouts.attempts, 2),
             timeout=None,
-            wait_initial=patience.first_wait,
-            wait_max=patience.longest_wait,
-            wait_jitter=patience.first_wait / 2,
+            wait_initial=timeouts.first_wait,
+            wait_max=timeouts.longest_wait,
+            wait_jitter=timeouts.first_wait / 2,
         ):
             with attempt:
                 return await self._send(request, wire, asked)
@@ -197,7 +198,7 @@ class HttpProvider:
         wait: float | None = getattr(error, "retry_after", None)
         if wait is None:
             return True
-        return wait if wait <= self._patience.longest_wait else False
+        return wait if wait <= self._timeouts.longest_wait else False
 
     def _lost_for_free(self, error: Exception) -> bool:
         """Tell whether a server of this machine that wants no key hung up on a request.
@@ -258,7 +259,7 @@ class HttpProvider:
                     break
 
         try:
-            await asyncio.wait_for(read(), self._patience.tail)
+            await asyncio.wait_for(read(), self._timeouts.tail)
         except asyncio.TimeoutError:
             pass  # The status says enough.
         except Exception as error:

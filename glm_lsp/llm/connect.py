@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from glm_lsp.llm import providers
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.service import Service
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.wires.chat import CHAT
 from glm_lsp.llm.wires.messages import MESSAGES
 from glm_lsp.llm.wires.responses import RESPONSES
@@ -37,7 +37,7 @@ def connect(
     *,
     base_url: str | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
     store: UsageStore | None = None,
     clock: Callable[[], float] = time.monotonic,
     today: Callable[[], float] = time.time,
@@ -52,7 +52,7 @@ def connect(
         SettingsError: there is no address to ask.
     """
     provider = connect_bare(
-        settings, key, base_url=base_url, transport=transport, patience=patience, clock=clock
+        settings, key, base_url=base_url, transport=transport, timeouts=timeouts, clock=clock
     )
     return Service(
         provider,
@@ -70,7 +70,7 @@ def connect_bare(
     *,
     base_url: str | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> HttpProvider:
     """Return a provider that records nothing; see `connect`.
@@ -84,7 +84,7 @@ def connect_bare(
         WIRES[settings.protocol],
         base_url=preset.base_url(settings.protocol, base_url or settings.base_url),
         key=key,
-        patience=patience or Patience(token=settings.limits.timeout),
+        timeouts=timeouts or Timeouts(token=settings.limits.timeout),
         concurrency=settings.limits.concurrency,
         transport=transport,
         clock=clock,

@@ -7,8 +7,7 @@ is repeated in them, for a service may quote the key or the code it was sent.
 
 from __future__ import annotations
 
-import email.utils
-import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,6 +15,7 @@ from attrs import field, frozen
 
 from glm_lsp import errors
 from glm_lsp.llm import error_kinds
+from glm_lsp.llm.error_bodies import Reported, is_page, read_body, read_payload, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,11 +53,11 @@ def from_response(
     `headers` have lower-case names or ignore case; `now` is the time in seconds since the
     epoch, for a `Retry-After` that names a date.
     """
-    wait = _retry_after(headers.get("retry-after", ""), now)
-    page = _is_page(headers.get("content-type", ""), body)
+    wait = retry_after(headers.get("retry-after", ""), now)
+    page = is_page(headers.get("content-type", ""), body)
     if 300 <= status < 400:
         return _error(asked, error_kinds.REDIRECT, status=status)
-    found = None if page else _read(body)
+    found = None if page else read_body(body)
     if found is not None:
         return _error(asked, _kind(found, status), status=status, read=found, wait=wait)
     if status >= 500 or status in error_kinds.BY_STATUS:
@@ -69,15 +69,21 @@ def from_response(
 
 def from_payload(asked: Asked, payload: Any, event: str = "") -> errors.ProviderError:
     """Return the error that an event within a stream reports."""
-    found = _read_payload(payload) or Reported("", event, "", "")
+    found = read_payload(payload) or Reported("", event, "")
     return _error(asked, _kind(found, 500), read=found)
 
 
-def from_exception(asked: Asked, error: Exception) -> errors.GlmError:
-    """Return our error for one of the HTTP library, or for one of ours itself."""
+def from_exception(asked: Asked, error: Exception, *, begun: bool = False) -> errors.GlmError:
+    """Return our error for any exception of the HTTP library's, or for one of ours itself.
+
+    `begun` says that an answer had begun: a lost connection has then cut it.
+    """
     if isinstance(error, errors.GlmError):
         return error
-    return _error(asked, _by_exception(error), detail=_name(error))
+    kind = _by_exception(error)
+    if begun and isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
+        kind = error_kinds.CUT
+    return _error(asked, kind, detail=_name(error))
 
 
 def cut(asked: Asked) -> errors.ProviderError:
@@ -117,64 +123,13 @@ def may_repeat(error: BaseException) -> bool:
     return isinstance(error, errors.UnavailableError) and error.status in (429, 500, 503, 529)
 
 
-@frozen
-class Reported:
-    """What a service's error body says: its code, type, message, and the field it names."""
-
-    code: str
-    type: str
-    message: str = field(repr=False)
-    param: str
-
-
-def _read(body: bytes) -> Reported | None:
-    try:
-        return _read_payload(json.loads(body))
-    except ValueError:  # UnicodeDecodeError and JSONDecodeError are both.
-        return None
-    except RecursionError:
-        return None
-
-
-def _read_payload(payload: Any) -> Reported | None:
-    """Read every form seen of an error; None when it is none of them."""
-    if isinstance(payload, list) and payload:
-        payload = payload[0]  # Gemini-like gateways wrap the error in a list.
-    if not isinstance(payload, dict):
-        return None
-    error = payload.get("error")
-    if isinstance(error, str):
-        return Reported("", "", error, ",".join(_texts(payload.get("errors"))))
-    if isinstance(error, dict):
-        return Reported(
-            _text(error.get("code")),
-            _text(error.get("type")),
-            _text(error.get("message")),
-            _text(error.get("param")),
-        )
-    message = _text(payload.get("msg") or payload.get("message") or payload.get("detail"))
-    if "code" in payload or payload.get("success") is False or "detail" in payload:
-        return Reported(_text(payload.get("code")), _text(payload.get("type")), message, "")
-    return None
-
-
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return ""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _texts(value: Any) -> list[str]:
-    return [str(key) for key in value] if isinstance(value, dict) else []
-
-
 def _kind(read: Reported, status: int) -> ErrorKind:
     """Choose by the service's own code, then its type, then the status."""
     for name in (read.code, read.type):
         if name in error_kinds.BY_CODE:
             return error_kinds.BY_CODE[name]
     said = read.message.lower()
-    if status == 200 and read.code.isdigit():
+    if status == 200 and re.fullmatch("[0-9]{1,9}", read.code):
         # A wrong path is answered with 200 and the real status inside.
         if "not_found" in said or read.code == "404":
             return error_kinds.GONE
@@ -261,27 +216,3 @@ def _name(error: Exception) -> str:
             names.append(cause.strerror)
         cause = cause.__cause__ or cause.__context__
     return ": ".join(names)
-
-
-def _is_page(content_type: str, body: bytes) -> bool:
-    if "html" in content_type.lower():
-        return True
-    return body[:100].lstrip().lower().startswith((b"<!doctype", b"<html"))
-
-
-def _retry_after(value: str, now: float) -> float | None:
-    """Read `Retry-After`: seconds, or a date."""
-    value = value.strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        pass
-    else:
-        return seconds if 0 <= seconds < float("inf") else None
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(moment.timestamp() - now, 0.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve
@@ -24,7 +24,7 @@ from glm_lsp.llm.usage_store import UsageRecord, UsageStore
 from glm_lsp.llm.usage_today import midnight, used_today
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 
     from glm_lsp.llm.client import HttpProvider
     from glm_lsp.llm.providers import Preset
@@ -41,6 +41,7 @@ _FOR_COMPLETIONS = 0.8
 class _Account:
     """One request while it runs."""
 
+    at: float
     started: float
     first: float | None = None
     text: int = 0
@@ -95,18 +96,21 @@ class Service:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
         self._breaker.check(interactive=request.interactive)
         await self._afford(request)
-        try:
-            async with aclosing(self._once(request)) as deltas:
-                async for delta in deltas:
-                    yield delta
-        except PromptTooLongError:
-            # Raised instead of an answer, never within one: nothing was yielded yet.
-            if request.shorter is None:
-                raise
-            shorter = evolve(request.shorter(), shorter=None)
-            async with aclosing(self._once(shorter)) as deltas:
-                async for delta in deltas:
-                    yield delta
+        while True:
+            account = _Account(self._today(), self._clock())
+            try:
+                with self._accounted(request, account):
+                    async with aclosing(self._provider.stream(request)) as deltas:
+                        async for delta in deltas:
+                            self._note(account, delta)
+                            yield delta
+            except PromptTooLongError:
+                # An answer that has begun is paid for: nothing is asked in its place.
+                if request.shorter is None or account.first is not None:
+                    raise
+                request = evolve(request.shorter(), shorter=None)
+            else:
+                return
 
     def accepted(self, model: str, feature: str) -> None:
         """Record that the user took a suggestion."""
@@ -121,14 +125,11 @@ class Service:
         """Close connections; the usage store belongs to who made it."""
         await self._provider.close()
 
-    async def _once(self, request: Request) -> AsyncGenerator[Delta, None]:
-        account = _Account(self._clock())
-        at = self._today()
+    @contextmanager
+    def _accounted(self, request: Request, account: _Account) -> Iterator[None]:
+        """Record the request that the block makes, however it ends."""
         try:
-            async with aclosing(self._provider.stream(request)) as deltas:
-                async for delta in deltas:
-                    self._note(account, delta)
-                    yield delta
+            yield
             account.outcome = "done"
         except GlmError as error:
             account.outcome = type(error).__name__
@@ -137,7 +138,7 @@ class Service:
         finally:
             if account.outcome == "abandoned":
                 self._breaker.abandoned()
-            self._enter(request, account, at)
+            self._record(request, account)
 
     def _note(self, account: _Account, delta: Delta) -> None:
         if isinstance(delta, TextDelta | ReasoningDelta):
@@ -148,7 +149,7 @@ class Service:
         elif isinstance(delta, Usage):
             account.usage = delta
 
-    def _enter(self, request: Request, account: _Account, at: float) -> None:
+    def _record(self, request: Request, account: _Account) -> None:
         """Record a finished request."""
         usage, size, model = account.usage, request.size, request.model
         if usage:
@@ -163,7 +164,7 @@ class Service:
         failed = account.outcome not in ("done", "abandoned")
         self._store.add(
             UsageRecord(
-                at=at,
+                at=account.at,
                 provider=self.preset.name,
                 model=model,
                 feature=request.feature,
@@ -172,7 +173,7 @@ class Service:
                 output=counted.output,
                 reasoning=counted.reasoning,
                 size=size,
-                first_token=account.first - account.started if account.first else None,
+                first_token=None if account.first is None else account.first - account.started,
                 duration=self._clock() - account.started,
                 outcome=account.outcome,
                 cost=0.0 if failed else self._cost(model, counted),
@@ -182,9 +183,8 @@ class Service:
 
     def _cost(self, model: str, usage: Usage) -> float | None:
         # Nobody bills for a server of one's own, whatever its model's name.
-        return (
-            0.0 if self.preset.name == "local" else catalogue.find(model, self._prices).cost(usage)
-        )
+        own = self.preset.name == "local"
+        return 0.0 if own else catalogue.find(model, self._prices).cost(usage)
 
     async def _afford(self, request: Request) -> None:
         """Hold a request against the day's budget.

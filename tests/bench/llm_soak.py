@@ -28,7 +28,7 @@ from attrs import define, field
 
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.providers import find
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Finish, Message, Request, TextDelta, Usage
 from glm_lsp.llm.wires.chat import CHAT
 from tests.bench.llm_overhead import chunk
@@ -89,9 +89,9 @@ def run(seconds: float, streams: int) -> Seen:
 async def _run(url: str, seconds: float, streams: int) -> Seen:
     seen = Seen()
     # Time-outs are not what this is about, and machines that run tests may be busy.
-    patience = Patience(connect=60.0, token=60.0, tail=30.0)
+    timeouts = Timeouts(connect=60.0, token=60.0, tail=30.0)
     provider = HttpProvider(
-        find("local"), CHAT, base_url=url, key=None, concurrency=streams, patience=patience
+        find("local"), CHAT, base_url=url, key=None, concurrency=streams, timeouts=timeouts
     )
     await provider.warm()
     probe = asyncio.create_task(_probe(seen))

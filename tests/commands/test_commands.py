@@ -18,7 +18,7 @@ from glm_lsp.commands import auth, models, usage
 from glm_lsp.errors import GlmError, NoKeyError
 from glm_lsp.llm import providers
 from glm_lsp.llm.credentials import Key, find_key
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.usage_store import UsageRecord, UsageStore
 from glm_lsp.settings import ModelSettings, Price, Settings
 from tests.gateway import Gateway, Reply, Stall, chat_stream, error
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SECRET = "not-a-key-0123456789"
 NOON = datetime(2026, 11, 23, 12).timestamp()  # noqa: DTZ001  # The user's own day.
-PATIENCE = Patience(connect=5.0, token=5.0, tail=0.5, attempts=1)
+TIMEOUTS = Timeouts(connect=5.0, token=5.0, tail=0.5, attempts=1)
 
 
 class Drawer(keyring.backend.KeyringBackend):
@@ -247,7 +247,7 @@ def test_a_usage_store_that_is_none_has_a_remedy(tmp_path: Path, console: Consol
 def examine(console: Console, gateway: Gateway | None = None, **environ: str) -> tuple[int, str]:
     if gateway:
         environ = {"RUNAPI_KEY": SECRET, "GLM_LSP_BASE_URL": gateway.base_url, **environ}
-    code = doctor.run(environ, console=console, patience=PATIENCE)
+    code = doctor.run(environ, console=console, timeouts=TIMEOUTS)
     assert SECRET not in printed(console)
     return code, " ".join(printed(console).split())
 
@@ -317,10 +317,10 @@ def test_doctor_without_a_key_says_what_to_set(console: Console) -> None:
 )
 def test_doctor_names_what_needs_fixing(reply: Reply, sentence: str, console: Console) -> None:
     """One thing to fix: exit 1, its sentence, and no second model is asked."""
-    quick = Patience(connect=5.0, token=0.3, tail=0.3, attempts=1)
+    quick = Timeouts(connect=5.0, token=0.3, tail=0.3, attempts=1)
     with Gateway(reply) as gateway:
         environ = {"RUNAPI_KEY": SECRET, "GLM_LSP_BASE_URL": gateway.base_url}
-        assert doctor.run(environ, console=console, patience=quick) == 1
+        assert doctor.run(environ, console=console, timeouts=quick) == 1
         assert {record.json["model"] for record in gateway.requests} == {"glm-5.1"}
     told = " ".join(printed(console).split())
     assert sentence in told

@@ -14,7 +14,7 @@ from glm_lsp import errors
 from glm_lsp.llm import providers
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.credentials import Key
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import (
     Delta,
     Finish,
@@ -29,7 +29,7 @@ from glm_lsp.llm.wires.chat import CHAT
 from tests.gateway import FAULTS, Gate, Gateway, Reply, chat_stream, error, html
 
 SECRET = "not-a-key-0123456789"
-QUICK = Patience(connect=5.0, token=5.0, tail=0.5, attempts=3, first_wait=0.01, longest_wait=0.1)
+QUICK = Timeouts(connect=5.0, token=5.0, tail=0.5, attempts=3, first_wait=0.01, longest_wait=0.1)
 
 
 def question(**fields: Any) -> Request:
@@ -42,10 +42,10 @@ def question(**fields: Any) -> Request:
     return Request(**values)
 
 
-def provider(base_url: str, patience: Patience = QUICK, name: Any = "runapi") -> HttpProvider:
+def provider(base_url: str, timeouts: Timeouts = QUICK, name: Any = "runapi") -> HttpProvider:
     preset = providers.find(name)
     return HttpProvider(
-        preset, CHAT, base_url=base_url, key=Key(SECRET, "RUNAPI_KEY"), patience=patience
+        preset, CHAT, base_url=base_url, key=Key(SECRET, "RUNAPI_KEY"), timeouts=timeouts
     )
 
 
@@ -192,9 +192,9 @@ def test_every_fault_has_its_error_and_its_sentence(
 ) -> None:
     """A fault becomes one error that says what to do, is not repeated, and shows no key."""
     caplog.set_level(logging.DEBUG)
-    patience = Patience(connect=5.0, token=0.3, attempts=3, first_wait=0.01)
+    timeouts = Timeouts(connect=5.0, token=0.3, attempts=3, first_wait=0.01)
     with Gateway(FAULTS[name]) as gateway, pytest.raises(errors.GlmError) as caught:
-        ask(gateway, patience=patience)
+        ask(gateway, timeouts=timeouts)
     assert type(caught.value) is kind
     assert str(caught.value).startswith(sentence)
     assert len(gateway.requests) == 1

@@ -14,7 +14,7 @@ from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.providers import find
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
 from tests.gateway import Gateway
 from tests.llm.faulty import TEXT, Fault, faults
@@ -29,7 +29,7 @@ ALL = dict(faults())
 
 
 async def answer(base_url: str, fault: Fault) -> list[Delta]:
-    patience = Patience(
+    timeouts = Timeouts(
         connect=10.0,
         token=0.2 if fault.stalls else 100.0,
         tail=0.2,
@@ -43,7 +43,7 @@ async def answer(base_url: str, fault: Fault) -> list[Delta]:
         wires[fault.protocol],
         base_url=base_url,
         key=Key(SECRET, "RUNAPI_KEY"),
-        patience=patience,
+        timeouts=timeouts,
     )
     request = Request("glm-5.1", "fix", (Message("user", CODE),), thinking=False)
     try:

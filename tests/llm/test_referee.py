@@ -15,7 +15,7 @@ from glm_lsp.llm import catalogue
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.providers import find
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import (
     Delta,
     Finish,
@@ -89,7 +89,7 @@ class Answer:
 def key_free(base_url: str, protocol: str) -> HttpProvider:
     wires: Any = WIRES
     return HttpProvider(
-        find("local"), wires[protocol], base_url=base_url, key=None, patience=Patience(token=120)
+        find("local"), wires[protocol], base_url=base_url, key=None, timeouts=Timeouts(token=120)
     )
 
 

@@ -14,7 +14,7 @@ from glm_lsp import errors
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.estimate import Estimates
-from glm_lsp.llm.sse import Patience
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Message, Request
 from glm_lsp.llm.usage_store import UsageStore
 from glm_lsp.settings import LimitSettings, Price, Settings
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.service import Service
 
 MORNING = 1_795_400_000.0
-PATIENCE = Patience(connect=5.0, token=5.0, tail=0.5, attempts=1, first_wait=0.01)
+TIMEOUTS = Timeouts(connect=5.0, token=5.0, tail=0.5, attempts=1, first_wait=0.01)
 
 
 class Clock:
@@ -55,7 +55,7 @@ def service(
     return connect(
         Settings(base_url=gateway.base_url, **settings),
         Key("not-a-key", "RUNAPI_KEY"),
-        patience=PATIENCE,
+        timeouts=TIMEOUTS,
         store=store,
         clock=clock or Clock(),
         today=Clock(MORNING),

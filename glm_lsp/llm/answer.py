@@ -1,0 +1,103 @@
+"""From events to deltas: one answer, as it comes, whole, and to a clean end.
+
+Invariants: whatever happens, the response is closed; after an answer's end nothing that
+follows can turn it into a failure, nor be waited for longer than a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from glm_lsp.llm import error_mapping
+from glm_lsp.llm.sse import EventStream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    import httpx
+    from httpx_sse import ServerSentEvent
+
+    from glm_lsp.llm.error_mapping import Asked
+    from glm_lsp.llm.timeouts import Timeouts
+    from glm_lsp.llm.types import Delta
+    from glm_lsp.llm.wires.base import Parser
+
+_DRAIN = 0.2  # Seconds for the end of a body, which is mostly there already.
+
+
+@frozen
+class Answer:
+    """A response that is a stream of events, and who understands it."""
+
+    response: httpx.Response
+    parser: Parser
+    asked: Asked
+
+
+async def read(
+    opening: AbstractAsyncContextManager[Answer],
+    timeouts: Timeouts,
+    clock: Callable[[], float],
+    tap: Callable[[str], None] | None = None,
+) -> AsyncGenerator[Delta, None]:
+    """Yield the deltas of the answer that `opening` gets; leaving it closes the response.
+
+    `tap` sees the data of every event before the parser does.
+
+    Raises:
+        GlmError: it does not come, is cut, garbled, silent for too long, or reports an error.
+    """
+    async with opening as answer:
+        parser = answer.parser
+        stream = EventStream(answer.response, answer.asked, timeouts.token, clock)
+        try:
+            async with aclosing(stream.events()) as events:
+                async for event in events:
+                    if tap:
+                        tap(event.data)
+                    for delta in parser.feed(_name(event), event.data):
+                        stream.progressed()
+                        yield delta
+                    if parser.complete:
+                        break
+                for delta in await _rest(events, parser, timeouts.tail):
+                    yield delta
+        except Exception as error:  # The map is total.
+            raise error_mapping.from_exception(answer.asked, error, begun=True) from None
+
+
+async def _rest(
+    events: AsyncGenerator[ServerSentEvent, None], parser: Parser, tail: float
+) -> list[Delta]:
+    """Return what follows a complete answer: usage, and the end mark.
+
+    Raises:
+        GlmError: the answer is not complete, and nothing more comes.
+    """
+    deltas: list[Delta] = []
+    with suppress(Exception):
+        while parser.complete and not parser.done:
+            event = await asyncio.wait_for(events.__anext__(), tail)
+            deltas += parser.feed(_name(event), event.data)
+    if not parser.done:
+        deltas += parser.end()
+    if not parser.stopped:
+        # Read to its end, a body leaves the connection for the next request.
+        with suppress(Exception):
+            await asyncio.wait_for(_drain(events), _DRAIN)
+    return deltas
+
+
+async def _drain(events: AsyncGenerator[ServerSentEvent, None]) -> None:
+    async for _ in events:
+        pass
+
+
+def _name(event: ServerSentEvent) -> str:
+    """Return an event's name, "" for one without (which the library calls "message")."""
+    return "" if event.event == "message" else event.event
