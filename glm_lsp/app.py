@@ -20,7 +20,7 @@ from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
 from glm_lsp.lsp.server import Server
 from glm_lsp.lsp.session import ClientSession
-from glm_lsp.settings import from_environment
+from glm_lsp.settings.layers import from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

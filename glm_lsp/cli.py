@@ -158,7 +158,7 @@ def _doctor(_: argparse.Namespace) -> int:
 
 def _models(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import models
-    from glm_lsp.settings import from_environment, load
+    from glm_lsp.settings.layers import from_environment, load
 
     return models.run(load(from_environment(os.environ)).settings, as_json=arguments.json)
 
@@ -172,7 +172,7 @@ def _usage(arguments: argparse.Namespace) -> int:
 
 def _auth(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import auth
-    from glm_lsp.settings import from_environment, load
+    from glm_lsp.settings.layers import from_environment, load
 
     provider = arguments.provider or load(from_environment(os.environ)).settings.provider
     return auth.run(arguments.step, provider, os.environ)

@@ -20,13 +20,15 @@ from glm_lsp.llm.connect import connect_bare
 from glm_lsp.llm.probe import Finding, probe
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.local.embedded import EmbeddedModel
-from glm_lsp.settings import camel, from_environment, keys, load
+from glm_lsp.settings import camel, keys
+from glm_lsp.settings.layers import from_environment, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glm_lsp.llm.credentials import Key
-    from glm_lsp.settings import Loaded, Settings
+    from glm_lsp.settings import Settings
+    from glm_lsp.settings.layers import Loaded
 
 _TIMEOUTS = Timeouts(token=30.0, attempts=2)
 

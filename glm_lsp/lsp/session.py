@@ -17,7 +17,7 @@ from glm_lsp.context.ignore import Exclusions
 from glm_lsp.errors import ExcludedError, GlmError
 from glm_lsp.llm import catalogue
 from glm_lsp.lsp.extension import Extensions
-from glm_lsp.settings import Layer, Loaded, Settings, load
+from glm_lsp.settings.layers import Layer, Loaded, load
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.llm.types import Delta, Provider, Request
     from glm_lsp.llm.usage_store import Used
+    from glm_lsp.settings import Settings
 
     Approve = Callable[[str], Awaitable[bool]]
 

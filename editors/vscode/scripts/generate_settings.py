@@ -1,4 +1,4 @@
-"""Write the server's settings into `package.json`, from the tree in `glm_lsp/settings.py`.
+"""Write the server's settings into `package.json`, from the tree in `glm_lsp/settings/__init__.py`.
 
 Invariant: `package.json` says nothing about a setting that the server does not say: name,
 type, default, documentation, and whether it belongs to the user alone (`machine`).

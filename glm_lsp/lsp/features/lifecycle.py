@@ -14,7 +14,8 @@ from pygls.exceptions import JsonRpcException
 
 from glm_lsp.context.ignore import path_of
 from glm_lsp.lsp.extension import announced
-from glm_lsp.settings import SECTION, Layer
+from glm_lsp.settings import SECTION
+from glm_lsp.settings.layers import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

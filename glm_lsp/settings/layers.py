@@ -1,34 +1,24 @@
-"""The settings tree: what users may set, its defaults, and how raw values become it.
+"""How raw values become the settings tree, layer over layer.
 
-Invariants: every key has a default; a bad or unknown key is reported by its full name and
-never takes a good neighbour with it; the last good value stays. Layers, lowest first:
-defaults, environment, `initializationOptions`, `workspace/configuration`.
-The key is not a setting: see `glm_lsp.llm.credentials`.
+Invariant: a bad or unknown key is reported by its full name and never takes a good neighbour
+with it; the last good value stays. Layers, lowest first: defaults, environment,
+`initializationOptions`, `workspace/configuration`.
 """
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import attrs
 from attrs import Factory, field, fields, frozen
 
+from glm_lsp.settings import SECTION, Settings, camel, keys
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import cattrs
-
-ProviderName = Literal["runapi", "zai", "bigmodel", "local", "custom"]
-Protocol = Literal["chat", "responses", "messages"]
-Thinking = Literal["auto", "on", "off"]
-CompletionPrompt = Literal["auto", "chat", "fim", "prefix"]
-Delivery = Literal["auto", "stream", "once", "confirm"]
-Switch = Literal["auto", "on", "off"]
-
-SECTION = "glm"
-"""The section that `workspace/configuration` asks for."""
 
 ENVIRONMENT = {
     "GLM_LSP_PROVIDER": "provider",
@@ -38,141 +28,6 @@ ENVIRONMENT = {
     "GLM_LSP_COMPLETION_MODEL": "models.completion",
 }
 """Environment variables and the keys they set."""
-
-
-def _doc(text: str, **more: Any) -> dict[str, Any]:
-    return {"doc": text, **more}
-
-
-@frozen
-class ModelSettings:
-    """Which model does what."""
-
-    actions: str = field(
-        default="glm-5.1", metadata=_doc("Model for explain, fix, refactor and the other actions.")
-    )
-    completion: str = field(default="glm-4.7", metadata=_doc("Model for inline completion."))
-
-
-@frozen
-class CompletionSettings:
-    """Inline completion."""
-
-    enabled: bool = field(default=True, metadata=_doc("Offer inline completions."))
-    delay: int | None = field(
-        default=None,
-        metadata=_doc(
-            "Milliseconds to wait after a keystroke; `null` adapts to your typing.", least=0
-        ),
-    )
-    max_lines: int = field(
-        default=12, metadata=_doc("The most lines one completion may have.", least=1)
-    )
-    disabled_languages: tuple[str, ...] = field(
-        default=(), metadata=_doc("Language identifiers in which nothing is completed.")
-    )
-    fallback: Switch = field(
-        default="auto",
-        metadata=_doc(
-            "Serve completions through `textDocument/completion`; `auto`: only to editors"
-            " without inline completion."
-        ),
-    )
-    prompt: CompletionPrompt = field(
-        default="auto",
-        metadata=_doc(
-            "How completions are asked for: `chat` (fill in the middle, asked of a chat model),"
-            " `fim` (native tokens of a self-hosted model), `prefix` (raw completion)."
-        ),
-    )
-
-
-@frozen
-class EditSettings:
-    """How edits reach the editor."""
-
-    delivery: Delivery = field(
-        default="auto",
-        metadata=_doc(
-            "`stream` as GLM writes, `once` when it is done, `confirm` shows it first;"
-            " `auto` streams where the editor can undo all of it in one step."
-        ),
-    )
-
-
-@frozen
-class ContextSettings:
-    """What is shown to the model."""
-
-    max_tokens: int | None = field(
-        default=None,
-        metadata=_doc("The most tokens of code sent along; `null` fits the model.", least=256),
-    )
-    exclude: tuple[str, ...] = field(
-        default=(),
-        metadata=_doc("Files that never leave this machine, as gitignore patterns."),
-    )
-    related_files: bool = field(
-        default=True, metadata=_doc("Look at related open files for context.")
-    )
-
-
-@frozen
-class LimitSettings:
-    """How much may be asked."""
-
-    concurrency: int = field(default=1, metadata=_doc("Requests in flight per model.", least=1))
-    timeout: float = field(
-        default=60.0, metadata=_doc("Seconds to wait for the next token.", least=1)
-    )
-    daily_budget: float | None = field(
-        default=None, metadata=_doc("USD per day, estimated; `null` for no limit.", least=0)
-    )
-
-
-@frozen
-class Price:
-    """USD per 1M tokens."""
-
-    input: float
-    output: float
-    cached: float | None = None
-
-
-@frozen
-class Settings:
-    """The whole tree."""
-
-    provider: ProviderName = field(
-        default="runapi",
-        metadata=_doc("Preset of base URL, key names and capabilities.", machine=True),
-    )
-    base_url: str | None = field(
-        default=None,
-        metadata=_doc(
-            "Base URL, used as given (`/chat/completions` is appended); `null` for the preset's.",
-            machine=True,
-        ),
-    )
-    protocol: Protocol = field(default="chat", metadata=_doc("Wire protocol."))
-    models: ModelSettings = field(factory=ModelSettings)
-    thinking: Thinking = field(
-        default="auto",
-        metadata=_doc("Whether actions let the model think first; completions never do."),
-    )
-    completion: CompletionSettings = field(factory=CompletionSettings)
-    edits: EditSettings = field(factory=EditSettings)
-    context: ContextSettings = field(factory=ContextSettings)
-    limits: LimitSettings = field(factory=LimitSettings)
-    prices: dict[str, Price] = field(
-        factory=dict,
-        metadata=_doc(
-            "USD per 1M tokens by model: `input`, `output`, optionally `cached`.", machine=True
-        ),
-    )
-    instructions: str = field(
-        default="", metadata=_doc("Standing instructions, added to every prompt of an action.")
-    )
 
 
 @frozen
@@ -198,22 +53,6 @@ class Loaded:
     settings: Settings
     sources: Mapping[str, str] = Factory(dict)
     problems: tuple[Problem, ...] = ()
-
-
-def camel(name: str) -> str:
-    """Return the user's spelling of a field's name: `max_lines` is `maxLines`."""
-    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), name)
-
-
-def keys(cls: type = Settings, prefix: str = "") -> Iterator[tuple[str, attrs.Attribute[Any]]]:
-    """Yield the dotted name and the attribute of every leaf of the tree."""
-    hints = get_type_hints(cls)
-    for attribute in fields(cls):
-        name = prefix + camel(attribute.name)
-        if attrs.has(hints[attribute.name]):
-            yield from keys(hints[attribute.name], name + ".")
-        else:
-            yield name, attribute
 
 
 def from_environment(environ: Mapping[str, str]) -> Layer:
