@@ -10,27 +10,7 @@ import re
 from collections import deque
 from functools import lru_cache
 
-_HASH = frozenset(
-    "bash coffeescript cmake dockerfile elixir fish gdscript ini julia just make makefile nim nix"
-    " perl powershell python r ruby sh shellscript toml yaml zsh".split()
-)
-_DASH = frozenset("ada elm haskell lua sql vhdl".split())
-_PERCENT = frozenset("erlang latex matlab prolog tex".split())
-_SEMICOLON = frozenset("asm clojure commonlisp elisp emacs-lisp lisp racket scheme".split())
-_TRIPLE = frozenset("python gdscript julia toml elixir nim kotlin scala swift".split())
-_BACKTICK = frozenset(
-    "javascript javascriptreact typescript typescriptreact go jsx tsx svelte vue".split()
-)
-_LONE_QUOTE = frozenset(
-    "rust clojure commonlisp elisp emacs-lisp lisp scheme haskell racket verilog".split()
-)
-"""Languages in which an apostrophe need not open a string."""
-
-WRITING = frozenset(
-    "asciidoc git-commit gitcommit latex markdown mdx org plaintext restructuredtext rst tex text"
-    " typst".split()
-)
-"""Languages that people, not compilers, read: prose and fences are at home there."""
+from glm_lsp.languages import Language, language_named
 
 PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -42,35 +22,17 @@ def masked(code: str, language: str) -> str:
 
 def is_text(before: str, language: str) -> bool:
     """Tell whether the cursor after `before` stands in a string or a comment."""
-    if language in WRITING:
-        return True
+    record = language_named(language)
     token = _last_token(before, language)
-    return token is not None and (_is_comment(token) or not _is_closed(token))
+    if record.prose or token is None:
+        return record.prose
+    return _is_comment(token, record) or not _is_closed(token, record)
 
 
 def has_open_string(code: str, language: str) -> bool:
     """Tell whether `code` ends inside a string."""
-    token = _last_token(code, language)
-    return token is not None and not _is_comment(token) and not _is_closed(token)
-
-
-def _last_token(code: str, language: str) -> str | None:
-    """Return the string or comment that reaches to the end of `code`."""
-    last = next(iter(deque(_tokens(language).finditer(code), maxlen=1)), None)
-    return last.group() if last is not None and last.end() == len(code) else None
-
-
-def _is_comment(token: str) -> bool:
-    return token[0] not in "\"'`" and not (token.startswith("/*") and _is_closed(token))
-
-
-def _is_closed(token: str) -> bool:
-    """Tell whether a string or block comment has its closing mark."""
-    for opening, closing in (("/*", "*/"), ('"""', '"""'), ("'''", "'''")):
-        if token.startswith(opening):
-            return len(token) >= len(opening + closing) and token.endswith(closing)
-    escaped = len(token) - 1 - len(token[:-1].rstrip("\\"))
-    return len(token) > 1 and token[-1] == token[0] and escaped % 2 == 0
+    record, token = language_named(language), _last_token(code, language)
+    return token is not None and not _is_comment(token, record) and not _is_closed(token, record)
 
 
 def unopened(text: str, language: str) -> list[int]:
@@ -99,29 +61,47 @@ def unclosed(text: str, language: str) -> list[str]:
     return waiting
 
 
+def _last_token(code: str, language: str) -> str | None:
+    """Return the string or comment that reaches to the end of `code`."""
+    last = next(iter(deque(_tokens(language).finditer(code), maxlen=1)), None)
+    return last.group() if last is not None and last.end() == len(code) else None
+
+
+def _is_comment(token: str, record: Language) -> bool:
+    """Tell whether a string or comment is a comment that goes on behind it."""
+    if token.startswith((*record.quotes, *record.long_quotes)):
+        return False
+    return not (_is_block(token, record) and _is_closed(token, record))
+
+
+def _is_block(token: str, record: Language) -> bool:
+    return any(token.startswith(opening) for opening, _ in record.block_comments)
+
+
+def _is_closed(token: str, record: Language) -> bool:
+    """Tell whether a string or block comment has its closing mark."""
+    triple = [(quote, quote) for quote in record.long_quotes if len(quote) > 1]
+    for opening, closing in (*record.block_comments, *triple):
+        if token.startswith(opening):
+            return len(token) >= len(opening + closing) and token.endswith(closing)
+    escaped = len(token) - 1 - len(token[:-1].rstrip("\\"))
+    return len(token) > 1 and token[-1] == token[0] and escaped % 2 == 0
+
+
 @lru_cache(maxsize=64)
 def _tokens(language: str) -> re.Pattern[str]:
     """Compile what matches one string or comment, closed or not."""
-    parts: list[str] = []
-    if language in _TRIPLE:
-        parts += [r'"""[\s\S]*?(?:"""|\Z)', r"'''[\s\S]*?(?:'''|\Z)"]
-    if language in _HASH:
-        parts.append(r"#[^\n]*")
-    elif language in _DASH:
-        parts.append(r"--[^\n]*")
-    elif language in _PERCENT:
-        parts.append(r"%[^\n]*")
-    elif language in _SEMICOLON:
-        parts.append(r";[^\n]*")
-    else:
-        parts += [r"//[^\n]*", r"/\*[\s\S]*?(?:\*/|\Z)"]
-    if language == "php":
-        parts.append(r"#[^\n]*")
-    parts.append(r'"(?:\\.|[^"\\\n])*(?:"|\\?(?=\n|\Z))')
-    if language in _LONE_QUOTE:
-        parts.append(r"'(?:\\.|[^'\\\n])'")
-    else:
-        parts.append(r"'(?:\\.|[^'\\\n])*(?:'|\\?(?=\n|\Z))")
-    if language in _BACKTICK:
-        parts.append(r"`(?:\\[\s\S]|[^`\\])*(?:`|\Z)")
+    record = language_named(language)
+    triple = [re.escape(quote) for quote in record.long_quotes if len(quote) > 1]
+    single = [re.escape(quote) for quote in record.long_quotes if len(quote) == 1]
+    parts = [rf"{quote}[\s\S]*?(?:{quote}|\Z)" for quote in triple]
+    parts += [rf"{re.escape(mark)}[^\n]*" for mark in record.line_comments]
+    for opening, closing in record.block_comments:
+        parts.append(rf"{re.escape(opening)}[\s\S]*?(?:{re.escape(closing)}|\Z)")
+    for quote in record.quotes:
+        if quote == "'" and record.apostrophes:
+            parts.append(r"'(?:\\.|[^'\\\n])'")
+        else:
+            parts.append(rf"{quote}(?:\\.|[^{quote}\\\n])*(?:{quote}|\\?(?=\n|\Z))")
+    parts += [rf"{quote}(?:\\[\s\S]|[^{quote}\\])*(?:{quote}|\Z)" for quote in single]
     return re.compile("|".join(parts))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import WRITING
 from glm_lsp.context.cursor import width
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +25,9 @@ _CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:[:;,]|=>)?\s*\{?\s*\Z")
 _LONGEST_LINE = 2_000
 _ENDED = (";", "}", "*/", '"""', "'''")
 _OPENER = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
-_BRACELESS = frozenset({"lua", "ruby", "shellscript", "bash", "sh", "elixir", "julia"})
 _WORD_OPENER = re.compile(r"^\s*(?:(?:local\s+)?function|def|class|module|while|for|if|unless)\b")
 _CLOSER = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac)\b)")
 _CLOSER_BEGUN = re.compile(r"\s*(?:e|en|end|d|do|don|done|f|fi|es|esa|esac)")
-_COMMENT = re.compile(r"\s*(?:#(?!include|define|if|endif)|//|/\*|\*|--|;|%)")
 
 
 def is_enabled(
@@ -71,19 +69,26 @@ def is_multiline(context: CursorContext) -> bool:
     above, below = context.line_above, context.line_below
     if not above:
         return False
-    if opens_block(above, context.language) or _COMMENT.match(above):
+    if opens_block(above, context.language) or _is_comment(above, context.language):
         return True
     return not below or bool(_CLOSER.match(below)) or width(below) < max(width(context.head), 1)
 
 
 def opens_block(line: str, language: str) -> bool:
     """Tell whether a line opens a block."""
-    code = line.rstrip()
-    if language in WRITING:
+    record, code = language_named(language), line.rstrip()
+    if record.prose:
         return False
-    if _OPENER.search(code):
-        return True
-    return language in _BRACELESS and bool(_WORD_OPENER.match(code))
+    return bool(_OPENER.search(code) or (record.word_blocks and _WORD_OPENER.match(code)))
+
+
+def _is_comment(line: str, language: str) -> bool:
+    """Tell whether a line is a comment, or a line of a longer one."""
+    record = language_named(language)
+    if not record.block_comments:
+        return line.lstrip().startswith(record.line_comments)
+    blocks = tuple(opening for opening, _ in record.block_comments)
+    return line.lstrip().startswith((*record.line_comments, *blocks, "*"))
 
 
 def block_end(text: str, context: CursorContext) -> int | None:

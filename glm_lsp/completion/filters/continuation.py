@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import WRITING
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -33,7 +33,7 @@ _SENTENCE_START = re.compile(r"(?:[.:!?]\s+|[\"'#*/]+\s*|^\s*)\Z")
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Drop a new statement, and a new sentence, behind the beginning of another."""
     head, text = context.head, draft.text
-    if not head.strip() or context.language in WRITING or text.startswith("\n"):
+    if not head.strip() or language_named(context.language).prose or text.startswith("\n"):
         return draft
     if _STATEMENT.match(text) and not _MAY_PRECEDE.search(head):
         return draft.nothing()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import WRITING, is_text
+from glm_lsp.completion.lexer import is_text
+from glm_lsp.languages import language_named
 from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def may_announce(draft: Draft, context: CursorContext) -> bool:
     return (
         bool(_LABEL.fullmatch(text) or _announces(text))
         and "\n\n\n" not in draft.text
-        and context.language not in WRITING
+        and not language_named(context.language).prose
     )
 
 
@@ -109,7 +110,7 @@ def _plain_code(text: str, context: CursorContext) -> str:
     for pattern in (_MODEL_TOKEN, _FORM_TAG):
         if found := pattern.search(text):
             text = text[: found.start()]
-    if context.language in WRITING:
+    if language_named(context.language).prose:
         return text
     if is_text(context.before, context.language):
         return _before_fence(text)
