@@ -9,6 +9,7 @@ from urllib.request import url2pathname
 
 import pytest
 
+from glm_lsp.text import Span
 from tests.gateway import Gateway, chat_stream
 from tests.lsp.harness import (
     FIXED,
@@ -23,6 +24,7 @@ from tests.lsp.harness import (
     run,
     serving,
     shown,
+    where,
 )
 
 if TYPE_CHECKING:
@@ -174,7 +176,7 @@ def test_a_client_with_virtual_documents_asks_for_the_content(tmp_path: Path) ->
 
 
 def test_a_client_with_nothing_gets_a_hover(tmp_path: Path) -> None:
-    """With no better means, the explanation is a hover on the code, announced in a message."""
+    """With no better means it is a hover, which follows the code and goes when that changes."""
 
     async def work() -> None:
         with Gateway(chat_stream(EXPLANATION)) as gateway:
@@ -187,6 +189,11 @@ def test_a_client_with_nothing_gets_a_hover(tmp_path: Path) -> None:
                 found = await _hover(editor, 4)
                 assert found["contents"]["value"] == EXPLANATION
                 assert await _hover(editor, 9) is None
+                editor.type(URI, Span(0, 0), "\n\n")
+                assert await _hover(editor, 4) is None
+                assert (await _hover(editor, 6))["range"]["start"]["line"] == 5
+                editor.type(URI, where("heigth", editor.text(URI)), "height")
+                assert await _hover(editor, 6) is None
 
     run(work)
 

@@ -24,6 +24,7 @@ from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.extension import CONTEXT
+from glm_lsp.spans import shift_by
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -170,15 +171,12 @@ def _moved(known: Sequence[_Seen], text: Text, changes: Sequence[Change]) -> lis
     """Return what is left of problems after changes, each where it is then."""
     left = list(known)
     for change in changes:
-        lost = _lost(text, change)
-        growth = change.growth
-        above = [seen for seen in left if seen.end <= lost.start and seen.start < lost.start]
-        below = [
-            _Seen(seen.start + growth, seen.end + growth, seen.version, seen.problem)
+        shift = shift_by(change, _lost(text, change))
+        left = [
+            _Seen(seen.start + by, seen.end + by, seen.version, seen.problem) if by else seen
             for seen in left
-            if seen.start >= lost.end
+            if (by := shift(seen.start, seen.end)) is not None
         ]
-        left = above + below
         text = text.replace(change.span, change.text)
     return left
 

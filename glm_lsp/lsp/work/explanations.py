@@ -26,6 +26,7 @@ from pygls.exceptions import JsonRpcException
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import EXPLANATION, Explanation
+from glm_lsp.spans import shift_by
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Explanations:
     def at(self, uri: str, offset: int) -> Shown | None:
         """Return the latest explanation of the code at an offset."""
         for shown in reversed(self._shown.values()):
-            if shown.uri == uri and shown.span.start <= offset <= shown.span.end:
+            if shown.uri == uri and shown.span and shown.span.start <= offset <= shown.span.end:
                 return shown if shown.markdown else None
         return None
 
@@ -133,11 +134,11 @@ class Explanations:
             if shown.uri != event.after.uri:
                 continue
             for change in event.changes:
-                if change.span.end <= shown.span.start:
-                    move = change.growth
-                    shown.span = Span(shown.span.start + move, shown.span.end + move)
-                elif change.span.start < shown.span.end:
-                    shown.span = Span(min(shown.span.start, change.span.start), shown.span.start)
+                start, end = shown.span.start, shown.span.end
+                moved_by = shift_by(change)(start, end)
+                if moved_by is None:
+                    start = end = min(start, change.span.start)
+                shown.span = Span(start + (moved_by or 0), end + (moved_by or 0))
 
 
 class _OwnMessages:
