@@ -66,8 +66,9 @@ check: $(READY) ## What CI checks before it tests.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(READY) ## Write what is generated: the table in docs/settings.md.
+docs: $(READY) ## Write what is generated: the table in docs/settings.md, VS Code's schema.
 	$(BIN)/python -m tests.docs
+	$(BIN)/python editors/vscode/scripts/generate_settings.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

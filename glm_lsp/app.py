@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.llm import providers
+from glm_lsp import providers
 from glm_lsp.llm.credentials import find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features

@@ -134,14 +134,19 @@ def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
     auth = commands.add_parser("auth", help="the API key in the system's keyring")
     auth.add_argument("step", choices=("set", "status", "remove"))
-    auth.add_argument(
-        "--provider", choices=("runapi", "zai", "bigmodel", "custom"), help="default: the one set"
-    )
+    auth.add_argument("--provider", choices=_providers(), help="default: the one set")
     auth.set_defaults(run=_auth)
 
     config = commands.add_parser("config", help="ready configuration for an editor")
     config.add_argument("editor", choices=_editors())
     config.set_defaults(run=_config)
+
+
+def _providers() -> list[str]:
+    """Return the providers that a key is kept for: all but the model inside this process."""
+    from glm_lsp.providers import PRESETS
+
+    return [preset.name for preset in PRESETS if preset.name != "local"]
 
 
 def _editors() -> list[str]:

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from glm_lsp import providers
 from glm_lsp.errors import GlmError
-from glm_lsp.llm import catalogue, credentials, providers
+from glm_lsp.llm import catalogue, credentials
 from glm_lsp.llm.connect import connect_bare
 from glm_lsp.llm.probe import Finding, probe
 from glm_lsp.llm.timeouts import Timeouts

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
+from glm_lsp import providers
 from glm_lsp.errors import NoKeyError
-from glm_lsp.llm import credentials, providers
+from glm_lsp.llm import credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from glm_lsp.settings import ProviderName
+    from glm_lsp.providers import ProviderName
 
 Step = Literal["set", "status", "remove"]
 

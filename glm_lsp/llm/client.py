@@ -24,18 +24,18 @@ from glm_lsp.llm import catalogue, error_mapping
 from glm_lsp.llm.answer import Answer, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
-from glm_lsp.llm.providers import Infill
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
+from glm_lsp.providers import Infill
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.error_mapping import Asked
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
     from glm_lsp.llm.wires.base import Wire
+    from glm_lsp.providers import Preset
 
 _BODY_LIMIT = 64 * 1024
 # The essentials stay even when a service names no field: without them an answer is wrong.

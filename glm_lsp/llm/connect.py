@@ -6,7 +6,7 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from glm_lsp.llm import providers
+from glm_lsp import providers
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.service import Service
 from glm_lsp.llm.timeouts import Timeouts
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.usage_store import UsageStore
     from glm_lsp.llm.wires.base import Wire
-    from glm_lsp.settings import Protocol, Settings
+    from glm_lsp.providers import Protocol
+    from glm_lsp.settings import Settings
 
 
 WIRES: Mapping[Protocol, Wire] = MappingProxyType(

@@ -15,7 +15,7 @@ from glm_lsp.errors import GlmError, NoKeyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from glm_lsp.llm.providers import Preset
+    from glm_lsp.providers import Preset
 
 KEYRING_SERVICE = "glm-lsp"
 """The name of our entries in the operating system's keyring."""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 
     from glm_lsp.llm.client import HttpProvider
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.providers import Preset
     from glm_lsp.settings import Price
 
 _log = logging.getLogger(__name__)

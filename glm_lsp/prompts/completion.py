@@ -19,7 +19,7 @@ from glm_lsp.llm.types import Message, Request
 
 if TYPE_CHECKING:
     from glm_lsp.context.cursor import CursorContext
-    from glm_lsp.settings import CompletionPrompt, ProviderName
+    from glm_lsp.settings import CompletionPrompt
 
 Kind = Literal["chat", "fim", "prefix"]
 
@@ -79,7 +79,7 @@ class CompletionQuestion:
     max_lines: int = 12
 
 
-def kind_of(setting: CompletionPrompt, provider: ProviderName) -> Kind:
+def kind_of(setting: CompletionPrompt, provider: str) -> Kind:
     """Choose the kind of prompt that a setting means for a provider."""
     if setting != "auto":
         return setting

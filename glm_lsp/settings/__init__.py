@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 import attrs
 from attrs import field, fields, frozen
 
+from glm_lsp.providers import Protocol, ProviderName  # noqa: TC001  # The hints are evaluated.
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ProviderName = Literal["runapi", "zai", "bigmodel", "local", "custom"]
-Protocol = Literal["chat", "responses", "messages"]
 Thinking = Literal["auto", "on", "off"]
 CompletionPrompt = Literal["auto", "chat", "fim", "prefix"]
 Delivery = Literal["auto", "stream", "once", "confirm"]

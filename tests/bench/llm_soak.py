@@ -27,10 +27,10 @@ from pathlib import Path
 from attrs import define, field
 
 from glm_lsp.llm.client import HttpProvider
-from glm_lsp.llm.providers import find
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Finish, Message, Request, TextDelta, Usage
 from glm_lsp.llm.wires.chat import CHAT
+from glm_lsp.providers import find
 from tests.bench.llm_overhead import chunk
 
 LAG_LIMIT = 5e-3

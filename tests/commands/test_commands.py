@@ -13,10 +13,9 @@ import keyring.errors
 import pytest
 from rich.console import Console
 
-from glm_lsp import doctor
+from glm_lsp import doctor, providers
 from glm_lsp.commands import auth, models, usage
 from glm_lsp.errors import GlmError, NoKeyError
-from glm_lsp.llm import providers
 from glm_lsp.llm.credentials import Key, find_key
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.usage_store import UsageRecord, UsageStore

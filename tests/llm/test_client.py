@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from glm_lsp import errors
-from glm_lsp.llm import providers
+from glm_lsp import errors, providers
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.timeouts import Timeouts

@@ -13,9 +13,9 @@ from glm_lsp import errors
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.credentials import Key
-from glm_lsp.llm.providers import find
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
+from glm_lsp.providers import find
 from tests.gateway import Gateway
 from tests.llm.faulty import TEXT, Fault, faults
 

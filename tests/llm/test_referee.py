@@ -14,7 +14,6 @@ from attrs import frozen
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
-from glm_lsp.llm.providers import find
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import (
     Delta,
@@ -27,6 +26,7 @@ from glm_lsp.llm.types import (
     Usage,
 )
 from glm_lsp.local.embedded import EmbeddedModel
+from glm_lsp.providers import find
 from tests.gateway import Gateway
 from tests.llm.streams import PROTOCOLS, stream
 

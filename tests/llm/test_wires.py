@@ -15,8 +15,8 @@ from glm_lsp.llm import catalogue
 from glm_lsp.llm.connect import WIRES, connect
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.error_mapping import Asked, from_exception
-from glm_lsp.llm.providers import PRESETS, find
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
+from glm_lsp.providers import find
 from glm_lsp.settings import Settings
 from tests.gateway import Gateway, Reply, completion_stream, frame
 from tests.llm.streams import stream
@@ -110,11 +110,6 @@ def test_without_an_address_the_setting_is_named(settings: dict[str, Any], words
     with pytest.raises(SettingsError) as caught:
         connect(Settings(**settings), Key("not-a-key", "x"))
     assert words in str(caught.value)
-
-
-def test_no_preset_points_at_the_coding_plan() -> None:
-    """That endpoint is contractually for listed tools only."""
-    assert "coding" not in repr(PRESETS)
 
 
 def ask(gateway: Gateway, request: Request, provider: Any = "custom", **more: Any) -> list[Delta]:

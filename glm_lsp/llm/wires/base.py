@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.error_mapping import Asked
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.providers import Preset
 
 
 @frozen

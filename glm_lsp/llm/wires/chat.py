@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from glm_lsp.llm.catalogue import ModelInfo
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.providers import Preset
 
 OPTIONAL = frozenset(
     {

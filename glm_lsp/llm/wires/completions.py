@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glm_lsp.llm.catalogue import ModelInfo
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.providers import Preset
 
 # The vocabulary's own tokens; four stops, for servers take no more.
 _PREFIX, _SUFFIX, _MIDDLE = "<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>"

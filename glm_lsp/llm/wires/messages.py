@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from glm_lsp.llm.catalogue import ThinkingMode
-from glm_lsp.llm.providers import ThinkingSwitch
 from glm_lsp.llm.types import FinishReason, Usage
 from glm_lsp.llm.wires.base import (
     Parser,
@@ -21,6 +20,7 @@ from glm_lsp.llm.wires.base import (
     split_system,
     wants_thinking,
 )
+from glm_lsp.providers import ThinkingSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.error_mapping import Asked
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.providers import Preset
 
 _LEAST_BUDGET = 1024  # The protocol allows no smaller budget for thinking.
 

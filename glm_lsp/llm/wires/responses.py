@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from glm_lsp.llm import error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
-from glm_lsp.llm.providers import ThinkingSwitch
 from glm_lsp.llm.types import FinishReason
 from glm_lsp.llm.wires.base import (
     Parser,
@@ -23,14 +22,15 @@ from glm_lsp.llm.wires.base import (
     split_system,
     wants_thinking,
 )
+from glm_lsp.providers import ThinkingSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.error_mapping import Asked
-    from glm_lsp.llm.providers import Preset
     from glm_lsp.llm.types import Delta, Request
+    from glm_lsp.providers import Preset
 
 _TEXT = frozenset({"response.output_text.delta"})
 _REASONING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})

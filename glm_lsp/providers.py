@@ -1,4 +1,7 @@
-"""Providers as data: where each is, how its key is called, what it accepts.
+"""The providers: one record each says where it is, how its key is called, what it accepts.
+
+Every list of providers (the setting's values, the command line's, the documentation's) is
+read from these records. They stand below the settings for that, and know no wire.
 
 Invariants: no preset points at the Coding Plan's endpoint (it is contractually limited to
 listed tools); a base URL the user sets is used as given; every optional field is sent only
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
@@ -19,7 +22,8 @@ from glm_lsp.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from glm_lsp.settings import Protocol, ProviderName
+Protocol = Literal["chat", "responses", "messages"]
+"""The wire protocols: each has a file in `glm_lsp/llm/wires/`."""
 
 
 class ThinkingSwitch(Enum):
@@ -53,9 +57,12 @@ class Preset:
     """A provider.
 
     Attributes:
+        name: the value of the setting `provider`.
         title: its name in sentences for users.
         bases: base URL by wire protocol; the wire's path is appended.
         key_names: environment variables that may hold the key, first found wins.
+        needs_key: nothing is sent without one.
+        domain: "custom" addresses within it have thinking switched as here.
         thinking: how thinking is switched.
         effort: it takes `reasoning_effort`, for models that always think.
         stream_usage: it wants `stream_options.include_usage` to report tokens.
@@ -64,11 +71,12 @@ class Preset:
         infill: how fill-in-the-middle is asked for.
     """
 
-    name: ProviderName
+    name: str
     title: str
     bases: Mapping[Protocol, str] = field(factory=dict)
     key_names: tuple[str, ...] = ()
     needs_key: bool = True
+    domain: str = ""
     thinking: ThinkingSwitch = ThinkingSwitch.GLM
     effort: bool = False
     stream_usage: bool = True
@@ -112,6 +120,7 @@ PRESETS: tuple[Preset, ...] = (
             "messages": "https://runapi.ai/v1",
         },
         key_names=("RUNAPI_KEY", "RUNAPI_API_KEY"),
+        domain="runapi.ai",
         hottest=1.0,
     ),
     Preset(
@@ -122,6 +131,7 @@ PRESETS: tuple[Preset, ...] = (
             "messages": "https://api.z.ai/api/anthropic/v1",
         },
         key_names=("ZAI_API_KEY",),
+        domain="z.ai",
         effort=True,
         greedy=True,
         hottest=1.0,
@@ -134,6 +144,7 @@ PRESETS: tuple[Preset, ...] = (
             "messages": "https://open.bigmodel.cn/api/anthropic/v1",
         },
         key_names=("ZHIPUAI_API_KEY",),
+        domain="bigmodel.cn",
         effort=True,
         greedy=True,
         hottest=1.0,
@@ -154,12 +165,15 @@ PRESETS: tuple[Preset, ...] = (
 )
 """Every preset; the first is the default."""
 
-# Gateways whose address says how they switch thinking, for provider "custom".
-_SWITCH_BY_HOST: Mapping[str, ThinkingSwitch] = MappingProxyType(
+if TYPE_CHECKING:
+    ProviderName = str
+else:  # What the settings take, and what the documentation and the editors' schemas list.
+    ProviderName = Literal[tuple(preset.name for preset in PRESETS)]
+
+# How thinking is switched where an address says so; the last ones are gateways without a preset.
+_SWITCH_BY_DOMAIN: Mapping[str, ThinkingSwitch] = MappingProxyType(
     {
-        "runapi.ai": ThinkingSwitch.GLM,
-        "z.ai": ThinkingSwitch.GLM,
-        "bigmodel.cn": ThinkingSwitch.GLM,
+        **{preset.domain: preset.thinking for preset in PRESETS if preset.domain},
         "infini-ai.com": ThinkingSwitch.GLM,
         "openrouter.ai": ThinkingSwitch.REASONING,
         "opencode.ai": ThinkingSwitch.REASONING,
@@ -173,7 +187,7 @@ def find(name: ProviderName, base_url: str | None = None) -> Preset:
     if name != "custom" or not base_url:
         return preset
     host = "." + (urlsplit(base_url).hostname or "")
-    for known, switch in _SWITCH_BY_HOST.items():
-        if host.endswith("." + known):
+    for domain, switch in _SWITCH_BY_DOMAIN.items():
+        if host.endswith("." + domain):
             return evolve(preset, thinking=switch)
     return preset
