@@ -10,6 +10,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from glm_lsp import cli
+from glm_lsp.commands.config import EDITORS
+from glm_lsp.context.ignore import SECRET_FILES
+from glm_lsp.llm.credentials import ANY_PROVIDER
+from glm_lsp.providers import PRESETS
+from glm_lsp.settings import keys
+from glm_lsp.settings.layers import ENVIRONMENT
 from tests.docs import SETTINGS, fresh
 
 ROOT = Path(__file__).parents[1]
@@ -92,6 +99,40 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         links = (link.partition("#")[0] for link in _LINK.findall(prose(page)))
         waiting += [page.parent / link for link in links if link and not _ADDRESS.match(link)]
     assert {page for page in DOCS.rglob("*.md") if page.resolve() not in seen} == set()
+
+
+def test_the_readme_lists_every_command() -> None:
+    """The table of commands in README.md has those of the command line, and no other."""
+    table = (ROOT / "README.md").read_text("utf-8").split("## Commands", 1)[1].split("##")[0]
+    named = set(re.findall(r"^\| `glm-lsp (\w+)", table, re.MULTILINE))
+    (commands,) = (a for a in cli._parser()._actions if isinstance(a.choices, dict))
+    assert isinstance(commands.choices, dict)
+    assert named | {"serve"} == set(commands.choices)  # `serve` is what `glm-lsp` does alone.
+
+
+def test_the_readme_names_every_ready_configuration() -> None:
+    """Whatever `glm-lsp config` prints stands in README.md, but for what a plugin does better."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    missing = [name for name in EDITORS if not re.search(rf"`(glm-lsp config )?{name}`", text)]
+    assert missing == ["neovim"]
+
+
+def test_the_settings_page_knows_the_environment_and_every_key() -> None:
+    """Each variable stands in docs/settings.md with the setting it sets, or as a key's."""
+    text = SETTINGS.read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(GLM_LSP_\w+)` \| `([\w.]+)` \|", text, re.MULTILINE))
+    assert rows == dict(ENVIRONMENT)
+    names = {ANY_PROVIDER, *(name for preset in PRESETS for name in preset.key_names)}
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_the_security_page_names_what_is_the_users_alone() -> None:
+    """SECURITY.md names each setting that no folder may set, and where secret names are listed."""
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    alone = [f"`glm.{name}`" for name, found in keys() if found.metadata.get("machine")]
+    assert [name for name in alone if name not in text] == []
+    assert "`SECRET_FILES` in `glm_lsp/context/ignore.py`" in text
+    assert all(name in SECRET_FILES for name in (".env", "*.pem", "credentials.json"))
 
 
 def test_the_readme_is_short() -> None:
