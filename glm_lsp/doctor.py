@@ -18,7 +18,7 @@ from glm_lsp import providers
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue, credentials
 from glm_lsp.llm.connect import connect_bare
-from glm_lsp.llm.probe import Finding, probe
+from glm_lsp.llm.probe import ProbeResult, probe
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.settings import camel, keys
@@ -158,7 +158,7 @@ async def _address(
     return None, {models.actions: "actions", models.completion: "completion"}
 
 
-def _judge(finding: Finding, use: str) -> _Line:
+def _judge(finding: ProbeResult, use: str) -> _Line:
     if finding.error is not None:
         why = (finding.error.detail,) if finding.error.detail else ()
         return _Line(good=False, text=f"{finding.model} ({use}): {finding.error}", more=why)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Progress:
+class AnswerProgress:
     """How far an answer is: pieces of reasoning and characters of text that came so far."""
 
     thoughts: int = 0
@@ -42,7 +42,7 @@ class Progress:
 
 
 async def prose(
-    plan: Plan, provider: Provider, listen: Callable[[Progress], None]
+    plan: Plan, provider: Provider, listen: Callable[[AnswerProgress], None]
 ) -> AsyncGenerator[str, None]:
     """Yield the pieces of an explanation.
 
@@ -68,7 +68,7 @@ async def prose(
 async def replacement(
     plan: Plan,
     provider: Provider,
-    listen: Callable[[Progress], None],
+    listen: Callable[[AnswerProgress], None],
     *,
     fault: str | None = None,
 ) -> AsyncGenerator[str | Whole | Change, None]:
@@ -107,7 +107,7 @@ async def replacement(
         yield elsewhere
 
 
-async def new_file(plan: Plan, provider: Provider, listen: Callable[[Progress], None]) -> str:
+async def new_file(plan: Plan, provider: Provider, listen: Callable[[AnswerProgress], None]) -> str:
     """Return the text of the file that the answer holds.
 
     Raises:
@@ -140,9 +140,9 @@ class _Heard:
         complete: the answer was not cut off at the model's limit, as far as was said.
     """
 
-    def __init__(self, listen: Callable[[Progress], None]) -> None:
+    def __init__(self, listen: Callable[[AnswerProgress], None]) -> None:
         self.complete = True
-        self._progress = Progress()
+        self._progress = AnswerProgress()
         self._listen = listen
         listen(self._progress)
 
@@ -154,10 +154,10 @@ class _Heard:
         """
         thoughts, characters = self._progress.thoughts, self._progress.characters
         if isinstance(delta, TextDelta):
-            self._tell(Progress(thoughts, characters + len(delta.text)))
+            self._tell(AnswerProgress(thoughts, characters + len(delta.text)))
             return delta.text
         if isinstance(delta, ReasoningDelta):
-            self._tell(Progress(thoughts + 1, characters))
+            self._tell(AnswerProgress(thoughts + 1, characters))
         elif isinstance(delta, Finish):
             if delta.reason is FinishReason.FILTERED:
                 raise ReplyError(
@@ -168,6 +168,6 @@ class _Heard:
             self.complete = delta.reason is FinishReason.STOP
         return ""
 
-    def _tell(self, progress: Progress) -> None:
+    def _tell(self, progress: AnswerProgress) -> None:
         self._progress = progress
         self._listen(progress)

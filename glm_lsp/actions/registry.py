@@ -20,7 +20,7 @@ _REWRITE = "refactor.rewrite"
 
 
 @frozen(kw_only=True)
-class Preset:
+class RefactorPreset:
     """A refactoring offered by name.
 
     Attributes:
@@ -70,7 +70,7 @@ class Action:
     doing: str
     kind: str = _REWRITE
     offered: Literal["always", "problem", "comment"] = "always"
-    presets: tuple[Preset, ...] = ()
+    presets: tuple[RefactorPreset, ...] = ()
     answer: Literal["edit", "prose", "file"] = "edit"
 
     wording: Wording = field(repr=False)
@@ -90,7 +90,7 @@ class Action:
         """The command that does it."""
         return f"glm.{self.name}"
 
-    def preset(self, name: str) -> Preset | None:
+    def preset(self, name: str) -> RefactorPreset | None:
         """Return what is offered of it by a name; None for the action itself."""
         return next((preset for preset in self.presets if preset.name == name), None)
 
@@ -132,7 +132,7 @@ REFACTOR = Action(
     part=True,
     heeds=True,
     presets=(
-        Preset(
+        RefactorPreset(
             name="simplify",
             title="Simplify",
             task=(
@@ -140,7 +140,7 @@ REFACTOR = Action(
                 " behaviour."
             ),
         ),
-        Preset(
+        RefactorPreset(
             name="extract",
             title="Extract",
             kind="refactor.extract",
@@ -149,7 +149,7 @@ REFACTOR = Action(
                 " functions beside it, with the same behaviour."
             ),
         ),
-        Preset(
+        RefactorPreset(
             name="names",
             title="Improve names",
             task=(
@@ -158,7 +158,7 @@ REFACTOR = Action(
             ),
             careful=True,
         ),
-        Preset(
+        RefactorPreset(
             name="types",
             title="Add types",
             task="Add precise type annotations to the target code, changing no behaviour.",

@@ -31,7 +31,7 @@ _DRAIN = 0.2  # Seconds for the end of a body, which is mostly there already.
 
 
 @frozen
-class Answer:
+class AnswerStream:
     """A response that is a stream of events, and who understands it."""
 
     response: httpx.Response
@@ -40,7 +40,7 @@ class Answer:
 
 
 async def read(
-    opening: AbstractAsyncContextManager[Answer],
+    opening: AbstractAsyncContextManager[AnswerStream],
     timeouts: Timeouts,
     clock: Callable[[], float],
     tap: Callable[[str], None] | None = None,

@@ -21,7 +21,7 @@ import httpx
 
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, error_mapping
-from glm_lsp.llm.answer import Answer, read
+from glm_lsp.llm.answer import AnswerStream, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
 from glm_lsp.llm.timeouts import Timeouts
@@ -99,7 +99,7 @@ class HttpProvider:
         return self._refused.get((model, self._wire.path), frozenset())
 
     @asynccontextmanager
-    async def _answer(self, request: Request) -> AsyncGenerator[Answer, None]:
+    async def _answer(self, request: Request) -> AsyncGenerator[AnswerStream, None]:
         """Wait for a turn, ask, and keep the response open while the block runs."""
         if self.key is None and self.preset.needs_key:
             raise no_key(self.preset)
@@ -111,7 +111,7 @@ class HttpProvider:
             response, body = await self._open(request, wire, asked)
             stop = None if wire.stops & body.keys() else request.stop
             try:
-                yield Answer(response, wire.parser(asked, stop), asked)
+                yield AnswerStream(response, wire.parser(asked, stop), asked)
             finally:
                 await response.aclose()
 

@@ -28,7 +28,7 @@ _THOUGHT = Message("user", "What is 17 * 23? Think first.")
 
 
 @frozen
-class Finding:
+class ProbeResult:
     """What a model's service does.
 
     Attributes:
@@ -58,7 +58,7 @@ class _Heard:
     field: str = ""
 
 
-async def probe(provider: HttpProvider, model: str) -> Finding:
+async def probe(provider: HttpProvider, model: str) -> ProbeResult:
     """Ask a model, and say what its service does."""
     quiet = Request(model, "doctor", (_QUESTION,), max_tokens=64, temperature=0.0, thinking=False)
     try:
@@ -69,9 +69,9 @@ async def probe(provider: HttpProvider, model: str) -> Finding:
         thinks = known.thinking is not ThinkingMode.NEVER
         loud = await _ask(provider, aloud, until_thought=True) if thinks else _Heard()
     except GlmError as error:
-        return Finding(model, error=error)
+        return ProbeResult(model, error=error)
     refused = provider.refused(model)
-    return Finding(
+    return ProbeResult(
         model,
         first_token=min((h.first for h in (first, again) if h.first is not None), default=None),
         switch=_switch(provider, known, refused, thought=first.thought),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import define, field
 
-from glm_lsp.actions.ask import Progress, new_file, prose, replacement
+from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
 from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
 from glm_lsp.actions.registry import FIX
 from glm_lsp.editing.answer import Whole
@@ -69,9 +69,9 @@ def texts(*pieces: str) -> list[Delta | Exception]:
 
 def collect(
     model: FakeModel, *, explains: bool = False, text: str = SOURCE, fault: str | None = None
-) -> tuple[list[str], list[Progress]]:
+) -> tuple[list[str], list[AnswerProgress]]:
     """Return the pieces that came, and the progress that was told."""
-    told: list[Progress] = []
+    told: list[AnswerProgress] = []
 
     async def work() -> list[str]:
         made = planned(text)

@@ -17,7 +17,7 @@ from lsprotocol import types
 
 from glm_lsp.lsp.documents.mirror import Documents
 from glm_lsp.lsp.documents.positions import to_range, to_span
-from glm_lsp.lsp.work.edit_writer import Answer
+from glm_lsp.lsp.work.edit_writer import EditAnswer
 from glm_lsp.text import Span, Text, common_ends
 from tests.editors.fuzz.changes import Change
 
@@ -110,7 +110,7 @@ class SimulatedEditor:
 
     # What the server may do.
 
-    async def send(self, edit: types.WorkspaceEdit, first: bool) -> Answer:
+    async def send(self, edit: types.WorkspaceEdit, first: bool) -> EditAnswer:
         """Take an edit as the server sends it."""
         self._in_flight += 1
         self.requests += 1
@@ -126,7 +126,7 @@ class SimulatedEditor:
             self.seen.trace.append("r")
         if answer is None:
             raise RefusedError("refused")
-        return Answer(answer, version)
+        return EditAnswer(answer, version)
 
     def _take(self, edit: types.WorkspaceEdit, first: bool) -> bool | None:
         assert edit.document_changes is not None

@@ -12,7 +12,7 @@ from lsprotocol import types
 from glm_lsp.editing.answer import Whole
 from glm_lsp.errors import EditError, FaultyAnswerError, ReplyError
 from glm_lsp.lsp.work.apply import Applier, Outcome
-from glm_lsp.lsp.work.edit_writer import Answer, Pace
+from glm_lsp.lsp.work.edit_writer import EditAnswer, Pace
 from glm_lsp.text import Change, Span
 from tests.editing.clockwork import run
 from tests.editing.simulated import URI, Manners, SimulatedEditor
@@ -66,7 +66,7 @@ class Bench:
     def text(self) -> str:
         return self.editor.buffer
 
-    async def send(self, edit: types.WorkspaceEdit, first: bool) -> Answer:
+    async def send(self, edit: types.WorkspaceEdit, first: bool) -> EditAnswer:
         self.sent.append((edit, first))
         return await self.editor.send(edit, first)
 
@@ -350,9 +350,9 @@ def test_a_silent_editor_is_waited_for_in_bounds() -> None:
     async def work() -> None:
         bench = Bench()
 
-        async def send(edit: types.WorkspaceEdit, first: bool) -> Answer:
+        async def send(edit: types.WorkspaceEdit, first: bool) -> EditAnswer:
             await asyncio.sleep(10_000)
-            return Answer(applied=True)
+            return EditAnswer(applied=True)
 
         bench.applier._writer._send = send
         assert await bench.go() is Outcome.OFFERED

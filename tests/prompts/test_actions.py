@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.actions.registry import ACTIONS, FIX, REFACTOR, Action, Preset
+from glm_lsp.actions.registry import ACTIONS, FIX, REFACTOR, Action, RefactorPreset
 from glm_lsp.context.gather import Surroundings
 from glm_lsp.prompts.actions import ActionQuestion, Finding, fenced, render
 
@@ -115,7 +115,7 @@ def test_house_rules_are_rules() -> None:
 
 
 @pytest.mark.parametrize("preset", REFACTOR.presets, ids=lambda preset: preset.name)
-def test_a_preset_is_the_task(preset: Preset) -> None:
+def test_a_preset_is_the_task(preset: RefactorPreset) -> None:
     """A named refactoring stands in place of the general one."""
     words = preset.task
     said = user(evolve(QUESTION, wording=REFACTOR.wording, preset_task=words))

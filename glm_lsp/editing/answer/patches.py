@@ -39,7 +39,7 @@ _END = re.compile(r"^\s*(?:>{3,}.*|\+{3,}\s*REPLACE\b.*|\[/(?:REPLACE|NEW)\])\s*
 
 
 @frozen
-class Part:
+class PatchPart:
     """Old lines that become new ones; `near` is the 0-based line the patch names, if any."""
 
     old: tuple[str, ...] = field(repr=False)
@@ -47,7 +47,9 @@ class Part:
     near: int | None = None
 
 
-def parts(lines: Sequence[str], tag: str = "", original: Sequence[str] = ()) -> list[Part] | None:
+def parts(
+    lines: Sequence[str], tag: str = "", original: Sequence[str] = ()
+) -> list[PatchPart] | None:
     """Return what a patch changes; None when lines are no patch."""
     if any(_SEARCH.match(line) and "<" in line for line in lines) or (
         any(_SEARCH.match(line) for line in lines) and any(_DIVIDER.match(line) for line in lines)
@@ -60,8 +62,8 @@ def parts(lines: Sequence[str], tag: str = "", original: Sequence[str] = ()) -> 
     return None
 
 
-def _search_and_replace(lines: Sequence[str]) -> list[Part]:
-    found: list[Part] = []
+def _search_and_replace(lines: Sequence[str]) -> list[PatchPart]:
+    found: list[PatchPart] = []
     state, old, new = "", [], []  # type: ignore[var-annotated]
     for line in [*lines, None]:
         if (
@@ -71,7 +73,7 @@ def _search_and_replace(lines: Sequence[str]) -> list[Part]:
             or (state == "new" and _SEARCH.match(line))
         ):
             if state == "new":
-                found.append(Part(tuple(old), tuple(new)))
+                found.append(PatchPart(tuple(old), tuple(new)))
             state, old, new = ("old" if line is not None and _SEARCH.match(line) else ""), [], []
         elif state == "old" and _DIVIDER.match(line):
             state = "new"
@@ -107,17 +109,17 @@ def _is_diff(lines: Sequence[str], tag: str, original: Sequence[str]) -> bool:
     )
 
 
-def _unified(lines: Sequence[str], known: set[str]) -> list[Part]:
+def _unified(lines: Sequence[str], known: set[str]) -> list[PatchPart]:
     context = [line for line in lines if line.startswith(" ") and line.strip()]
     marked = sum(x[1:] in known for x in context) >= sum(x in known for x in context)
-    found: list[Part] = []
+    found: list[PatchPart] = []
     old: list[str] = []
     new: list[str] = []
     near: int | None = None
 
     def close() -> None:
         if old != new:
-            found.append(Part(tuple(old), tuple(new), near))
+            found.append(PatchPart(tuple(old), tuple(new), near))
 
     for line in lines:
         if at := _AT.match(line):
@@ -146,7 +148,7 @@ class Applied:
     outside: tuple[str, ...]
 
 
-def apply(found: Sequence[Part], site: Site) -> Applied | str:
+def apply(found: Sequence[PatchPart], site: Site) -> Applied | str:
     """Place a patch; return edits of target lines (start, end, new), or what is wrong."""
     file = [*site.above, *site.target, *site.below]
     first = len(site.above)
@@ -172,7 +174,9 @@ def apply(found: Sequence[Part], site: Site) -> Applied | str:
     return Applied(tuple(edits), tuple(outside))
 
 
-def _narrowed(start: int, part: Part, file: list[str], unit: str) -> tuple[int, int, list[str]]:
+def _narrowed(
+    start: int, part: PatchPart, file: list[str], unit: str
+) -> tuple[int, int, list[str]]:
     """Return the lines that really change, without the context, indented as the file is."""
     written, new = trimmed_edges(part)
     end = start + len(written)
@@ -187,7 +191,7 @@ def _narrowed(start: int, part: Part, file: list[str], unit: str) -> tuple[int, 
     return start, end, list(new)
 
 
-def trimmed_edges(part: Part) -> tuple[list[str], list[str]]:
+def trimmed_edges(part: PatchPart) -> tuple[list[str], list[str]]:
     """Return both sides without the blank lines that both begin or end with."""
     old, new = list(part.old), list(part.new)
     while old and new and not old[0].strip() and not new[0].strip():
@@ -198,7 +202,7 @@ def trimmed_edges(part: Part) -> tuple[list[str], list[str]]:
     return (old, new) if filled(old) else (trimmed(old), new)
 
 
-def _place(part: Part, file: list[str], site: Site) -> int | str:
+def _place(part: PatchPart, file: list[str], site: Site) -> int | str:
     """Return the line at which the old lines stand; in words why there is no such one."""
     old, _ = trimmed_edges(part)
     if not filled(old):

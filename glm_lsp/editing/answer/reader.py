@@ -31,7 +31,7 @@ _MARKS = ("<<<<<<<", "=======", ">>>>>>>", "@@ ", "*** ", "diff --git ", "--- ",
 
 
 @frozen
-class Outcome:
+class AnswerOutcome:
     """What an answer comes to.
 
     Attributes:
@@ -103,7 +103,7 @@ class Reader:
         """Whether no more pieces come."""
         return self.done or self._state == "off"
 
-    def finish(self, complete: bool = True) -> Outcome:
+    def finish(self, complete: bool = True) -> AnswerOutcome:
         """Decide what the answer comes to.
 
         Args:
@@ -116,7 +116,7 @@ class Reader:
         chosen = choose("".join(self._raw), self._site, complete=complete or self.done)
         given = "".join(self._given)
         rest = chosen.text[len(given) :] if given and chosen.text.startswith(given) else None
-        return Outcome(chosen.text, chosen.imports, rest)
+        return AnswerOutcome(chosen.text, chosen.imports, rest)
 
     def _line(self, line: str) -> None:
         if self._state == "intro":

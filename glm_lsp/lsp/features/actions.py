@@ -16,7 +16,7 @@ from attrs import evolve
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from glm_lsp.actions.ask import Progress, new_file, prose, replacement
+from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
 from glm_lsp.actions.offers import FIX_ALL, covered
 from glm_lsp.actions.plan import Plan, Task, plan
 from glm_lsp.actions.promise import promise_of
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.text import Change, Snapshot
 
-    Listener = Callable[[Progress], None]
+    Listener = Callable[[AnswerProgress], None]
 
 
 class Actions:

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from glm_lsp.lsp.extension import APPLY_EDIT
-from glm_lsp.lsp.work.edit_writer import Answer
+from glm_lsp.lsp.work.edit_writer import EditAnswer
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
@@ -55,7 +55,9 @@ class EditSender:
             with suppress(JsonRpcException, ConnectionError):
                 await self._server.request(APPLY_EDIT, params)
 
-    async def send(self, job: str, title: str, edit: types.WorkspaceEdit, first: bool) -> Answer:
+    async def send(
+        self, job: str, title: str, edit: types.WorkspaceEdit, first: bool
+    ) -> EditAnswer:
         """Have the editor make an edit; `first` begins an undo step, until `close_step`.
 
         Raises:
@@ -64,11 +66,13 @@ class EditSender:
         if not self._session.extensions.apply_edit:
             params = types.ApplyWorkspaceEditParams(edit=edit, label=title)
             result = await self._server.request(types.WORKSPACE_APPLY_EDIT, params)
-            return Answer(result.applied)
+            return EditAnswer(result.applied)
         self._open_steps.add(job)
         own = await self._server.request(
             APPLY_EDIT, {"edit": edit, "job": job, "first": first, "last": False}
         )
         answer = own if isinstance(own, dict) else {}
         version = answer.get("version")
-        return Answer(answer.get("applied") is True, version if isinstance(version, int) else None)
+        return EditAnswer(
+            answer.get("applied") is True, version if isinstance(version, int) else None
+        )

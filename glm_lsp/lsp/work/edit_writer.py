@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.documents.mirror import DocumentEvent, Documents
     from glm_lsp.text import Change, Snapshot, Text
 
-    Send = Callable[[types.WorkspaceEdit, bool], Awaitable["Answer"]]
+    Send = Callable[[types.WorkspaceEdit, bool], Awaitable["EditAnswer"]]
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _SPARE_EDITS = 32
 
 
 @frozen
-class Answer:
+class EditAnswer:
     """An editor's answer to an edit.
 
     `version` is the document's that holds exactly this edit; None from editors that do not say.
@@ -195,7 +195,7 @@ class EditWriter:
             return False
         landed = session.landed
         edit = self.edit(session.send(awaited=True))
-        answer: Answer | None = None
+        answer: EditAnswer | None = None
         try:
             answer = await self._answer(edit)
         finally:
@@ -209,7 +209,7 @@ class EditWriter:
         self.in_document = True
         return True
 
-    async def _answer(self, edit: types.WorkspaceEdit) -> Answer | None:
+    async def _answer(self, edit: types.WorkspaceEdit) -> EditAnswer | None:
         """Return what the editor answers; an error is a no, silence is None."""
         try:
             sending = self._send(edit, not self.in_document)
@@ -219,7 +219,7 @@ class EditWriter:
             return None  # What counts is what is seen in the document.
         except Exception as error:  # An editor's error has no one type.
             logger.info("The editor refused an edit: %s", type(error).__name__)
-            return Answer(applied=False)
+            return EditAnswer(applied=False)
         if answer.applied and answer.version is None:
             self._acknowledges = self.streams = False  # The rest goes in one edit.
         return answer
