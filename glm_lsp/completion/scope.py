@@ -14,7 +14,7 @@ from glm_lsp.context.cursor import width
 from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from glm_lsp.completion.types import CompletionRequest
     from glm_lsp.context.cursor import CursorContext
@@ -97,26 +97,43 @@ def block_end(text: str, context: CursorContext) -> int | None:
     The end is decided by the first character of the line after it, so that a stream can be
     cut there. A closing line (`}`, `end`) on the level of the block's opener belongs to it.
     """
-    first, *rest = text.split("\n")
-    if context.head.strip() and first.strip() and not opens_block(first, context.language):
-        # The block was not begun: what was opened goes on, and ends, in its own line.
-        return len(first) if rest else None
+    first, line_end, _ = text.partition("\n")
+    if _stays_in_line(first, context):
+        return len(first) if line_end else None
     inside = _least_width(first, context)
-    end = len(first)
-    blank = False
-    for line in rest:
-        start, end = end, end + 1 + len(line)
-        if line.strip() and end == len(text) and _CLOSER_BEGUN.fullmatch(line):
+    for line, start, after_blank in _lines_of_code(text):
+        end = start + 1 + len(line)
+        if end == len(text) and _CLOSER_BEGUN.fullmatch(line):
             return None  # The next characters tell whether it closes.
-        if line.strip() and width(line) < inside:
-            if not _closes(line, context):
+        if width(line) >= inside:
+            if after_blank and _begins_paragraph(line, inside, context):
                 return start
-            if not opens_block(line, context.language):  # Unlike `} else {`.
-                return None if end == len(text) else end
-        elif line.strip() and blank and _begins_paragraph(line, inside, context):
+        elif not _closes(line, context):
             return start
-        blank = not line.strip()
+        elif not opens_block(line, context.language):  # Unlike `} else {`.
+            return None if end == len(text) else end
     return None
+
+
+def _stays_in_line(first: str, context: CursorContext) -> bool:
+    """Tell whether the block was not begun: what the line opens goes on, and ends, in it."""
+    begun = not context.head.strip() or not first.strip()
+    return not begun and not opens_block(first, context.language)
+
+
+def _lines_of_code(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Yield the lines after the first that are not blank.
+
+    With each: where the line before it ends, and whether that was blank.
+    """
+    lines = text.split("\n")
+    start = len(lines[0])
+    after_blank = False
+    for line in lines[1:]:
+        if line.strip():
+            yield line, start, after_blank
+        after_blank = not line.strip()
+        start += 1 + len(line)
 
 
 def _least_width(first: str, context: CursorContext) -> int:

@@ -30,9 +30,11 @@ from glm_lsp.spans import shift_by
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
-    from glm_lsp.text import Snapshot
+    from glm_lsp.text import Change, Snapshot
 
 SCHEME = "glm"
 """The scheme of virtual documents."""
@@ -131,14 +133,20 @@ class Explanations:
         if not isinstance(event, Changed):
             return
         for shown in self._shown.values():
-            if shown.uri != event.after.uri:
-                continue
-            for change in event.changes:
-                start, end = shown.span.start, shown.span.end
-                moved_by = shift_by(change)(start, end)
-                if moved_by is None:
-                    start = end = min(start, change.span.start)
-                shown.span = Span(start + (moved_by or 0), end + (moved_by or 0))
+            if shown.uri == event.after.uri:
+                shown.span = _moved(shown.span, event.changes)
+
+
+def _moved(span: Span, changes: Sequence[Change]) -> Span:
+    """Return where explained code is after changes: an empty span once it has changed itself."""
+    start, end = span.start, span.end
+    for change in changes:
+        moved_by = shift_by(change)(start, end)
+        if moved_by is None:
+            start = end = min(start, change.span.start)
+        else:
+            start, end = start + moved_by, end + moved_by
+    return Span(start, end)
 
 
 class _OwnMessages:
