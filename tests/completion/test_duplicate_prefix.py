@@ -23,6 +23,7 @@ def left(before: str, answer: str) -> str:
         pytest.param("x = items.app", "items.append(1)", "end(1)", id="a dotted name"),
         pytest.param("    return to", "return total", "tal", id="the cursor's line"),
         pytest.param("if a:\n    ret", "if a:\n    return a", "urn a", id="whole lines"),
+        pytest.param("foo(foo", "foo(foo)", ")", id="the line rather than its last word"),
         pytest.param("  value = ", "value = 1", "1", id="the line, without its indentation"),
     ],
 )
@@ -35,7 +36,9 @@ def test_a_repetition_is_cut_off(before: str, answer: str, shown: str) -> None:
     ("before", "answer"),
     [
         pytest.param("reformat", "mat(1)", id="letters from inside a word"),
-        pytest.param("a = [(), (), (", "(), ()]", id="no word in it"),
+        pytest.param("x = 123", "123456", id="a number"),
+        pytest.param("p = x.y", "x.y + 1", id="letters too few to be a word"),
+        pytest.param("if a:\n            ", "            b()", id="blanks"),
         pytest.param("total = a if a else", "if a else b", id="a few words of the line"),
         pytest.param("x = 12", "12", id="too short to tell"),
     ],

@@ -116,7 +116,7 @@ def test_typing_along_costs_no_request_and_no_time() -> None:
         engine = engine_for(model)
         await answered(engine, clock, request(CODE))
         for typed, left in [("r", "eturn sum(prices)"), ("return sum(", "prices)")]:
-            (suggestion,) = await engine.complete(at(CODE, typed))
+            (suggestion,) = await asyncio.wait_for(engine.complete(at(CODE, typed)), 1)
             assert suggestion.text == left
         assert len(model.requests) == 1
 
