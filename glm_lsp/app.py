@@ -1,7 +1,7 @@
 """The composition root: the one place where parts are wired together.
 
-Invariant: `build` makes everything for one client and nothing twice; only the embedded model,
-which is a whole neural network, is shared by the clients of a process.
+Invariant: `build` makes everything for one client and nothing twice; the clients of a process
+share the embedded model, which is a whole neural network, and the usage store, and nothing else.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The commands around the server: models, usage, auth."""
+"""The commands around the server: models, usage, auth, config."""

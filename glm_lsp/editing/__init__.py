@@ -1,1 +1,1 @@
-"""Words become edits: reply parser, diff, anchors, syntax guard. Pure."""
+"""Words become edits: an answer placed and judged, line edits, a change in a live document. Pure."""

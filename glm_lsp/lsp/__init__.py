@@ -1,1 +1,1 @@
-"""Speaks LSP: the only importer of pygls and lsprotocol."""
+"""Speaks LSP: nothing below it knows pygls or an LSP type."""
