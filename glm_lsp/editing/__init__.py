@@ -1,1 +1,1 @@
-"""Words become edits: an answer placed and judged, line edits, a change in a live document. Pure."""
+"""Words become edits: an answer placed and judged, line edits, a change that is live. Pure."""
