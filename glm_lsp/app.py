@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp import providers
+from glm_lsp import __version__, providers
 from glm_lsp.llm.credentials import find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
@@ -54,13 +54,7 @@ def factory(
 
 
 def _build(environ: Mapping[str, str], connector: _Connector) -> Server:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        release = version("glm-lsp")
-    except PackageNotFoundError:  # Run from a checkout that is not installed.
-        release = "0"
-    server = Server("glm-lsp", release)
+    server = Server("glm-lsp", __version__)
     session = ClientSession(connector, from_environment(environ))
     features.register(server, session)
     server.resources.push_async_callback(session.close)

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from glm_lsp import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glm-lsp", description="Language server that brings GLM models into every editor."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _serve_options(parser)
     parser.set_defaults(run=_serve)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -194,12 +196,3 @@ def _address(value: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError("should be HOST:PORT, for example 127.0.0.1:7658")
     return host.strip("[]"), int(port)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("glm-lsp")
-    except PackageNotFoundError:
-        return "(not installed)"

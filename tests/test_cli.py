@@ -144,7 +144,7 @@ def test_http_libraries_stay_quiet_in_a_debug_log(monkeypatch: pytest.MonkeyPatc
 
 def test_missing_files_of_editors_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where the editors' files were not installed, the sentence names the remedy."""
-    monkeypatch.setattr(config, "files", lambda _: tmp_path)
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     monkeypatch.setattr(config, "__file__", str(tmp_path / "a" / "b" / "config.py"))
     with pytest.raises(GlmError, match="install glm-lsp again"):
         config.run("helix", io.StringIO())

@@ -7,7 +7,6 @@ written anywhere.
 from __future__ import annotations
 
 import sys
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -45,6 +44,8 @@ def run(editor: str, out: TextIO = sys.stdout) -> int:
 
 
 def _read(name: str) -> str:
+    from importlib.resources import files  # The command line lists editors at every start.
+
     installed = files("glm_lsp") / "editors" / name
     checkout = Path(__file__).parents[2] / "editors" / name
     for file in (installed, checkout):

@@ -7,10 +7,10 @@ patterns relative to each workspace folder.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-from urllib.request import url2pathname
 
 from pathspec import GitIgnoreSpec
 
@@ -97,6 +97,12 @@ def path_of(uri: str) -> Path | None:
     if rest.startswith("//"):
         host, slash, rest = rest[2:].partition("/")
         rest = slash + rest
-    # From Python 3.14 on `url2pathname` refuses a host, and drops what follows `#` or `?`.
-    path = url2pathname(rest.replace("#", "%23").replace("?", "%3F"))
+    if sys.platform == "win32":
+        # It comes with an HTTP client, and Windows alone needs it.
+        from urllib.request import url2pathname
+
+        # From Python 3.14 on it refuses a host, and drops what follows `#` or `?`.
+        path = url2pathname(rest.replace("#", "%23").replace("?", "%3F"))
+    else:
+        path = unquote(rest)
     return Path(f"//{host}{path}" if host and host != "localhost" else path)

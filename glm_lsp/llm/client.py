@@ -13,12 +13,12 @@ import json
 import ssl
 import time
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from glm_lsp import __version__
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, error_mapping
 from glm_lsp.llm.answer import AnswerStream, read
@@ -163,7 +163,7 @@ class HttpProvider:
             timeout=httpx.Timeout(self._timeouts.token, connect=self._timeouts.connect),
             limits=httpx.Limits(max_keepalive_connections=8, keepalive_expiry=90.0),
             headers={
-                "User-Agent": _user_agent(),
+                "User-Agent": f"glm-lsp/{__version__}",
                 "Accept": "text/event-stream",
                 # Compressing proxies hold tokens back until a block is full.
                 "Accept-Encoding": "identity",
@@ -274,13 +274,6 @@ def _is_own(url: str) -> bool:
     """Tell whether a server is on this machine."""
     host = urlsplit(url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _user_agent() -> str:
-    try:
-        return f"glm-lsp/{version('glm-lsp')}"
-    except PackageNotFoundError:  # Run from a checkout that is not installed.
-        return "glm-lsp"
 
 
 def _is_stream(response: httpx.Response) -> bool:

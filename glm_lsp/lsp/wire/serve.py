@@ -14,10 +14,9 @@ import os
 import signal
 import sys
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from glm_lsp.lsp.wire import stdio
+from glm_lsp.lsp.wire import lazy_types, stdio
 from glm_lsp.lsp.wire.transport import Connection, Limits
 
 if TYPE_CHECKING:
@@ -33,17 +32,10 @@ _SETTLED = 2.0  # Seconds after which a server has started up.
 def prepare() -> None:
     """Import LSP's types as quickly as can be; call it before anything else imports them.
 
-    They are some 600 attrs classes. A third of their import is spent on generating `repr`
-    methods, which only logs would use, and should not: what they show is the user's text.
+    Nothing that a start makes is garbage: looking for some would be a tenth of the start.
     """
-    import attrs
-
-    define = attrs.define
-    attrs.define = partial(define, repr=False)
-    try:
-        import lsprotocol.types  # noqa: F401
-    finally:
-        attrs.define = define
+    gc.disable()
+    lazy_types.import_types()
 
 
 def serve_stdio(factory: Callable[[], Server], *, limits: Limits | None = None) -> int:
@@ -132,9 +124,7 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
     `asyncio.run` and the interpreter's exit both join every worker thread.
     """
     loop = asyncio.new_event_loop()
-    # What a start leaves behind is never garbage: looking through it takes tens of
-    # milliseconds, which a keystroke would wait for.
-    loop.call_later(_SETTLED, gc.freeze)
+    loop.call_later(_SETTLED, _started)
     try:
         code = loop.run_until_complete(main)
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -148,6 +138,15 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
                 logging.shutdown()
                 os._exit(code)
     return code
+
+
+def _started() -> None:
+    """Collect garbage from now on, but not in what the start has left behind.
+
+    Looking through that takes tens of milliseconds, which a keystroke would wait for.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 @contextlib.contextmanager
