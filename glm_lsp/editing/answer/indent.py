@@ -7,8 +7,7 @@ indented like the original passes unchanged; blank lines stay blank.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
+from glm_lsp.editing.answer.lines import lead_of, step
 from glm_lsp.text import split_lines
 
 _OPENERS = (":", "{", "(", "[", "=>", "->", "then", "do")
@@ -20,16 +19,15 @@ class Reindenter:
 
     Args:
         original: the text that the reply replaces.
-        before: what stands before it on its first line.
         unit: one level of the file's indentation; read from the original when empty.
     """
 
-    def __init__(self, original: str, *, before: str = "", unit: str = "") -> None:
-        lines = [line for line in split_lines(_lead(before) + original) if line.strip()]
+    def __init__(self, original: str, unit: str = "") -> None:
+        lines = [line for line in split_lines(original) if line.strip()]
         self._tabs = unit == "\t" or (not unit and any(line[0] == "\t" for line in lines))
-        self._base = _lead(lines[0]) if lines else _lead(before)
+        self._base = lead_of(lines[0]) if lines else ""
         self._lines = lines
-        steps = _TAB if self._tabs else _step([_width(_lead(line)) for line in lines])
+        steps = _TAB if self._tabs else step(lines)
         self._unit = len(unit) if unit.strip("\t") else steps or 4
         self._their_base = self._their_unit = 0  # Spaces, in a reply to a file that has tabs.
         self._shift: int | None = None  # Columns to add; None until the first line.
@@ -50,7 +48,7 @@ class Reindenter:
             self._shift = 0 if alone else self._shift_of(first)
             head = self._base + first if alone else self._placed(first)
             return [head, *[""] * self._blank, self._placed(line)]
-        if not _lead(line) and self._base:
+        if not lead_of(line) and self._base:
             self._first = line
             return []
         self._shift = self._shift_of(line)
@@ -66,27 +64,27 @@ class Reindenter:
 
     def _only_first_was_stripped(self, first: str, second: str) -> bool:
         """Tell whether the second line still has the indentation that the first one lost."""
-        if not _lead(second):
+        if not lead_of(second):
             return False
-        if self._leads(second) == {_lead(second)}:
+        if self._leads(second) == {lead_of(second)}:
             return True
-        base, width = _width(self._base), self._columns(_lead(second))
+        base, width = _width(self._base), self._columns(lead_of(second))
         opens = first.rstrip().endswith(_OPENERS)
         return width >= base + self._unit if opens else width == base
 
     def _leads(self, line: str) -> set[str]:
         """Return the indentations with which a line stands in the original."""
         code = line.strip()
-        return {_lead(known) for known in self._lines if known.strip() == code}
+        return {lead_of(known) for known in self._lines if known.strip() == code}
 
     def _shift_of(self, line: str) -> int:
         known = self._leads(line)
         base = next(iter(known)) if len(known) == 1 else self._base
-        self._their_base = len(_lead(line))
-        return _width(base) - self._columns(_lead(line))
+        self._their_base = len(lead_of(line))
+        return _width(base) - self._columns(lead_of(line))
 
     def _placed(self, line: str) -> str:
-        lead = _lead(line)
+        lead = lead_of(line)
         if not self._shift and self._tabs == ("\t" in lead):
             return line  # Alignment within the indentation stays as it was written.
         if self._tabs and not self._their_unit and len(lead) > self._their_base:
@@ -105,7 +103,7 @@ class Reindenter:
 
     def _spaces_per_level(self, line: str) -> int:
         """Return what the first line that is further in than the one at the base tells."""
-        spaces = len(_lead(line)) - self._their_base
+        spaces = len(lead_of(line)) - self._their_base
         for lead in self._leads(line):
             levels = (_width(lead) - _width(self._base)) // _TAB
             if levels > 0 and spaces % levels == 0:
@@ -119,15 +117,5 @@ class Reindenter:
         return "\t" * tabs + " " * spaces
 
 
-def _lead(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" \t"))]
-
-
 def _width(lead: str) -> int:
     return len(lead.expandtabs(_TAB))
-
-
-def _step(widths: list[int]) -> int:
-    """Return the most frequent step inwards, 0 when no line is further in than another."""
-    steps = [b - a for a, b in pairwise(widths) if b > a]
-    return max(set(steps), key=steps.count) if steps else 0

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from glm_lsp.editing.lcs import common_pairs
 
@@ -88,11 +89,18 @@ def lead_of(line: str) -> str:
 
 def dedented(lines: Sequence[str]) -> list[str]:
     """Return lines without the indentation that all of them have."""
-    leads = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
+    leads = [lead_of(line) for line in lines if line.strip()]
     common = min(leads, key=len, default="")
     if not common or not all(lead.startswith(common) for lead in leads):
         return list(lines)
     return [line[len(common) :] if line.strip() else "" for line in lines]
+
+
+def step(lines: Sequence[str]) -> int:
+    """Return the most frequent step inwards, in spaces; 0 when there is none."""
+    widths = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip()]
+    steps = [b - a for a, b in pairwise(widths) if b > a]
+    return max(set(steps), key=steps.count) if steps else 0
 
 
 def similarity(one: str, other: str) -> float:
@@ -145,22 +153,29 @@ def _partners(
     old: Sequence[str], new: Sequence[str], ours: list[int], theirs: list[int]
 ) -> list[tuple[int, int, float]]:
     """Pair lines that are alike so that they share the most in total."""
-    if not ours or not theirs or len(ours) * len(theirs) > _MOST:
+    if len(ours) * len(theirs) > _MOST:
         return []
-    gain = [[similarity(old[i], new[j]) for j in theirs] for i in ours]
-    best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
-    for i in range(len(ours) - 1, -1, -1):
-        for j in range(len(theirs) - 1, -1, -1):
-            keep = gain[i][j] + best[i + 1][j + 1] if gain[i][j] >= ALIKE else 0.0
-            best[i][j] = max(keep, best[i + 1][j], best[i][j + 1])
+    below: list[_Best] = [_Best()] * (len(theirs) + 1)
+    for i in reversed(ours):
+        row = [_Best()] * (len(theirs) + 1)
+        for at in range(len(theirs) - 1, -1, -1):
+            row[at] = max(below[at], row[at + 1], key=lambda best: best.score)
+            same = similarity(old[i], new[theirs[at]])
+            if same >= ALIKE and same + below[at + 1].score >= row[at].score:
+                pair = (i, theirs[at], same)
+                row[at] = _Best(same + below[at + 1].score, pair, below[at + 1])
+        below = row
     found: list[tuple[int, int, float]] = []
-    i = j = 0
-    while i < len(ours) and j < len(theirs):
-        if gain[i][j] >= ALIKE and best[i][j] == gain[i][j] + best[i + 1][j + 1]:
-            found.append((ours[i], theirs[j], gain[i][j]))
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            i += 1
-        else:
-            j += 1
+    best: _Best | None = below[0]
+    while best is not None and best.pair is not None:
+        found.append(best.pair)
+        best = best.rest
     return found
+
+
+class _Best(NamedTuple):
+    """The pairs that share the most from two lines on, as a chain."""
+
+    score: float = 0.0
+    pair: tuple[int, int, float] | None = None
+    rest: _Best | None = None

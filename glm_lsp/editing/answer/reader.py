@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MOST_HELD = 60
 _ENOUGH = 300
 """Characters of words behind a block after which no other version is expected."""
-_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "@@ ", "*** ", "diff --git ", "--- ", "+++ ", "-", "+")
+_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "@@ ", "*** ", "diff --git ", "--- ", "+++ ")
 
 
 @frozen
@@ -45,6 +45,47 @@ class AnswerOutcome:
     rest: str | None = field(repr=False)
 
 
+@frozen
+class _Target:
+    """What is asked of the target for each line that arrives.
+
+    Attributes:
+        opening: its first line of code.
+        once: that line stands in it once.
+        ending: its last line, without white space.
+        telling: its lines that say something, without white space.
+        tidy: none of its lines ends with white space, and nothing depends on that.
+    """
+
+    opening: str
+    once: bool
+    ending: str
+    telling: frozenset[str]
+    tidy: bool
+
+    @classmethod
+    def of(cls, site: Site) -> _Target:
+        lines = [line for line in site.target if line.strip()] or [""]
+        keys = [plain(line) for line in lines]
+        opening = next((line for line in lines if not attaches(line)), lines[0])
+        return cls(
+            opening=opening.strip(),
+            once=keys.count(plain(opening)) == 1,
+            ending=keys[-1],
+            telling=frozenset(filter(telling, keys)),
+            tidy=site.grammar.known and all(line == line.rstrip() for line in site.target),
+        )
+
+    def opens(self, line: str) -> bool:
+        """Tell whether a line is the target's first line, perhaps changed."""
+        code = line.strip()
+        if plain(code) == plain(self.opening):
+            return True
+        if code[:1] != self.opening[:1] or code.startswith(_MARKS) or is_elision(line):
+            return False
+        return similarity(code, self.opening) >= ALIKE and bool(names(code) & names(self.opening))
+
+
 class Reader:
     """Reads one answer.
 
@@ -56,25 +97,15 @@ class Reader:
         self.done = False
         self._site = site
         self._raw: list[str] = []
-        self._partial = ""  # The line that is not ended yet, as far as `_raw` is read.
-        self._read = 0
+        self._partial: list[str] = []  # The line that is not ended yet.
         self._given: list[str] = []
-        self._state: Literal["intro", "fenced", "bare", "after", "off"] = "intro"
-        self._fence = ""
-        self._clean = True  # Nothing but imports stood in front.
+        self._state: Literal["intro", "held", "code", "after", "off"] = "intro"
+        self._fence = ""  # What closes the block; "" for code without a fence.
+        self._alone = True  # Nothing but imports stood in front.
         self._held: list[str] = []
-        self._opened = False
         self._writer = Writer(site.original, site.newline, site.unit)
-        ours = filled(site.target)
-        code = [i for i in ours if not attaches(site.target[i])] or ours
-        self._opening = site.target[code[0]] if code else ""
-        self._opening_key = plain(self._opening)
-        self._ending = plain(site.target[ours[-1]]) if ours else ""
-        self._again = sum(plain(line) == plain(self._opening) for line in site.target) == 1
-        self._wanted = {plain(line) for line in site.target if telling(line)}
-        self._numbers = any(line.lstrip()[:1].isdigit() for line in site.target)
+        self._target = _Target.of(site)
         self._changed = False
-        self._tidy = site.grammar.known and all(line == line.rstrip() for line in site.target)
         self._last = ""
         self._lines = 0
         self._behind = 0
@@ -84,24 +115,19 @@ class Reader:
     def feed(self, text: str) -> str:
         """Take the next piece of the answer; return what it adds to the replacement so far."""
         self._raw.append(text)
+        if self._state == "off" or self.done:
+            return ""
         if "\n" not in text:  # By far most pieces.
+            self._partial.append(text)
             return ""
-        *lines, rest = "".join([self._partial, *self._raw[self._read :]]).split("\n")
-        self._partial, self._read = rest, len(self._raw)
-        if self._over:
-            return ""
+        *lines, rest = "".join([*self._partial, text]).split("\n")
+        self._partial = [rest]
+        given = ""
         for line in lines:
-            if not self._over:
-                self._line(visible(line.removesuffix("\r"), self._site.file))
-        fresh = self._writer.fresh() if self._opened else ""
-        if fresh:
-            self._given.append(fresh)
-        return fresh
-
-    @property
-    def _over(self) -> bool:
-        """Whether no more pieces come."""
-        return self.done or self._state == "off"
+            given += self._line(visible(line.removesuffix("\r"), self._site.file))
+        if given:
+            self._given.append(given)
+        return given
 
     def finish(self, complete: bool = True) -> AnswerOutcome:
         """Decide what the answer comes to.
@@ -118,42 +144,78 @@ class Reader:
         rest = chosen.text[len(given) :] if given and chosen.text.startswith(given) else None
         return AnswerOutcome(chosen.text, chosen.imports, rest)
 
-    def _line(self, line: str) -> None:
+    def _line(self, line: str) -> str:
         if self._state == "intro":
-            self._introduction(line)
-        elif self._state == "after":
+            return self._introduction(line)
+        if self._state == "after":
             self._afterthought(line)
-        elif self._state == "fenced" and line.lstrip().startswith(self._fence):
+        elif self._state != "off" and self._fence and line.lstrip().startswith(self._fence):
             self._fence_again(line)
-        elif not self._opened:
-            self._hold(line)
-        else:
-            self._take(line)
+        elif self._state == "held":
+            return self._hold(line)
+        elif self._state == "code":
+            return self._take(line)
+        return ""
 
-    def _introduction(self, line: str) -> None:
-        if fence := FENCE.match(line):
-            if len(fence.group(1)) > 0:
-                self._state = "off"
-                return
+    def _introduction(self, line: str) -> str:
+        fence = FENCE.match(line)
+        if fence:
             self._fence = fence.group(2)
-            self._state = "fenced"
-        elif line.startswith(("+import:",)) or not line.strip():
-            return
-        elif line.lstrip().startswith(("<", "{", ">", "[")) and not self._opens(line):
+            self._state = "off" if fence.group(1) else "held"
+        elif line.startswith("+import:") or not line.strip():
+            return ""
+        elif not is_prose(line) and self._target.opens(line):
+            return self._hold(line)
+        elif line.lstrip().startswith(("<", "{", ">", "[")):
             self._state = "off"
-        elif not is_prose(line) and self._opens(line):
-            self._state = "bare"
-            self._hold(line)
         else:
-            self._clean = False
+            self._alone = False
+        return ""
+
+    def _hold(self, line: str) -> str:
+        """Wait for the line with which the target opens; only comments may stand before it."""
+        if not self._held and (not line.strip() or is_file_name(line)):
+            return ""
+        self._held.append(line)
+        if self._target.opens(line):
+            self._state = "code"
+            return "".join(map(self._take, self._held))
+        if line.strip() and not self._may_precede(line):
+            self._state = "off"
+        return ""
+
+    def _may_precede(self, line: str) -> bool:
+        """Tell whether a line may stand above the target's first one in the new code."""
+        odd = is_elision(line) or line.startswith((*_MARKS, "-", "+"))
+        imports = taken_apart([line], self._site.grammar.language)[0]
+        return attaches(line) and not odd and not imports and len(self._held) <= _MOST_HELD
+
+    def _take(self, line: str) -> str:
+        """Write a line, unless it shows that the answer is not simply the new code."""
+        key = plain(line)
+        own = key in self._target.telling
+        if own:
+            again = self._target.once and self._lines > 0 and key == plain(self._target.opening)
+        else:
+            again = is_elision(line) or line.startswith(_MARKS) or self._is_behind_code(line)
+        if again:
+            self._state = "off"
+            return ""
+        if key:
+            self._last = key
+            self._lines += 1
+        self._changed = self._changed or not (own or not telling(line))
+        return self._writer.write(line.rstrip() if self._target.tidy else line)
+
+    def _is_behind_code(self, line: str) -> bool:
+        """Tell whether a line shows that code without a fence is over."""
+        return not self._fence and (is_prose(line) or FENCE.match(line) is not None)
 
     def _fence_again(self, line: str) -> None:
         """A block ends: the answer is over when it began with it and is all there."""
-        closes = line.strip() == self._fence
-        if closes and self._opened and self._clean and self._changed and self._is_all():
-            self._state = "after"
-        else:
-            self._state = "off"
+        whole = self._last == self._target.ending and 2 * self._lines >= len(self._target.telling)
+        over = line.strip() == self._fence and self._alone and self._changed and whole
+        self._state = "after" if over else "off"
 
     def _afterthought(self, line: str) -> None:
         """Read on for a while: the model may take back what it wrote."""
@@ -162,56 +224,3 @@ class Reader:
             self._state = "off"
         elif self._behind > _ENOUGH:
             self.done = True
-
-    def _is_all(self) -> bool:
-        """Tell whether the block came to the target's end, so that nothing is to follow."""
-        return self._last == self._ending and 2 * self._lines >= len(self._wanted)
-
-    def _hold(self, line: str) -> None:
-        """Wait for the line with which the target opens; only comments may stand before it."""
-        if not self._held and (not line.strip() or is_file_name(line)):
-            return
-        self._held.append(line)
-        if self._opens(line):
-            self._opened = True
-            held, self._held = self._held, []
-            for each in held:
-                self._take(each)
-        elif line.strip() and not self._may_precede(line):
-            self._state = "off"
-
-    def _may_precede(self, line: str) -> bool:
-        """Tell whether a line may stand above the target's first one in the new code."""
-        odd = is_elision(line) or line.startswith(_MARKS) or self._is_import(line)
-        return attaches(line) and not odd and len(self._held) <= _MOST_HELD
-
-    def _is_import(self, line: str) -> bool:
-        return bool(taken_apart([line], self._site.grammar.language)[0])
-
-    def _opens(self, line: str) -> bool:
-        """Tell whether a line is the target's first line, perhaps changed."""
-        code, opening = line.strip(), self._opening.strip()
-        if plain(code) == plain(opening):
-            return True
-        if not code or not opening or code.startswith(_MARKS) or is_elision(line):
-            return False
-        if code[:1] != opening[:1] or (code[:1].isdigit() and not self._numbers):
-            return False
-        return similarity(code, opening) >= ALIKE and bool(names(code) & names(opening))
-
-    def _take(self, line: str) -> None:
-        """Write a line, unless it shows that the answer is not simply the new code."""
-        key = plain(line)
-        opens = key == self._opening_key and self._lines > 0 and self._again
-        own = key in self._wanted
-        if opens or (not own and (is_elision(line) or line.startswith(_MARKS[:8]))):
-            self._state = "off"
-            return
-        if self._state == "bare" and (FENCE.match(line) or (is_prose(line) and not own)):
-            self._state = "off"
-            return
-        if key:
-            self._last = key
-            self._lines += 1
-        self._changed = self._changed or not (own or not telling(line))
-        self._writer.write(line.rstrip() if self._tidy else line)

@@ -6,12 +6,11 @@ Invariant: all of these are values; nothing here reads an answer.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
-from glm_lsp.editing.answer.lines import cut, plain
+from glm_lsp.editing.answer.lines import cut, plain, step
 from glm_lsp.text import Span, split_lines
 
 if TYPE_CHECKING:
@@ -188,10 +187,3 @@ class Site:
     def known(self) -> set[str]:
         """Return what stands on the file's lines outside the target."""
         return {plain(line) for line in (*self.above, *self.below)}
-
-
-def step(lines: Sequence[str]) -> int:
-    """Return the most frequent step inwards, in spaces; 0 when there is none."""
-    widths = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip()]
-    steps = [b - a for a, b in pairwise(widths) if b > a]
-    return max(set(steps), key=steps.count) if steps else 0
