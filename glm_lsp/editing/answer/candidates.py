@@ -17,6 +17,7 @@ from glm_lsp.editing.answer.judge import judge
 from glm_lsp.editing.answer.lines import dedented, filled
 from glm_lsp.editing.answer.patches import parts
 from glm_lsp.editing.answer.place import place
+from glm_lsp.languages import language_named, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 _SHELLS = frozenset(
     "sh bash shell console zsh terminal powershell text txt plaintext output".split()
 )
-_LANGUAGES = {
-    "python": "python", "py": "python", "python3": "python", "javascript": "script",
-    "js": "script", "jsx": "script", "typescript": "script", "ts": "script", "tsx": "script",
-    "javascriptreact": "script", "typescriptreact": "script", "go": "go", "golang": "go",
-    "rust": "rust", "rs": "rust", "c": "c", "cpp": "c", "c++": "c", "h": "c", "java": "java",
-    "csharp": "csharp", "cs": "csharp", "ruby": "ruby", "php": "php", "lua": "lua",
-    "json": "json", "yaml": "yaml", "html": "html", "css": "css", "sql": "sql",
-}  # fmt: skip
 
 
 @frozen
@@ -106,9 +99,8 @@ def foreign(passage: Passage, site: Site) -> bool:
     if passage.tag in _SHELLS:
         shell = site.grammar.language in ("shellscript", "bash", "sh", "plaintext")
         return not shell and passage.tag not in ("text", "txt", "plaintext")
-    theirs = _LANGUAGES.get(passage.tag)
-    ours = _LANGUAGES.get(site.grammar.language, site.grammar.language)
-    return theirs is not None and theirs != ours
+    theirs, ours = recorded(passage.tag), language_named(site.grammar.language)
+    return theirs is not None and not theirs.prose and theirs.family != ours.family
 
 
 def _comes_to_an_end(passage: Passage, site: Site) -> bool:

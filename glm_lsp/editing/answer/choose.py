@@ -15,14 +15,14 @@ from attrs import evolve, field, frozen
 from glm_lsp.editing.answer.candidates import Candidate, candidate, candidates_of, foreign
 from glm_lsp.editing.answer.clean import cleaned
 from glm_lsp.editing.answer.edits import Edit, composed
-from glm_lsp.editing.answer.errors import cut_off, faulty, nothing
-from glm_lsp.editing.answer.faults import QUOTE, SEVERAL, SPREAD
+from glm_lsp.editing.answer.faults import QUOTE, SEVERAL, SPREAD, cut_off, faulty, without_code
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.inline import inline
 from glm_lsp.editing.answer.judge import judge
 from glm_lsp.editing.answer.lines import filled, plain
 from glm_lsp.editing.answer.passages import Passage, passages
 from glm_lsp.editing.answer.survey import Survey
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,10 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
     if best is not None and not best.placement.whole and any(f != QUOTE for f in faults):
         raise faulty(SPREAD)
     if best is None or (best.placement.echo and faults and _meant(found, best.passage, site)):
-        raise nothing(answer, apart, faults)
+        if faults:
+            raise faulty(faults[0])
+        words = any(line.strip() for line in apart.prose) and "```" not in answer
+        raise without_code(answer, words=words)
     return Chosen(best.text, (*named, *best.placement.imports))
 
 
@@ -173,7 +176,8 @@ def _with_helpers(best: Candidate, found: list[Passage], survey: Survey) -> Cand
     if not helpers or not survey.outer or foreign(best.passage, site):
         return best
     order = [p for p in found if p in helpers or p is best.passage]
-    apart = ["", ""] if site.grammar.language == "python" and not survey.outer[0].path else [""]
+    language = language_named(site.grammar.language)
+    apart = [""] * (1 if survey.outer[0].path else language.blank_lines)
     joined = [line for p in order for line in (*cleaned(p.lines, site), *apart)]
     made = candidate(evolve(best.passage, lines=tuple(joined)), survey, lone=False)
     if isinstance(made, str) or made.fault is not None:

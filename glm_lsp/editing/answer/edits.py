@@ -14,7 +14,16 @@ from attrs import field, frozen
 
 from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.indent import Reindenter
-from glm_lsp.editing.answer.lines import aligned, dedented, filled, lead_of, plain, step, telling, trimmed
+from glm_lsp.editing.answer.lines import (
+    aligned,
+    dedented,
+    filled,
+    lead_of,
+    plain,
+    step,
+    telling,
+    trimmed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

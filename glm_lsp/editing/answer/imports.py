@@ -8,49 +8,32 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.languages import language_named
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_STARTS = {
-    "python": re.compile(r"(?:import \w|from [\w.]+ import\b)"),
-    "go": re.compile(r"import\b"),
-    "rust": re.compile(r"(?:pub(?:\([a-z]+\))? )?use [\w:]+"),
-    "c": re.compile(r"#\s*include\b"),
-    "java": re.compile(r"import [\w.]+"),
-    "csharp": re.compile(r"using [\w.]+;"),
-    "php": re.compile(r"use [\w\\]+"),
-    "ruby": re.compile(r"require(?:_relative)? "),
-    "script": re.compile(r"import\b(?!\s*\()|const [\w{}, ]+ = require\("),
-}
-_FAMILY = {
-    "cpp": "c",
-    "objective-c": "c",
-    "typescript": "script",
-    "typescriptreact": "script",
-    "javascript": "script",
-    "javascriptreact": "script",
-}
-_GO_LINE = re.compile(r'\s*((?:[\w.]+ )?"[^"]+")')
+_GROUPED = re.compile(r'\s*((?:[\w.]+ )?"[^"]+")')
 
 
 def taken_apart(lines: Sequence[str], language: str) -> tuple[list[str], list[int]]:
     """Return the imports at the left edge, each on one line, and the indices of their lines."""
-    starts = _STARTS.get(_FAMILY.get(language, language))
-    if starts is None:
+    known = language_named(language)
+    if not known.import_line:
         return [], []
     found: list[str] = []
     taken: list[int] = []
     index = 0
     while index < len(lines):
         line = lines[index]
-        if not starts.match(line):
+        if not re.match(known.import_line, line):
             index += 1
             continue
         end = _end(lines, index)
         taken += range(index, end + 1)
         whole = lines[index : end + 1]
-        if language == "go" and "(" in line:
-            found += [f"import {m.group(1)}" for m in map(_GO_LINE.match, whole[1:]) if m]
+        if known.import_group and "(" in line:
+            found += [f"import {m.group(1)}" for m in map(_GROUPED.match, whole[1:]) if m]
         else:
             found.append(_joined(whole))
         index = end + 1

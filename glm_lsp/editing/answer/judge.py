@@ -15,6 +15,7 @@ from glm_lsp.editing.answer.clean import INVISIBLE
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.lines import cut, filled, plain, unix
 from glm_lsp.editing.answer.syntax import find_fault
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,11 +68,11 @@ def _leftovers(promise: Promise, before: str, after: str) -> str | None:
     """Nothing may stand in the file that belongs to an answer and not to code."""
     _, new = _changed_lines(before, after)
     own = {plain(line) for line in cut(before)}
+    stub = language_named(promise.grammar.language).stub
     for line in new:
         if plain(line) in own:
             continue
-        stub = line.strip() == "..." and promise.grammar.language == "python"
-        if is_elision(line) and not stub:
+        if is_elision(line) and line.strip() != stub:
             return f"It leaves out code: `{line.strip()[:60]}` stands for lines that are missing."
         if _MARKS.match(line.strip()) and promise.grammar.known:
             return f"It holds marks that are no code: `{line.strip()[:60]}`."
@@ -79,21 +80,16 @@ def _leftovers(promise: Promise, before: str, after: str) -> str | None:
 
 
 def _bodies(promise: Promise, before: str, after: str) -> str | None:
-    """A function of Python has a body; its grammar does without."""
-    if promise.grammar.language != "python":
+    """A definition has a body, where the grammar does without."""
+    end = language_named(promise.grammar.language).bare_end
+    empty = [
+        [d.name for d in promise.grammar.definitions(unix(text)) if lines[d.last].endswith(end)]
+        for text in (before, after)
+        if (lines := [line.rstrip() for line in [*cut(text), ""]])
+    ]
+    if not end or empty[0] or not empty[1]:
         return None
-    for text in (before, after):
-        lines = [*cut(text), ""]
-        empty = [
-            d.name
-            for d in promise.grammar.definitions(unix(text))
-            if lines[d.last].rstrip().endswith(":")
-        ]
-        if empty and text is before:
-            return None
-        if empty:
-            return f"`{empty[0]}` has no body: write all of its lines."
-    return None
+    return f"`{empty[1][0]}` has no body: write all of its lines."
 
 
 def _syntax(promise: Promise, before: str, after: str) -> str | None:
@@ -112,14 +108,9 @@ def _names(promise: Promise, before: str, after: str) -> str | None:
         return f"It does not define {shown} any more: keep the names of what the target defines."
     fresh = Counter(now) - Counter(then)
     twice = [name for path, name, plain_ in fresh if plain_ and (path, name, True) in then]
-    if twice and promise.grammar.language in _ONE_OF_A_NAME:
+    if twice and not language_named(promise.grammar.language).overloads:
         return f"It defines `{twice[0]}` twice."
     return None
-
-
-_ONE_OF_A_NAME = frozenset(
-    "python javascript typescript javascriptreact typescriptreact go rust c".split()
-)
 
 
 def _defined(promise: Promise, text: str) -> list[tuple[tuple[str, ...], str, bool]]:

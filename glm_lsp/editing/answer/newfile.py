@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.clean import INVISIBLE
-from glm_lsp.editing.answer.errors import cut_off
+from glm_lsp.editing.answer.faults import cut_off, without_code
 from glm_lsp.editing.answer.lines import trimmed
 from glm_lsp.editing.answer.passages import passages
-from glm_lsp.editing.answer.prose import is_file_name, refuses
+from glm_lsp.editing.answer.prose import is_file_name
 from glm_lsp.editing.answer.values import Promise, Site
 from glm_lsp.errors import ReplyError
 from glm_lsp.text import Span
@@ -29,16 +29,10 @@ def new_file_of(answer: str, grammar: Grammar, *, complete: bool = True) -> str:
     """
     site = Site.of("", Span(0, 0), Promise(grammar))
     found = passages(INVISIBLE.sub("", answer), site).passages
-    if not complete and (not found or not found[-1].closed or not found[-1].fenced):
+    if not found and complete:
+        raise ReplyError(str(without_code(answer)))
+    if not found or not found[-1].closed or not (complete or found[-1].fenced):
         raise cut_off()
-    if found and not found[-1].closed:
-        raise cut_off()
-    if not found:
-        if refuses(answer.strip()):
-            raise ReplyError("GLM declined to do this; nothing was changed.")
-        if not answer.strip():
-            raise ReplyError("GLM's answer was empty; try again.")
-        raise ReplyError("GLM's answer holds no code; nothing was changed. Try again.")
     lines = trimmed(max(found, key=lambda passage: len(passage.lines)).lines)
     if lines and is_file_name(lines[0]):
         del lines[0]

@@ -15,6 +15,7 @@ from glm_lsp.editing.answer.clean import visible
 from glm_lsp.editing.answer.lines import cut, plain, trimmed
 from glm_lsp.editing.answer.prose import is_prose, label, looks_like_code, names_version
 from glm_lsp.editing.answer.wrapped import in_tags, thoughtless, unmarked, unwrapped
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,9 @@ if TYPE_CHECKING:
 
 FENCE = re.compile(r"^([ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`]*)$")
 _PATCH = re.compile(r"(?:diff --git |--- \S|\*\*\* Begin Patch|@@ |<{7}(?: |$)|-{7} SEARCH)")
-_MARKDOWN = ("markdown", "md", "mdx")
 _INLINE_FENCE = re.compile(r"^([^`]*)```([\w+#-]+(?= ))? ?([^`]+)```\s*$")
 _LATE_FENCE = re.compile(r"^([^`]*[^`\s])[ \t]*(```[\w+#-]*)$")
 _NUMBERED = re.compile(r"\s*\d+ ?[|│→:]")
-_WORDS = ("markdown", "plaintext", "text", "latex", "restructuredtext", "")
 _MOST_DEPTH = 3
 
 
@@ -139,7 +138,9 @@ def _fenced(lines: list[str], site: Site, depth: int) -> Answer:
         tag = re.split(r"[\s:{,]", fence.group(3).strip(), maxsplit=1)[0].lower()
         passage = Passage(tuple(body), tag, _label(prose), closed=closed)
         opening = next((line for line in body if line.strip()), "")
-        nested = tag in _MARKDOWN or (FENCE.match(opening) and not own)
+        nested = (tag and language_named(tag).name == "markdown") or (
+            FENCE.match(opening) and not own
+        )
         if nested and site.grammar.known and depth < _MOST_DEPTH:
             within = passages("\n".join(body), site, depth + 1)
             found += within.passages or [passage]
@@ -210,7 +211,8 @@ def _bare(lines: Sequence[str], site: Site) -> Answer:
     known = {plain(line) for line in site.target} | site.known()
     prose: list[str] = []
     found: list[Passage] = []
-    if site.grammar.language in _WORDS:
+    language = language_named(site.grammar.language)
+    if language.prose or not language.name:
         return _of_words(lines, known)
     part: list[str] = []
     start = next((i for i, line in enumerate(lines) if _PATCH.match(line)), None)

@@ -15,7 +15,7 @@ from glm_lsp.editing.answer.choose import choose
 from glm_lsp.editing.answer.clean import visible
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.imports import taken_apart
-from glm_lsp.editing.answer.lines import ALIKE, filled, names, plain, similarity, telling
+from glm_lsp.editing.answer.lines import ALIKE, names, plain, similarity, telling
 from glm_lsp.editing.answer.passages import FENCE
 from glm_lsp.editing.answer.prose import corrects, is_file_name, is_prose
 from glm_lsp.editing.answer.survey import attaches

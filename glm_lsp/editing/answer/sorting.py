@@ -14,6 +14,7 @@ from glm_lsp.editing.answer.faults import OUTSIDE
 from glm_lsp.editing.answer.lines import closes, plain, similarity, telling
 from glm_lsp.editing.answer.prose import names_version
 from glm_lsp.editing.answer.survey import attaches, same_kind
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from glm_lsp.editing.answer.survey import Survey
@@ -93,7 +94,7 @@ class Sorting:
             self.level != path and (one.path, name) in self.survey.beside
         ):
             return False
-        if path and self.site.grammar.language in ("python", "rust"):
+        if path and language_named(self.site.grammar.language).explicit_self:
             text = "\n".join(self.lines)
             called = re.search(
                 rf"(?<![\w.:]){re.escape(name)}\(",
