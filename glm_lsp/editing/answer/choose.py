@@ -1,7 +1,9 @@
 """Chooses what of an answer becomes the replacement.
 
 Invariant: what is chosen keeps the action's promise if anything in the answer does; where
-passages contradict each other and their words do not say which is meant, none is chosen.
+passages contradict each other and their words do not say which is meant, none is chosen. A
+passage is tried as it stands first; what may have been meant instead counts only when it
+keeps the promise.
 """
 
 from __future__ import annotations
@@ -12,17 +14,27 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from glm_lsp.editing.answer.candidates import Candidate, candidate, candidates_of, foreign
-from glm_lsp.editing.answer.clean import cleaned
-from glm_lsp.editing.answer.edits import Edit, composed
-from glm_lsp.editing.answer.faults import QUOTE, SEVERAL, SPREAD, cut_off, faulty, without_code
+from glm_lsp.editing.answer.clean import cleaned, repairs
+from glm_lsp.editing.answer.edits import Placement, composed
+from glm_lsp.editing.answer.faults import (
+    FOREIGN,
+    QUOTE,
+    SEVERAL,
+    SPREAD,
+    UNCLOSED,
+    cut_off,
+    faulty,
+    without_code,
+)
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.inline import inline
 from glm_lsp.editing.answer.judge import judge
-from glm_lsp.editing.answer.lines import filled, plain
+from glm_lsp.editing.answer.lines import dedented, filled
 from glm_lsp.editing.answer.passages import Passage, passages
+from glm_lsp.editing.answer.patches import parts
+from glm_lsp.editing.answer.place import place
 from glm_lsp.editing.answer.survey import Survey
-from glm_lsp.languages import language_named
+from glm_lsp.languages import language_named, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +42,7 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.values import Site
 
 _IMPORT = "+import:"
+_SHELLS = frozenset("sh bash shell console zsh terminal powershell output".split())
 
 
 @frozen
@@ -45,6 +58,16 @@ class Chosen:
     imports: tuple[str, ...] = ()
 
 
+@frozen
+class Candidate:
+    """A passage in its place; `fault` says what speaks against it, if anything does."""
+
+    passage: Passage
+    placement: Placement
+    text: str = field(repr=False)
+    fault: str | None
+
+
 def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
     """Return what an answer to a site's question comes to.
 
@@ -58,49 +81,101 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         ReplyError: it must not be asked again.
     """
     apart = passages(answer, site)
-    named = tuple(
-        line.strip().removeprefix(_IMPORT).strip()
-        for line in answer.splitlines()
-        if line.strip().startswith(_IMPORT)
-    )
     found = list({(p.lines, p.label): p for p in apart.passages}.values())
-    if not complete and (not found or not found[-1].closed or not found[-1].fenced):
+    if not complete and not (found and found[-1].closed and found[-1].fenced):
         raise cut_off()
     survey = Survey(site)
-    found, named = _without_imports(found, named, site)
-    candidates, faults = candidates_of(found, survey)
+    found, imports = _without_imports(found, site)
+    imports += [x.strip()[8:].strip() for x in answer.splitlines() if x.strip()[:8] == _IMPORT]
+    candidates, faults = _candidates(found, survey)
     best = _best(candidates, site)
-    if "```" not in answer and (best is None or not isinstance(best, Candidate) or best.fault):
+    if "```" not in answer and (not isinstance(best, Candidate) or best.fault):
         text = inline(answer, survey)
         if text is not None:
-            return Chosen(text, named)
+            return Chosen(text, tuple(imports))
     if isinstance(best, Candidate):
         best = _with_helpers(best, found, survey)
     if isinstance(best, str):
         raise faulty(best)
-    if best is not None and not best.placement.whole and any(f != QUOTE for f in faults):
-        raise faulty(SPREAD)
-    if best is None or (best.placement.echo and faults and _meant(found, best.passage, site)):
-        if faults:
-            raise faulty(faults[0])
+    if best is None and not faults:
         words = any(line.strip() for line in apart.prose) and "```" not in answer
         raise without_code(answer, words=words)
-    return Chosen(best.text, (*named, *best.placement.imports))
+    if best is None or (faults and best.placement.echo):
+        raise faulty(faults[0])
+    if not best.placement.whole and any(fault != QUOTE for fault in faults):
+        raise faulty(SPREAD)
+    return Chosen(best.text, (*imports, *best.placement.imports))
 
 
-def _without_imports(
-    found: list[Passage], named: tuple[str, ...], site: Site
-) -> tuple[list[Passage], tuple[str, ...]]:
+def _without_imports(found: list[Passage], site: Site) -> tuple[list[Passage], list[str]]:
     """Take blocks of nothing but imports for what the other blocks need on top."""
     rest: list[Passage] = []
+    imports: list[str] = []
     for passage in found:
         lines, taken = taken_apart(passage.lines, site.grammar.language)
-        full = filled(passage.lines)
-        if taken and set(full) <= set(taken) and len(found) > 1:
-            named += tuple(lines) if passage.label != "original" else ()
-        else:
+        if len(found) == 1 or not set(filled(passage.lines)) <= set(taken):
             rest.append(passage)
-    return rest, named
+        elif passage.label != "original":
+            imports += lines
+    return rest, imports
+
+
+def _candidates(found: Sequence[Passage], survey: Survey) -> tuple[list[Candidate], list[str]]:
+    """Place every passage; return those that have a place, and what is wrong with the rest."""
+    site = survey.site
+    candidates: list[Candidate] = []
+    faults: list[str] = []
+    serious = [p for p in found if not foreign(p, site)]
+    meant = [p for p in serious if p.label not in ("original", "other")]
+    lone = len({p.lines for p in meant}) == 1
+    for passage in found:
+        placed: Candidate | str = UNCLOSED
+        if passage.closed or _comes_to_an_end(passage, site):
+            placed = _candidate(passage, survey, lone=lone)
+        if isinstance(placed, Candidate):
+            candidates.append(placed)
+        elif passage in serious or not serious:
+            faults.append(placed if serious else FOREIGN)
+    return candidates, faults
+
+
+def _comes_to_an_end(passage: Passage, site: Site) -> bool:
+    """Tell whether a block that was never closed holds the target's last line as its last."""
+    theirs, ours = dedented(passage.lines), dedented(site.target)
+    full, own = filled(theirs), filled(ours)
+    return bool(full and own) and theirs[full[-1]] == ours[own[-1]]
+
+
+def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> Candidate | str:
+    """Place a passage as it is, or else as it may have been meant."""
+    site = survey.site
+    strange = foreign(passage, site)
+    if strange and not site.grammar.known:
+        return FOREIGN
+    patch = parts(passage.lines, passage.tag, site.target) is not None
+    lines = list(passage.lines) if patch else cleaned(passage.lines, site)
+    tried: list[Candidate | str] = []
+    for version in (lines, *repairs(lines, site)):
+        made = place(version, passage.tag, survey, lone=lone and not strange)
+        if isinstance(made, str):
+            tried.append(made)
+            continue
+        text = composed(site, made.edits)
+        fault = judge(site.promise, site.file, site.placed(text))
+        tried.append(Candidate(passage, made, text, fault))
+        if fault is None:
+            return tried[-1]
+    first = next((one for one in tried if isinstance(one, Candidate)), tried[0])
+    return FOREIGN if strange else first
+
+
+def foreign(passage: Passage, site: Site) -> bool:
+    """Tell whether a block says that it is in another language than the file."""
+    ours = language_named(site.grammar.language)
+    if passage.tag in _SHELLS:
+        return ours.name not in ("shellscript", "bash", "sh", "plaintext")
+    theirs = recorded(passage.tag)
+    return theirs is not None and not theirs.prose and theirs.family != ours.family
 
 
 def _best(candidates: list[Candidate], site: Site) -> Candidate | str | None:
@@ -108,47 +183,27 @@ def _best(candidates: list[Candidate], site: Site) -> Candidate | str | None:
     good = [c for c in candidates if c.fault is None]
     fresh = [c for c in good if not c.placement.echo]
     if not fresh:
-        faulted = [c for c in candidates if c.fault is not None]
-        if good and not faulted:
-            return good[0]
-        if len({c.text for c in faulted}) > 1:
-            faulted.sort(key=lambda c: not c.placement.whole)
-        return faulted[0] if faulted else None
+        faulted = [c for c in candidates if c.fault is not None] or good
+        return min(faulted, key=lambda c: not c.placement.whole, default=None)
     fresh = [c for c in fresh if c.passage.label != "original"] or fresh
-    fresh = _after_correction(fresh)
     wholes = [c for c in fresh if c.placement.whole]
     if wholes:
         return _one_of(wholes)
-    fresh = [c for c in fresh if c.passage.label != "other"] or fresh
-    return _joined(fresh, site)
-
-
-def _after_correction(candidates: list[Candidate]) -> list[Candidate]:
-    """Return those from the last one on with which the answer corrects itself."""
-    for index in range(len(candidates) - 1, -1, -1):
-        if candidates[index].passage.label == "correction":
-            return candidates[index:]
-    return candidates
+    return _joined([c for c in fresh if c.passage.label != "other"] or fresh, site)
 
 
 def _one_of(wholes: list[Candidate]) -> Candidate | str:
     """Return the version that the words around it say is meant."""
-    for wanted in (("correction",), ("final",), ("answer",), ("", "answer", "final")):
+    for wanted in (("correction",), ("final",), ("answer",), ("", "answer", "final"), ("other",)):
         chosen = [c for c in wholes if c.passage.label in wanted]
-        texts = {c.text for c in chosen}
-        if len(texts) == 1:
-            return chosen[0]
-        if len(texts) > 1:
-            return SEVERAL
-    return wholes[0] if len({c.text for c in wholes}) == 1 else SEVERAL
+        if chosen:
+            return chosen[0] if len({c.text for c in chosen}) == 1 else SEVERAL
+    return wholes[0]
 
 
 def _joined(partial: list[Candidate], site: Site) -> Candidate | str:
     """Put the parts of several blocks together, when they are different parts."""
-    edits: list[Edit] = []
-    for one in partial:
-        edits += [edit for edit in one.placement.edits if edit not in edits]
-    edits.sort()
+    edits = sorted({edit for one in partial for edit in one.placement.edits})
     if any(a.end > b.start for a, b in pairwise(edits)):
         return SEVERAL
     if len(partial) == 1:
@@ -163,38 +218,24 @@ def _joined(partial: list[Candidate], site: Site) -> Candidate | str:
 def _with_helpers(best: Candidate, found: list[Passage], survey: Survey) -> Candidate | str:
     """Add what other blocks define and the chosen code uses; in words where that fails."""
     site = survey.site
+    if not survey.outer or foreign(best.passage, site):
+        return best
+
+    def lacks(name: str) -> bool:
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        return bool(name and word.search(best.text)) and not word.search(site.file)
+
+    others = [p for p in found if p.lines != best.passage.lines]
     helpers = [
         p
-        for p in found
-        if p.lines != best.passage.lines
-        and p.label not in ("original", "other")
-        and any(
-            not d.local and d.name and _lacks(best.text, site.file, d.name)
-            for d in survey.read(p.lines)
-        )
+        for p in others
+        if p.label not in ("original", "other")
+        and any(lacks(d.name) for d in survey.read(p.lines) if not d.local)
     ]
-    if not helpers or not survey.outer or foreign(best.passage, site):
+    if not helpers:
         return best
+    gap = [""] * (1 if survey.outer[0].path else language_named(site.grammar.language).blank_lines)
     order = [p for p in found if p in helpers or p is best.passage]
-    language = language_named(site.grammar.language)
-    apart = [""] * (1 if survey.outer[0].path else language.blank_lines)
-    joined = [line for p in order for line in (*cleaned(p.lines, site), *apart)]
-    made = candidate(evolve(best.passage, lines=tuple(joined)), survey, lone=False)
-    if isinstance(made, str) or made.fault is not None:
-        return SPREAD
-    return made
-
-
-def _lacks(text: str, file: str, name: str) -> bool:
-    """Tell whether a text uses a name that neither it nor the file defines."""
-    word = re.compile(rf"\b{re.escape(name)}\b")
-    return len(word.findall(text)) > 0 and not word.search(file)
-
-
-def _meant(found: Sequence[Passage], echo: Passage, site: Site) -> bool:
-    """Tell whether another block than the one that repeats the target may be the answer."""
-    own = {plain(line) for line in site.target}
-    return any(
-        p is not echo and not foreign(p, site) and any(plain(x) in own for x in p.lines)
-        for p in found
-    ) or any(p is not echo and p.label in ("answer", "final") for p in found)
+    lines = [line for p in order for line in (*cleaned(p.lines, site), *gap)]
+    made = _candidate(evolve(best.passage, lines=tuple(lines)), survey, lone=False)
+    return SPREAD if isinstance(made, str) or made.fault else made

@@ -49,14 +49,12 @@ class Placement:
         imports: those that the answer puts on top and the file may lack.
         whole: the answer is about all of the target.
         echo: it only repeats what stands there.
-        doubt: what speaks against it, in words for the model.
     """
 
     edits: tuple[Edit, ...]
     imports: tuple[str, ...] = ()
     whole: bool = False
     echo: bool = False
-    doubt: str | None = None
 
 
 def composed(site: Site, edits: Sequence[Edit]) -> str:
