@@ -132,6 +132,8 @@ def _candidates(found: Sequence[Passage], survey: Survey) -> tuple[list[Candidat
         placed: Candidate | str = UNCLOSED
         if passage.closed or _comes_to_an_end(passage, site):
             placed = _candidate(passage, survey, lone=lone)
+        if isinstance(placed, Candidate) and not (passage.closed or placed.placement.whole):
+            placed = UNCLOSED
         if isinstance(placed, Candidate):
             candidates.append(placed)
         elif passage in serious or not serious:
@@ -143,7 +145,7 @@ def _comes_to_an_end(passage: Passage, site: Site) -> bool:
     """Tell whether a block that was never closed holds the target's last line as its last."""
     theirs, ours = dedented(passage.lines), dedented(site.target)
     full, own = filled(theirs), filled(ours)
-    return bool(full and own) and theirs[full[-1]] == ours[own[-1]]
+    return len(full) * 2 >= len(own) > 0 and theirs[full[-1]] == ours[own[-1]]
 
 
 def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> Candidate | str:
