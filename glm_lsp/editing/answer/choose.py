@@ -80,8 +80,7 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         FaultyAnswerError: it may be right when asked again with the fault named.
         ReplyError: it must not be asked again.
     """
-    apart = passages(answer, site)
-    found = list({(p.lines, p.label): p for p in apart.passages}.values())
+    found = list({(p.lines, p.label): p for p in passages(answer, site)}.values())
     if not complete and not (found and found[-1].closed and found[-1].fenced):
         raise cut_off()
     survey = Survey(site)
@@ -98,8 +97,7 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
     if isinstance(best, str):
         raise faulty(best)
     if best is None and not faults:
-        words = any(line.strip() for line in apart.prose) and "```" not in answer
-        raise without_code(answer, words=words)
+        raise without_code(answer)
     if best is None or (faults and best.placement.echo):
         raise faulty(faults[0])
     if not best.placement.whole and any(fault != QUOTE for fault in faults):

@@ -42,15 +42,15 @@ def faulty(fault: str) -> FaultyAnswerError:
     )
 
 
-def without_code(answer: str, *, words: bool = False) -> ReplyError:
-    """Return the error about an answer without code; `words`: it says something instead."""
+def without_code(answer: str) -> ReplyError:
+    """Return the error about an answer without code."""
     if refuses(answer.strip()):
         return ReplyError("GLM declined to do this; nothing was changed.")
     said = "GLM's answer holds no code; nothing was changed. Try again."
     fault = "It held no code: answer with one block that holds the whole new code."
     if not answer.strip():
         said, fault = "GLM's answer was empty; try again.", "It was empty: answer with the code."
-    elif words:
+    elif "```" not in answer:
         said = "GLM answered in words instead of code; nothing was changed."
         fault = fault.replace("held no code", "was words without code")
     return FaultyAnswerError(said, fault=fault)

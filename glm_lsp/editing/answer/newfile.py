@@ -28,7 +28,7 @@ def new_file_of(answer: str, grammar: Grammar, *, complete: bool = True) -> str:
         ReplyError: it is empty, refuses, or was cut off.
     """
     site = Site.of("", Span(0, 0), Promise(grammar))
-    found = passages(INVISIBLE.sub("", answer), site).passages
+    found = passages(INVISIBLE.sub("", answer), site)
     if not found and complete:
         raise ReplyError(str(without_code(answer)))
     if not found or not found[-1].closed or not (complete or found[-1].fenced):
