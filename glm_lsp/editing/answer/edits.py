@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from glm_lsp.editing.answer.elision import elisions
+from glm_lsp.editing.answer.elision import elisions, fill
 from glm_lsp.editing.answer.indent import Reindenter
 from glm_lsp.editing.answer.lines import (
+    ALIKE,
+    SURE,
     aligned,
     dedented,
     filled,
@@ -87,6 +89,16 @@ def reindented(lines: Sequence[str], original: Sequence[str], unit: str) -> list
     for line in rescaled(lines, original, unit):
         found += indent.take(line)
     return found + indent.rest()
+
+
+def filled_up(lines: Sequence[str], site: Site, start: int, end: int) -> list[str] | None:
+    """Return lines that replace some of the target's, without gaps; None where one is not clear."""
+    original = site.target[start:end]
+    made = settled(reindented(lines, original, site.unit), original)
+    kept = {place - len(site.above) - start for place in site.promise.places}
+    least = ALIKE if site.promise.careful else SURE
+    found = fill(made, original, kept, strict=not site.promise.frees, least=least)
+    return None if found is None else trimmed(found)
 
 
 def settled(lines: Sequence[str], original: Sequence[str]) -> list[str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.answer.by_lines import by_lines
 from glm_lsp.editing.answer.edits import composed
-from glm_lsp.editing.answer.fit import by_lines
 from glm_lsp.editing.answer.judge import judge
 
 if TYPE_CHECKING:

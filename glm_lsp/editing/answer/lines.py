@@ -36,6 +36,9 @@ _KEYWORDS = frozenset(
 _LONG = 200
 """Characters more than which a line must have to be known at once to be another one."""
 
+Pairs = list[tuple[int, int, float]]
+"""Which old line became which new one, ascending, and how alike the two are."""
+
 ALIKE = 0.5
 SURE = 0.7
 """How alike a line is that another one replaces, where more than a line may be replaced."""
@@ -131,7 +134,7 @@ def names(text: str) -> set[str]:
     return {word for word in words if len(word) > 1} - _KEYWORDS
 
 
-def aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, float]]:
+def aligned(old: Sequence[str], new: Sequence[str]) -> Pairs:
     """Return which old line became which new one, ascending, and how alike the two are.
 
     Equal lines come first; between them, lines are partners that are alike enough. Blank
@@ -139,7 +142,7 @@ def aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, floa
     """
     ours, theirs = filled(old), filled(new)
     equal = common_pairs([plain(old[i]) for i in ours], [plain(new[j]) for j in theirs])
-    found: list[tuple[int, int, float]] = []
+    found: Pairs = []
     done_old = done_new = 0
     for i, j in [*equal, (len(ours), len(theirs))]:
         found += _partners(old, new, ours[done_old:i], theirs[done_new:j])
@@ -149,9 +152,7 @@ def aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, floa
     return found
 
 
-def _partners(
-    old: Sequence[str], new: Sequence[str], ours: list[int], theirs: list[int]
-) -> list[tuple[int, int, float]]:
+def _partners(old: Sequence[str], new: Sequence[str], ours: list[int], theirs: list[int]) -> Pairs:
     """Pair lines that are alike so that they share the most in total."""
     if len(ours) * len(theirs) > _MOST:
         return []
@@ -165,7 +166,7 @@ def _partners(
                 pair = (i, theirs[at], same)
                 row[at] = _Best(same + below[at + 1].score, pair, below[at + 1])
         below = row
-    found: list[tuple[int, int, float]] = []
+    found: Pairs = []
     best: _Best | None = below[0]
     while best is not None and best.pair is not None:
         found.append(best.pair)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from glm_lsp.editing.answer.edits import Edit, Placement, reindented, whole
+from glm_lsp.editing.answer.by_lines import by_lines
+from glm_lsp.editing.answer.edits import Edit, Placement, over, reindented, whole
+from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.faults import NOWHERE, OUTSIDE, QUOTE
-from glm_lsp.editing.answer.fit import by_lines
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.lines import dedented, filled, plain, trimmed
 from glm_lsp.editing.answer.match import matched
@@ -56,11 +57,13 @@ def _head(lines: Sequence[str], survey: Survey) -> Placement | None:
     code = [plain(x) for x in lines if x.strip() and not attaches(x)]
     if not site.promise.comments_only or len(survey.outer) != 1 or not code:
         return None
-    own = [plain(x) for x in site.target[survey.outer[0].first - survey.first :] if x.strip()]
-    if len(code) >= len(own) or code != own[: len(code)]:
+    start = survey.outer[0].first - survey.first
+    own = [i for i in filled(site.target) if i >= start]
+    if len(code) >= len(own) or code != [plain(site.target[i]) for i in own[: len(code)]]:
         return None
-    found = by_lines(lines, survey, lone=False)
-    return found if isinstance(found, Placement) else None
+    gaps = elisions(lines, site.target)
+    head = [line for i, line in enumerate(lines) if i not in gaps]
+    return Placement((over(site, start, own[len(code) - 1] + 1, head),))
 
 
 def _comment(lines: Sequence[str], survey: Survey) -> Placement | str:

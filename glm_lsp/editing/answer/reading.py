@@ -9,11 +9,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.edits import Edit, Placement, reindented, settled
-from glm_lsp.editing.answer.elision import elisions, fill
+from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, reindented
+from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.ending import ends_early
 from glm_lsp.editing.answer.faults import CUT, GAP, QUOTE, TWICE
-from glm_lsp.editing.answer.lines import ALIKE, SURE, aligned, plain, telling, trimmed
+from glm_lsp.editing.answer.lines import aligned, plain, telling, trimmed
 from glm_lsp.editing.answer.match import body, matched
 from glm_lsp.editing.answer.sorting import Sorting
 from glm_lsp.editing.answer.survey import attaches
@@ -135,13 +135,10 @@ class Reading:
         made = reindented(lines, original, self.site.unit)
         kept = {place - self.survey.first - start for place in self.site.promise.places}
         if elisions(made, original):
-            strict = not self.site.promise.frees
-            least = ALIKE if self.site.promise.careful else SURE
-            made = settled(made, original)
-            filled_up = fill(made, original, kept, strict=strict, least=least)
-            if filled_up is None or self._strays(made, original):
+            whole = filled_up(lines, self.site, start, end)
+            if whole is None or self._strays(made, original):
                 return GAP
-            made = filled_up
+            made = whole
         elif ends_early(self.lines[last.first : last.last + 1], original, kept):
             return self._only_begun(start, end, made)
         return Edit(start, end, tuple(trimmed(made)))

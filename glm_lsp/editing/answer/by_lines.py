@@ -1,0 +1,200 @@
+"""Places lines by the lines that they share with the target.
+
+Invariant: a part of the target is replaced only where the answer's first and last lines say
+which part, no other part would do nearly as well, unless a problem tells, and the part loses
+no more than it gains.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from glm_lsp.editing.answer.around import part_of_around, without_neighbours
+from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, over, whole
+from glm_lsp.editing.answer.elision import elisions
+from glm_lsp.editing.answer.faults import GAP, NOWHERE, QUOTE, TWICE
+from glm_lsp.editing.answer.lines import (
+    ALIKE,
+    SURE,
+    aligned,
+    closes,
+    filled,
+    lead_of,
+    names,
+    plain,
+    similarity,
+    telling,
+    trimmed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glm_lsp.editing.answer.lines import Pairs
+    from glm_lsp.editing.answer.survey import Survey
+
+_KIN = 0.55
+"""Of the names of lines that are replaced by others without a line in common, how many stay."""
+_CLEAR = 0.15
+"""How much better than any other place the right one is."""
+
+
+def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement | str:
+    """Place lines; return in words for the model why they cannot be placed.
+
+    Args:
+        lines: those of a passage, cleaned.
+        survey: what is known of the file.
+        lone: nothing else in the answer may be what was asked for.
+    """
+    target = survey.site.target
+    part = None if survey.outer else part_of_around(lines, survey)
+    if part is not None:
+        return part
+    lines = trimmed(without_neighbours(lines, survey))
+    gaps = elisions(lines, target)
+    bare = ["" if i in gaps else line for i, line in enumerate(lines)]
+    full, ours = filled(bare), filled(target)
+    if not full or not ours:
+        return NOWHERE if lines else QUOTE
+    pairs = aligned(target, bare)
+    if gaps:
+        return _with_gaps(lines, survey, pairs, (full[0], full[-1]))
+    if not survey.outer and _begins_twice(lines, target):
+        return TWICE
+    ends = [pair[:2] for pair in (*pairs[:1], *pairs[-1:])]
+    all_of_it = len(full) > 1 and ends == [(ours[0], full[0]), (ours[-1], full[-1])]
+    if all_of_it or (lone and _rewrites(lines, survey, pairs)):
+        return Placement((whole(survey.site, lines),), whole=True)
+    return _part(lines, survey)
+
+
+def _with_gaps(
+    lines: Sequence[str], survey: Survey, pairs: Pairs, ends: tuple[int, int]
+) -> Placement | str:
+    """Fill the gaps of lines that begin and end with gaps, or with lines of the target's."""
+    site = survey.site
+    gaps = elisions(lines, site.target)
+    start, end = 0, len(site.target)
+    if gaps[0] > ends[0]:
+        start = pairs[0][0] if pairs and pairs[0][1] == ends[0] else -1
+    if gaps[-1] < ends[1]:
+        end = pairs[-1][0] + 1 if pairs and pairs[-1][1] == ends[1] else -1
+    if start < 0 or end < 0:
+        return GAP
+    made = filled_up(lines, site, start, end)
+    if made is None:
+        return GAP
+    every = end - start >= len(filled(site.target))
+    return Placement((Edit(start, end, tuple(made)),), whole=every)
+
+
+def _rewrites(lines: Sequence[str], survey: Survey, pairs: Pairs) -> bool:
+    """Tell whether lines are a new version of a target that defines nothing."""
+    site = survey.site
+    if survey.outer:
+        return False
+    own, count = names(site.original), len(filled(site.target))
+    kin = names("\n".join(lines)) & own
+    if count == 1:
+        return bool(kin) or not pairs
+    if len(kin) <= _KIN * len(own) and not site.promise.frees:
+        return False
+    if site.promise.careful and not site.promise.part:
+        return not pairs and count <= len(lines)
+    return _opens_anew(lines[0], site.target)
+
+
+def _begins_twice(lines: Sequence[str], target: Sequence[str]) -> bool:
+    """Tell whether the target as it was is followed by what may be its new version."""
+    full, ours = filled(lines), filled(target)
+    rest = [lines[i] for i in full[len(ours) :]]
+    old = [plain(lines[i]) for i in full[: len(ours)]]
+    if not rest or old != [plain(target[i]) for i in ours]:
+        return False
+    alike = any(similarity(line, own) >= ALIKE for line in rest for own in target)
+    return alike or _word(rest[0]) in (_word(target[ours[0]]), _word(_last_at_base(target)))
+
+
+def _opens_anew(line: str, target: Sequence[str]) -> bool:
+    """Tell whether a line begins a target anew, and not with a line from within it."""
+    word, own = _word(line), [_word(each) for each in target if each.strip()]
+    return word not in own or word in (own[0], _word(_last_at_base(target)))
+
+
+def _word(line: str) -> str:
+    found = re.search(r"\w+", line)
+    return found.group() if found else ""
+
+
+def _last_at_base(target: Sequence[str]) -> str:
+    """Return the last line of a target that is no deeper than its first, and no bracket."""
+    full = [line for line in target if line.strip()]
+    base = len(lead_of(full[0]))
+    outer = [line for line in full if len(lead_of(line)) <= base and not closes(line)]
+    return outer[-1] if outer else full[-1]
+
+
+def _part(lines: Sequence[str], survey: Survey) -> Placement | str:
+    """Replace the part of the target that lines are about."""
+    site = survey.site
+    fresh = {d.name for d in survey.read(lines) if not d.local} - {d.name for d in survey.inside}
+    if fresh and survey.outer:
+        return NOWHERE
+    code = [line for line in lines if line.strip()]
+    found = _lines_like(code[0], survey) if len(code) == 1 else _runs_like(code, site.target)
+    best = [run for score, run in found if score >= found[0][0] - _CLEAR]
+    if len(best) > 1:
+        places = [place - survey.first for place in site.promise.places]
+        best = [run for run in best if any(place in range(*run) for place in places)]
+    if len(best) != 1:
+        return NOWHERE
+    start, end = best[0]
+    old = [line for line in site.target[start:end] if line.strip()]
+    if [plain(line) for line in old] == [plain(line) for line in code]:
+        return QUOTE
+    if len(code) > 1 and _regroups(old, code):
+        return NOWHERE
+    return Placement((over(site, start, end, lines),))
+
+
+def _lines_like(line: str, survey: Survey) -> list[tuple[float, tuple[int, int]]]:
+    """Return the lines of the target that are much like one line, the most alike first."""
+    site = survey.site
+    least = ALIKE if site.promise.careful else SURE
+    scores = [(similarity(own, line), (i, i + 1)) for i, own in enumerate(site.target)]
+    return sorted((one for one in scores if telling(line) and one[0] >= least), reverse=True)
+
+
+def _runs_like(code: Sequence[str], target: Sequence[str]) -> list[tuple[float, tuple[int, int]]]:
+    """Return the runs of the target that begin and end like lines, the most alike first."""
+    ours = filled(target)
+    slack = max(2, len(code) // 2 + 1)
+    found: list[tuple[float, tuple[int, int]]] = []
+    for at, start in enumerate(ours):
+        if similarity(target[start], code[0]) < ALIKE:
+            continue
+        for end in ours[max(at, at + len(code) - 1 - slack) : at + len(code) + slack]:
+            if similarity(target[end], code[-1]) >= ALIKE:
+                run = [line for line in target[start : end + 1] if line.strip()]
+                pairs = aligned(run, code)
+                alone = 0.3 * (len(run) - len(pairs)) + 0.1 * (len(code) - len(pairs))
+                found.append((sum(same for _, _, same in pairs) - alone, (start, end + 1)))
+    return sorted((one for one in found if one[0] >= ALIKE * len(code) / 2), reverse=True)
+
+
+def _regroups(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Tell whether new lines lose more than they bring, or move lines that stay in or out.
+
+    Lines that only begin such a change look the same as those that are all of it.
+    """
+    pairs = aligned(old, new)
+    if len(old) > len(new):
+        return True
+    depths = {
+        len(lead_of(old[i])) - len(lead_of(new[j]))
+        for at, (i, j, same) in enumerate(pairs)
+        if at == 0 or (same == 1.0 and telling(new[j]))
+    }
+    return len(depths) > 1
