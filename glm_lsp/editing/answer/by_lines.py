@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.around import part_of_around, without_neighbours
 from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, over, whole
 from glm_lsp.editing.answer.elision import elisions
+from glm_lsp.editing.answer.enclosing import part_of_enclosing, without_neighbours
 from glm_lsp.editing.answer.faults import GAP, NOWHERE, QUOTE, TWICE
 from glm_lsp.editing.answer.lines import (
     ALIKE,
@@ -49,7 +49,7 @@ def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement |
         lone: nothing else in the answer may be what was asked for.
     """
     target = survey.site.target
-    part = None if survey.outer else part_of_around(lines, survey)
+    part = None if survey.outer else part_of_enclosing(lines, survey)
     if part is not None:
         return part
     lines = trimmed(without_neighbours(lines, survey))
@@ -83,7 +83,7 @@ def _with_gaps(
         end = pairs[-1][0] + 1 if pairs and pairs[-1][1] == ends[1] else -1
     if start < 0 or end < 0:
         return GAP
-    made = filled_up(lines, site, start, end)
+    made = filled_up(lines, site.target[start:end], survey.first + start, site)
     if made is None:
         return GAP
     every = end - start >= len(filled(site.target))

@@ -91,11 +91,18 @@ def reindented(lines: Sequence[str], original: Sequence[str], unit: str) -> list
     return found + indent.rest()
 
 
-def filled_up(lines: Sequence[str], site: Site, start: int, end: int) -> list[str] | None:
-    """Return lines that replace some of the target's, without gaps; None where one is not clear."""
-    original = site.target[start:end]
-    made = settled(reindented(lines, original, site.unit), original)
-    kept = {place - len(site.above) - start for place in site.promise.places}
+def filled_up(
+    lines: Sequence[str], original: Sequence[str], first: int, site: Site
+) -> list[str] | None:
+    """Return lines that replace some of the file's without gaps; None where one is not clear.
+
+    `first` is the line of the file that the original begins with.
+    """
+    made = reindented(lines, original, site.unit)
+    if not elisions(made, original):
+        return made
+    made = settled(made, original)
+    kept = {place - first for place in site.promise.places}
     least = ALIKE if site.promise.careful else SURE
     found = fill(made, original, kept, strict=not site.promise.frees, least=least)
     return None if found is None else trimmed(found)

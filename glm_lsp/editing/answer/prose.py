@@ -29,7 +29,8 @@ _CJK_END = re.compile(r"[\u3400-\u9fff\w`*)）”\"][：。！？，；:]\**$")
 _PATH = r"[\w@~./\\-]*[\w-]\.[A-Za-z]\w{0,4}"
 _FILE_NAME = re.compile(
     rf"^\s*(?:(?:#+|//|--|;+|%|/\*+|<!--|\"|')\s*(?:file(?:name|path)?|path)?\s*:?\s*`?{_PATH}`?"
-    rf"|(?:file(?:name|path)?|path)\s*:\s*`?{_PATH}`?|[\w@~.-]+/{_PATH})\s*(?:\*/|-->)?\s*:?$",
+    rf"|(?:file(?:name|path)?|path)\s*:\s*`?{_PATH}`?|[\w@~.-]+/{_PATH}"
+    r"|(?:#|//|--|/\*)\s*(?:at |on )?lines? \d+)\s*(?:\*/|-->)?\s*:?$",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(

@@ -135,7 +135,7 @@ class Reading:
         made = reindented(lines, original, self.site.unit)
         kept = {place - self.survey.first - start for place in self.site.promise.places}
         if elisions(made, original):
-            whole = filled_up(lines, self.site, start, end)
+            whole = filled_up(lines, original, self.survey.first + start, self.site)
             if whole is None or self._strays(made, original):
                 return GAP
             made = whole
