@@ -93,7 +93,12 @@ def offers(
         for preset in action.presets:
             title = f"GLM: {preset.title}"
             listed.append(Offer(title, preset.kind, action.command, preset=preset.name))
-    return [offer for offer in listed if only is None or _wanted(offer.kind, only)]
+    return [offer for offer in listed if only is None or is_wanted(offer.kind, only)]
+
+
+def is_wanted(kind: str, only: Sequence[str]) -> bool:
+    """Tell whether a kind is one of those asked for, or below one of them."""
+    return any(kind == wish or kind.startswith(wish + ".") or not wish for wish in only)
 
 
 def covered(lines: Sequence[int]) -> str:
@@ -148,10 +153,6 @@ def _fixes(
         # One that is known says nothing about how many the editor knows of.
         about = f" ({covered(lines)})" if len(lines) > 1 else ""
         yield Offer(f"{FIX_ALL}{about}", action.kind, action.command, tuple(named), every=True)
-
-
-def _wanted(kind: str, only: Sequence[str]) -> bool:
-    return any(kind == wish or kind.startswith(wish + ".") or not wish for wish in only)
 
 
 def _short(message: str) -> str:

@@ -50,7 +50,7 @@ class Action:
         offered: `always`; once for each `problem` of the selection, and for all of the file's;
             on a `comment` that asks for something.
         presets: what is offered of it by name.
-        answer: the answer is an `edit` of the target, `prose` about it, or a new `file`.
+        answer: the answer is an `edit` of the target, `prose` about it, or a new `file` of tests.
 
         wording: how it asks.
         thinks: whether the model is to think first; None leaves it to the model.

@@ -10,7 +10,7 @@ from lsprotocol import types
 from glm_lsp.actions.offers import Diagnostic
 from glm_lsp.lsp.documents.mirror import Documents
 from glm_lsp.lsp.documents.positions import to_range
-from glm_lsp.lsp.features.diagnostics import Remembered
+from glm_lsp.lsp.work.diagnostics import Remembered
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:

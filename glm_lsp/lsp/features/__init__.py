@@ -16,8 +16,9 @@ from glm_lsp.lsp.features import (
     status,
 )
 from glm_lsp.lsp.features.completions import Completions
-from glm_lsp.lsp.features.diagnostics import Remembered
+from glm_lsp.lsp.work.action_jobs import ActionJobs
 from glm_lsp.lsp.work.changes import Changes
+from glm_lsp.lsp.work.diagnostics import Remembered
 from glm_lsp.lsp.work.edit_sender import EditSender
 from glm_lsp.lsp.work.explanations import Explanations
 
@@ -42,9 +43,9 @@ def register(server: Server, session: ClientSession) -> None:
     lifecycle.register(server, session, board.announce)
     status.register(server, board)
     explanation.register(server, explanations)
-    running = actions.Actions(server, session, board, explanations, edits, remembered)
-    actions.register(server, running)
-    menu = changes.register(server, session, edits, running.run)
+    jobs = ActionJobs(server, session, board, explanations, edits, remembered)
+    actions.register(server, session, jobs)
+    menu = changes.register(server, session, edits, jobs.run)
     code_actions.register(server, session, menu.nearby, remembered)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted

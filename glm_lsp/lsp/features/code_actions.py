@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from glm_lsp.actions.offers import comment_at, offers
-from glm_lsp.actions.registry import KINDS
+from glm_lsp.actions.offers import comment_at, is_wanted, offers
+from glm_lsp.actions.registry import FIX, KINDS
 from glm_lsp.lsp.documents.positions import to_span
-from glm_lsp.lsp.features.diagnostics import real, to_diagnostic
+from glm_lsp.lsp.work.diagnostics import real, to_diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from glm_lsp.actions.offers import Diagnostic, Offer
-    from glm_lsp.lsp.features.diagnostics import Remembered
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.text import Snapshot
 
     Nearby = Callable[[Snapshot, types.Range], list[types.CodeAction]]
@@ -39,24 +39,39 @@ def register(
         snapshot = server.documents.get(params.text_document.uri)
         if snapshot is None or session.exclusions.excludes(snapshot.uri):
             return []
-        tagged = _knows_tag(server.client_capabilities)
-        encoding = server.documents.encoding
-        # The same problem, reported twice, is one.
-        found = {to_diagnostic(d, snapshot, encoding): d for d in real(params.context.diagnostics)}
         only = [str(kind) for kind in params.context.only] if params.context.only else None
-        chosen = to_span(snapshot.text, params.range, encoding)
-        # Editors that ask for other kinds, as before a file is saved, may leave problems out.
-        fixes = only is None or "quickfix" in only
-        remembered.note(snapshot, found, replacing=chosen if fixes else None)
-        lines = remembered.lines(snapshot) if found else []
-        comment = comment_at(snapshot.text, chosen.start)
-        more = session.extensions.context
         own = nearby(snapshot, params.range)
-        listed = offers(list(found), only, comment, lines=lines, more=more)
         return [
-            *(a for a in own if only is None or any(str(a.kind).startswith(k) for k in only)),
-            *(_to_action(offer, params, found, tagged) for offer in listed),
+            *(action for action in own if only is None or is_wanted(str(action.kind), only)),
+            *_offered(server, session, remembered, snapshot, params, only),
         ]
+
+
+def _offered(
+    server: Server,
+    session: ClientSession,
+    remembered: Remembered,
+    snapshot: Snapshot,
+    params: types.CodeActionParams,
+    only: list[str] | None,
+) -> Iterator[types.CodeAction]:
+    """List what is offered at a place, and remember the problems that the editor shows there."""
+    encoding = server.documents.encoding
+    # The same problem, reported twice, is one.
+    found = {to_diagnostic(d, snapshot, encoding): d for d in real(params.context.diagnostics)}
+    chosen = to_span(snapshot.text, params.range, encoding)
+    # Editors that ask for other kinds, as before a file is saved, may leave problems out.
+    fixes = only is None or FIX.kind in only
+    remembered.note(snapshot, found, replacing=chosen if fixes else None)
+    listed = offers(
+        list(found),
+        only,
+        comment_at(snapshot.text, chosen.start),
+        lines=remembered.lines(snapshot) if found else [],
+        more=session.extensions.context,
+    )
+    tagged = _knows_tag(server.client_capabilities)
+    return (_to_action(offer, params, found, tagged) for offer in listed)
 
 
 def _knows_tag(capabilities: types.ClientCapabilities) -> bool:

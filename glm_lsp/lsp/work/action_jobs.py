@@ -1,0 +1,182 @@
+"""The jobs of the actions: from a task to a change in the document, a text or a new file.
+
+Invariant: whatever comes of a job, result or failure, comes through the job; the model is asked
+nothing before the job runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import evolve
+
+from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
+from glm_lsp.actions.offers import FIX_ALL, covered
+from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.promise import promise_of
+from glm_lsp.actions.testfile import path_for_tests
+from glm_lsp.context.ignore import path_of
+from glm_lsp.editing.answer import find_fault, judge
+from glm_lsp.errors import GlmError, ReplyError
+from glm_lsp.lsp.work.diagnostics import every_problem
+from glm_lsp.lsp.work.new_files import create_file, creates_files
+from glm_lsp.prompts.actions import fenced
+from glm_lsp.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from glm_lsp.editing.answer import Whole
+    from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.lsp.work.changes import Changes
+    from glm_lsp.lsp.work.diagnostics import Remembered
+    from glm_lsp.lsp.work.explanations import Explanations
+    from glm_lsp.lsp.work.jobs import Job
+    from glm_lsp.text import Change
+
+    Listener = Callable[[AnswerProgress], None]
+
+
+class Board(Protocol):
+    """Who is told that a model is being asked."""
+
+    def begin(self) -> None:
+        """Note that the asking began."""
+
+    def end(self, error: GlmError | None = None) -> None:
+        """Note that it ended, well or with an error."""
+
+
+class ActionJobs:
+    """Runs the actions of one client."""
+
+    def __init__(
+        self,
+        server: Server,
+        session: ClientSession,
+        board: Board,
+        explanations: Explanations,
+        changes: Changes,
+        remembered: Remembered,
+    ) -> None:
+        self._server = server
+        self._session = session
+        self._board = board
+        self._explanations = explanations
+        self._changes = changes
+        self._remembered = remembered
+
+    def run(self, task: Task) -> dict[str, str]:
+        """Start a job for a task and return its id."""
+        job = self._server.jobs.start(
+            task.action.title,
+            lambda job: self._work(job, task),
+            uri=task.snapshot.uri,
+        )
+        return {"job": job.id}
+
+    def run_on_all(self, task: Task) -> dict[str, str]:
+        """Start a job for a task on every problem of its document, and return its id."""
+        uri = task.snapshot.uri
+        # So those of the argument move with the text while the editor is asked.
+        self._remembered.note(task.snapshot, task.diagnostics)
+
+        async def work(job: Job) -> None:
+            ask = self._session.extensions.context
+            snapshot, found = await every_problem(self._server, self._remembered, uri, ask=ask)
+            if not found:
+                raise ReplyError(
+                    "No problem of this file is known: put the cursor on one, then ask again."
+                )
+            place = Span(found[0].span.start, found[0].span.start)
+            every = evolve(task, snapshot=snapshot, selection=place, diagnostics=found)
+            await self._work(job, every)
+
+        return {"job": self._server.jobs.start(FIX_ALL, work, uri=uri).id}
+
+    async def _work(self, job: Job, task: Task) -> None:
+        # Parsing a large file takes longer than a keystroke may wait.
+        planned = await asyncio.to_thread(plan, task, self._session.profile())
+        if len(task.diagnostics) > 1:
+            starts = [diagnostic.span.start for diagnostic in task.diagnostics]
+            about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
+            planned = evolve(planned, title=f"{planned.title} ({about})")
+        job.report(planned.title)
+        self._board.begin()
+        error: GlmError | None = None
+        try:
+            if task.action.answer == "prose":
+                listen = self._listener(job, planned)
+                await self._show(job, planned, prose(planned, self._session, listen))
+            elif task.action.answer == "file":
+                await self._write_file(job, planned)
+            else:
+                await self._edit(job, planned)
+        except GlmError as failure:
+            error = failure
+            raise
+        finally:
+            self._board.end(error)
+
+    async def _edit(self, job: Job, planned: Plan) -> None:
+        """Bring the answer into the document."""
+        listen = self._listener(job, planned)
+        promise = promise_of(planned)
+
+        def ask(fault: str | None) -> AsyncGenerator[str | Whole | Change, None]:
+            return replacement(planned, self._session, listen, fault=fault)
+
+        async def check(before: str, after: str) -> str | None:
+            return await asyncio.to_thread(judge, promise, before, after)
+
+        async def guard(before: str, after: str) -> str | None:
+            return await asyncio.to_thread(find_fault, promise.grammar.parse, before, after)
+
+        await self._changes.deliver(job, planned, ask, check, guard)
+
+    async def _write_file(self, job: Job, planned: Plan) -> None:
+        """Bring the answer into a new file, or show it where the editor creates none."""
+        snapshot = planned.task.snapshot
+        text = await new_file(planned, self._session, self._listener(job, planned))
+        source = path_of(snapshot.uri)
+        if source is not None and creates_files(self._server):
+            root = next((r for r in self._session.roots if source.is_relative_to(r)), None)
+            path = await asyncio.to_thread(
+                path_for_tests, source, snapshot.language, root, Path.exists
+            )
+            await create_file(self._server, path.as_uri(), text, planned.title)
+            return
+
+        async def whole() -> AsyncGenerator[str, None]:
+            yield fenced(text.rstrip("\r\n"), snapshot.language)
+
+        await self._show(job, planned, whole())
+
+    async def _show(self, job: Job, planned: Plan, pieces: AsyncGenerator[str, None]) -> None:
+        """Show text, as it comes, where the editor has a place for explanations."""
+        surface = self._explanations.choose(
+            own=self._session.extensions.explanation,
+            capabilities=self._server.client_capabilities,
+        )
+        shown = self._explanations.open(
+            job.id, planned.task.snapshot, planned.target, planned.title
+        )
+        begun = False
+        try:
+            async for piece in pieces:
+                if not begun:
+                    begun = True
+                    await surface.begin(shown)
+                shown.markdown += piece
+                await surface.add(shown, piece)
+        finally:
+            await pieces.aclose()
+            shown.done = True
+            if begun:
+                await asyncio.shield(surface.end(shown))
+
+    def _listener(self, job: Job, planned: Plan) -> Listener:
+        return lambda news: job.report(f"{planned.title}: {news}")
