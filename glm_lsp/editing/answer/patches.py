@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from glm_lsp.editing.answer.edits import reindented
-from glm_lsp.editing.answer.lines import filled, plain, trimmed
+from glm_lsp.editing.answer.edits import Edit, reindented
+from glm_lsp.editing.answer.lines import filled, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,10 @@ _DIVIDER = re.compile(
 )
 _END = re.compile(r"^\s*(?:>{3,}.*|\+{3,}\s*REPLACE\b.*|\[/(?:REPLACE|NEW)\])\s*$", re.IGNORECASE)
 
+_HEADS = ("@@", "*** Begin Patch", "diff --git ", "*** Update File")
+_SIGNS = {True: ("-", "+", " "), False: ("-", "+")}
+"""What lines begin with, where those that stay are marked too, and where they are not."""
+
 
 @frozen
 class PatchPart:
@@ -51,170 +55,126 @@ def parts(
     lines: Sequence[str], tag: str = "", original: Sequence[str] = ()
 ) -> list[PatchPart] | None:
     """Return what a patch changes; None when lines are no patch."""
-    if any(_SEARCH.match(line) and "<" in line for line in lines) or (
-        any(_SEARCH.match(line) for line in lines) and any(_DIVIDER.match(line) for line in lines)
-    ):
-        found = _search_and_replace(lines)
-        if found:
-            return found
-    if _is_diff(lines, tag, original):
-        return _unified(lines, set(original))
-    return None
+    found = _search_and_replace(lines)
+    if found:
+        return found
+    return _unified(lines, set(original)) if _is_diff(lines, tag, original) else None
 
 
 def _search_and_replace(lines: Sequence[str]) -> list[PatchPart]:
+    """Return what stands between the marks of searches, dividers and ends."""
     found: list[PatchPart] = []
-    state, old, new = "", [], []  # type: ignore[var-annotated]
-    for line in [*lines, None]:
-        if (
-            line is None
-            or _END.match(line)
-            or (not state and _SEARCH.match(line))
-            or (state == "new" and _SEARCH.match(line))
-        ):
-            if state == "new":
+    searched: list[str] = []
+    old: list[str] | None = None
+    new: list[str] | None = None
+    for line in [*lines, ">>>>>>>"]:
+        if _SEARCH.match(line) or _END.match(line):
+            if old is not None and new is not None:
                 found.append(PatchPart(tuple(old), tuple(new)))
-            state, old, new = ("old" if line is not None and _SEARCH.match(line) else ""), [], []
-        elif state == "old" and _DIVIDER.match(line):
-            state = "new"
-        elif state == "old" and re.match(r"^\|{3,}", line):
-            state = "base"
-        elif state == "base" and _DIVIDER.match(line):
-            state = "new"
-        elif state == "old":
-            old.append(line)
-        elif state == "new":
-            new.append(line)
+            old, new = ([] if _SEARCH.match(line) else None), None
+            searched = [] if old is None else old
+        elif old is not None and new is None and _DIVIDER.match(line):
+            new = searched = []
+        elif re.match(r"\|{3,}", line):
+            searched = []  # What both sides come from.
+        else:
+            searched.append(line)
     return found
 
 
 def _is_diff(lines: Sequence[str], tag: str, original: Sequence[str]) -> bool:
-    full = [lines[i] for i in filled(lines)]
-    if not full:
-        return False
-    if any(
-        line.startswith(("@@", "*** Begin Patch", "diff --git ", "*** Update File"))
-        for line in full
-    ):
+    """Tell whether lines are a diff: by a head, by their tag, or by the signs at their left."""
+    if any(line.startswith(_HEADS) for line in lines):
         return True
-    minus = [line for line in full if line[0] == "-"]
-    plus = [line for line in full if line[0] == "+"]
-    if tag in ("diff", "patch", "udiff") or any(line.startswith("--- ") for line in full):
+    minus = [line for line in lines if line.startswith("-")]
+    plus = [line for line in lines if line.startswith("+")]
+    if tag in ("diff", "patch", "udiff") or any(line.startswith("--- ") for line in minus):
         return bool(plus or minus)
-    if not minus or not plus:
-        return False
     own = {plain(line) for line in original}
-    return any(plain(line[1:]) in own for line in minus) and not any(
-        plain(line) in own for line in minus
-    )
+    return bool(plus) and any(plain(x[1:]) in own and plain(x) not in own for x in minus)
 
 
 def _unified(lines: Sequence[str], known: set[str]) -> list[PatchPart]:
+    """Return what the signs at the left of lines say, one part for each head of a hunk."""
     context = [line for line in lines if line.startswith(" ") and line.strip()]
     marked = sum(x[1:] in known for x in context) >= sum(x in known for x in context)
     found: list[PatchPart] = []
-    old: list[str] = []
-    new: list[str] = []
-    near: int | None = None
-
-    def close() -> None:
-        if old != new:
-            found.append(PatchPart(tuple(old), tuple(new), near))
-
+    hunks: list[tuple[int | None, list[str]]] = [(None, [])]
     for line in lines:
         if at := _AT.match(line):
-            close()
-            old, new = [], []
-            near = int(at.group(1)) - 1 if at.group(1) else None
-        elif _HEAD.match(line) and not (line.startswith("--- ") and old):
-            continue
-        elif line.startswith("-"):
-            old.append(line[1:])
-        elif line.startswith("+"):
-            new.append(line[1:])
-        else:
-            same = line[1:] if marked and line.startswith(" ") else line
-            old.append(same)
-            new.append(same)
-    close()
+            hunks.append((int(at.group(1)) - 1 if at.group(1) else None, []))
+        elif not _HEAD.match(line) or (line.startswith("--- ") and hunks[-1][1]):
+            hunks[-1][1].append(line)
+    for near, hunk in hunks:
+        body = [line if line[:1] in _SIGNS[marked] else " " + line for line in hunk]
+        old = tuple(line[1:] for line in body if line[0] != "+")
+        new = tuple(line[1:] for line in body if line[0] != "-")
+        if old != new:
+            found.append(PatchPart(old, new, near))
     return found
 
 
-@frozen
-class Applied:
-    """The file's lines after a patch, and how the target's lines lie in them."""
-
-    edits: tuple[tuple[int, int, tuple[str, ...]], ...]
-    outside: tuple[str, ...]
-
-
-def apply(found: Sequence[PatchPart], site: Site) -> Applied | str:
-    """Place a patch; return edits of target lines (start, end, new), or what is wrong."""
+def apply(found: Sequence[PatchPart], site: Site) -> tuple[list[Edit], list[str]] | str:
+    """Place a patch; return edits of the target, and lines added above it, or what is wrong."""
     file = [*site.above, *site.target, *site.below]
-    first = len(site.above)
-    edits: list[tuple[int, int, tuple[str, ...]]] = []
-    outside: list[str] = []
+    first, last = len(site.above), len(site.above) + len(site.target)
+    edits: list[Edit] = []
+    added: list[str] = []
     for part in found:
         place = _place(part, file, site)
         if isinstance(place, str):
             return place
         start, end, new = _narrowed(place, part, file, site.unit)
-        added = [line for line in new if line.strip()]
-        if end <= first and not (start == end == first and edits):
-            if start < end or not added:
-                return "The patch changes code outside the target."
-            outside += added
-            continue
-        if start < first or end > first + len(site.target):
+        above = end <= first and not (start == end == first and edits)
+        if above and start == end and filled(new):
+            added += [line for line in new if line.strip()]
+        elif above or start < first or end > last:
             return "The patch changes code outside the target."
-        edits.append((start - first, end - first, tuple(new)))
+        else:
+            edits.append(Edit(start - first, end - first, tuple(new)))
     edits.sort()
-    if any(a[1] > b[0] for a, b in pairwise(edits)):
+    if any(a.end > b.start for a, b in pairwise(edits)):
         return "Parts of the patch overlap."
-    return Applied(tuple(edits), tuple(outside))
+    return edits, added
 
 
 def _narrowed(
     start: int, part: PatchPart, file: list[str], unit: str
 ) -> tuple[int, int, list[str]]:
     """Return the lines that really change, without the context, indented as the file is."""
-    written, new = trimmed_edges(part)
+    written, new = _trimmed(part)
     end = start + len(written)
     old = file[start:end]
     if [line.rstrip() for line in old] != [line.rstrip() for line in written] and filled(new):
-        blank = next(i for i, line in enumerate(new) if line.strip())
+        blank = filled(new)[0]
         new = [*new[:blank], *reindented(new, old, unit)]
     while old and new and old[0].rstrip() == new[0].rstrip():
         old, new, start = old[1:], new[1:], start + 1
     while old and new and old[-1].rstrip() == new[-1].rstrip():
         old, new, end = old[:-1], new[:-1], end - 1
-    return start, end, list(new)
+    return start, end, new
 
 
-def trimmed_edges(part: PatchPart) -> tuple[list[str], list[str]]:
+def _trimmed(part: PatchPart) -> tuple[list[str], list[str]]:
     """Return both sides without the blank lines that both begin or end with."""
     old, new = list(part.old), list(part.new)
-    while old and new and not old[0].strip() and not new[0].strip():
-        del old[0], new[0]
-    while old and new and not old[-1].strip() and not new[-1].strip():
-        old.pop()
-        new.pop()
-    return (old, new) if filled(old) else (trimmed(old), new)
+    for edge in (0, -1):
+        while old and new and not old[edge].strip() and not new[edge].strip():
+            del old[edge], new[edge]
+    return (old, new) if filled(old) else ([], new)
 
 
 def _place(part: PatchPart, file: list[str], site: Site) -> int | str:
     """Return the line at which the old lines stand; in words why there is no such one."""
-    old, _ = trimmed_edges(part)
-    if not filled(old):
+    keys = [plain(line) for line in _trimmed(part)[0]]
+    if not keys:
         return "A part of the patch has no line of the original by which it could be placed."
-    keys = [plain(line) for line in old]
     lines = [plain(line) for line in file]
     found = [i for i in range(len(lines) - len(keys) + 1) if lines[i : i + len(keys)] == keys]
-    first, last = len(site.above), len(site.above) + len(site.target)
-    within = [i for i in found if first <= i and i + len(keys) <= last]
-    found = within or found
-    if len(found) > 1 and part.near is not None and part.near in found:
-        found = [part.near]
+    last = len(site.above) + len(site.target) - len(keys)
+    found = [i for i in found if len(site.above) <= i <= last] or found
+    if len(found) > 1 and part.near in found:
+        return part.near or 0
     if not found:
         return "The patch does not apply: its old lines do not stand in the file like that."
     if len(found) > 1:

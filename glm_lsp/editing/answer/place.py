@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from glm_lsp.editing.answer.by_definition import Redefinition
 from glm_lsp.editing.answer.by_lines import by_lines
 from glm_lsp.editing.answer.edits import Edit, Placement, over, reindented, whole
 from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.faults import NOWHERE, OUTSIDE, QUOTE
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.lines import dedented, filled, plain, trimmed
-from glm_lsp.editing.answer.match import matched
-from glm_lsp.editing.answer.patches import Applied, apply, parts
-from glm_lsp.editing.answer.reading import Reading
+from glm_lsp.editing.answer.pairs import paired
+from glm_lsp.editing.answer.patches import apply, parts
 from glm_lsp.editing.answer.survey import Survey, attaches, same_kind
 
 if TYPE_CHECKING:
@@ -97,14 +97,14 @@ def _imports(lines: Sequence[str], survey: Survey) -> tuple[list[str], set[int]]
     return found, set(taken)
 
 
-def _patched(applied: Applied | str, survey: Survey) -> Placement | str:
+def _patched(applied: tuple[list[Edit], list[str]] | str, survey: Survey) -> Placement | str:
     if isinstance(applied, str):
         return applied
-    imports, taken = taken_apart(applied.outside, survey.site.grammar.language)
-    if len(taken) < len(applied.outside):
+    edits, added = applied
+    imports, taken = taken_apart(added, survey.site.grammar.language)
+    if len(taken) < len(added):
         return OUTSIDE
-    edits = tuple(Edit(start, end, new) for start, end, new in applied.edits)
-    return Placement(edits, tuple(imports), whole=not edits, echo=not edits)
+    return Placement(tuple(edits), tuple(imports), whole=not edits, echo=not edits)
 
 
 def _without_dots(lines: Sequence[str]) -> list[str]:
@@ -120,26 +120,26 @@ def _by_definitions(lines: Sequence[str], survey: Survey) -> Placement | str | N
     if not survey.outer:
         return None
     lines = _without_dots(lines)
-    for read in (survey.read, survey.read_in_place):
-        defined = read(lines)
-        pairs = matched(defined, survey.outer, lines, survey)
-        if isinstance(pairs, str):
-            return pairs
-        if pairs:
-            return Reading(lines, defined, pairs, survey).placement()
-    for read in (survey.read, survey.read_in_place):
-        defined = read(lines)
-        pairs = matched(defined, survey.members, lines, survey)
-        if isinstance(pairs, str):
-            return pairs
-        if pairs:
-            return Reading(lines, defined, pairs, survey).each()
+    for wanted in (survey.outer, survey.members):
+        for read in (survey.read, survey.read_in_place):
+            defined = read(lines)
+            pairs = paired(defined, wanted, lines, survey)
+            if isinstance(pairs, str):
+                return pairs
+            if pairs:
+                found = Redefinition(lines, defined, pairs, survey)
+                return found.placement() if wanted is survey.outer else found.each()
+    return _renamed(lines, survey)
+
+
+def _renamed(lines: Sequence[str], survey: Survey) -> Placement | str | None:
+    """Place lines that define something else instead of the target's one definition."""
     first = survey.outer[0]
     fresh = [d for d in survey.read(lines) if not d.local and (d.path, d.name) not in survey.beside]
-    begins = fresh and same_kind(fresh[0], first) and not fresh[0].path
-    if begins and len(survey.outer) == 1 and fresh[0].first <= filled(lines)[0]:
-        promise = survey.site.promise
-        if promise.frees:
-            return Placement((whole(survey.site, lines),), whole=True)
-        return _RENAMED.format(first.name)
-    return None
+    if len(survey.outer) > 1 or not fresh or fresh[0].first > filled(lines)[0]:
+        return None
+    if fresh[0].path or not same_kind(fresh[0], first):
+        return None
+    if survey.site.promise.frees:
+        return Placement((whole(survey.site, lines),), whole=True)
+    return _RENAMED.format(first.name)

@@ -18,36 +18,28 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.values import Definition
 
 
-def matched(
+def paired(
     defined: list[Definition], wanted: list[Definition], lines: Sequence[str], survey: Survey
 ) -> list[tuple[Definition, Definition]] | str:
     """Pair what the target defines with what lines define."""
     pairs: list[tuple[Definition, Definition]] = []
-    taken: list[Definition] = []
     for ours in wanted:
-        found = [
-            d
-            for d in defined
-            if d.name == ours.name and same_kind(d, ours) and _leads_to(d, ours) and d not in taken
-        ]
-        if not found:
-            continue
-        shallow = min(len(d.path) for d in found)
-        found = [d for d in found if len(d.path) == shallow]
+        taken = [theirs for _, theirs in pairs]
+        found = [d for d in defined if d not in taken and _is_version(d, ours)]
         alike = sum(o.name == ours.name and o.path == ours.path for o in wanted)
-        if len(found) > alike and len(wanted) > 1:
-            return TWICE  # What stands between them cannot be told apart.
         if len(found) > alike:
             old = body(survey.site.target, ours, survey.first)
-            fresh = [d for d in found if body(lines, d, 0) != old]
-            versions = {tuple(body(lines, d, 0)): d for d in fresh}
-            if len(versions) > 1:
+            versions = {tuple(body(lines, d)): d for d in found if body(lines, d) != old}
+            # What stands between several definitions cannot be told apart.
+            if len(versions) > 1 or len(wanted) > 1:
                 return TWICE
-            taken += found
             found = list(versions.values()) or found[-1:]
-        taken.append(found[0])
-        pairs.append((ours, found[0]))
+        pairs += [(ours, theirs) for theirs in found[:1]]
     return pairs
+
+
+def _is_version(theirs: Definition, ours: Definition) -> bool:
+    return theirs.name == ours.name and same_kind(theirs, ours) and _leads_to(theirs, ours)
 
 
 def _leads_to(theirs: Definition, ours: Definition) -> bool:
@@ -59,6 +51,6 @@ def _leads_to(theirs: Definition, ours: Definition) -> bool:
     return theirs.path == path or theirs.path[-len(ours.path) :] == ours.path != ()
 
 
-def body(lines: Sequence[str], one: Definition, first: int) -> list[str]:
+def body(lines: Sequence[str], one: Definition, first: int = 0) -> list[str]:
     """Return the lines of a definition; `first` is the line that `lines` begin with."""
     return [x.strip() for x in lines[one.first - first : one.last - first + 1] if x.strip()]

@@ -14,8 +14,8 @@ from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.ending import ends_early
 from glm_lsp.editing.answer.faults import CUT, GAP, QUOTE, TWICE
 from glm_lsp.editing.answer.lines import aligned, plain, telling, trimmed
-from glm_lsp.editing.answer.match import body, matched
-from glm_lsp.editing.answer.sorting import Sorting
+from glm_lsp.editing.answer.pairs import body, paired
+from glm_lsp.editing.answer.selection import Selection
 from glm_lsp.editing.answer.survey import attaches
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.values import Definition
 
 
-class Reading:
+class Redefinition:
     """A passage that defines something of the target's."""
 
     def __init__(
@@ -44,20 +44,12 @@ class Reading:
         self.beside = [
             d for d in defined if d.path == self.level and not any(d is t for t in theirs)
         ]
-        self.container = next(
-            (
-                d
-                for d in defined
-                if (*d.path, d.name) == self.level
-                and self.level
-                and d.first <= theirs[0].first
-                and theirs[-1].last <= d.last
-            ),
-            None,
-        )
+        around = [d for d in defined if self.level and (*d.path, d.name) == self.level]
+        around = [d for d in around if d.first <= theirs[0].first and theirs[-1].last <= d.last]
+        container = around[0] if around else None
         self.defined = defined
-        sorting = Sorting(self.lines, theirs, self.beside, self.container, survey)
-        self.keep, self.fault = sorting.keep(), sorting.fault
+        selection = Selection(self.lines, theirs, self.beside, container, survey)
+        self.keep, self.fault = selection.keep, selection.fault
 
     def placement(self) -> Placement | str:
         """Return where the passage goes as a whole, or part by part."""
@@ -79,10 +71,10 @@ class Reading:
 
     def _copies(self, one: Definition) -> bool:
         """Tell whether a new definition is the target's under another name."""
-        mine = set(body(self.lines, one, 0)[1:])
+        mine = set(body(self.lines, one)[1:])
         ours, theirs = self.pairs[0]
         own = body(self.site.target, ours, self.survey.first)
-        unchanged = own == body(self.lines, theirs, 0)
+        unchanged = own == body(self.lines, theirs)
         return len(self.pairs) == 1 and unchanged and bool(mine) and mine <= set(own[1:])
 
     def each(self) -> Placement | str:
@@ -118,7 +110,7 @@ class Reading:
 
     def each_member(self) -> Placement | str:
         """Replace the members that the passage shows; those that it does not show stay."""
-        pairs = matched(
+        pairs = paired(
             [d for d in self.defined if len(d.path) == len(self.level) + 1],
             self.survey.members,
             self.lines,
@@ -128,7 +120,7 @@ class Reading:
             return pairs
         if not pairs:
             return GAP
-        return Reading(self.lines, self.defined, pairs, self.survey).each()
+        return Redefinition(self.lines, self.defined, pairs, self.survey).each()
 
     def _edit(self, start: int, end: int, lines: list[str], last: Definition) -> Edit | str:
         original = self.site.target[start:end]
