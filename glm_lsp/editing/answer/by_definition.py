@@ -6,23 +6,91 @@ begins it; what the passage does not show stays.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, reindented
+from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, over, reindented, whole
 from glm_lsp.editing.answer.elision import elisions
 from glm_lsp.editing.answer.ending import ends_early
-from glm_lsp.editing.answer.faults import CUT, GAP, QUOTE, TWICE
-from glm_lsp.editing.answer.lines import aligned, plain, telling, trimmed
+from glm_lsp.editing.answer.faults import CUT, GAP, NOWHERE, QUOTE, TWICE
+from glm_lsp.editing.answer.lines import aligned, dedented, filled, lead_of, plain, telling, trimmed
 from glm_lsp.editing.answer.pairs import body, paired
 from glm_lsp.editing.answer.selection import Selection
-from glm_lsp.editing.answer.survey import attaches
+from glm_lsp.editing.answer.survey import attaches, same_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glm_lsp.editing.answer.survey import Survey
     from glm_lsp.editing.answer.values import Definition
+
+
+_RENAMED = "It does not define `{}`, which the target defines: keep its name."
+_QUOTED = re.compile(r"\s*(?:\"{3}|'{3}|@)")
+
+
+def _without_dots(lines: Sequence[str]) -> list[str]:
+    """Return lines without the dots at both ends that stand for the rest of the file."""
+    full = filled(lines)
+    if not all(lines[i].rstrip() in ("...", "…") for i in (full[0], full[-1])):
+        return list(lines)
+    return trimmed(lines[full[0] + 1 : full[-1]])
+
+
+def by_definition(lines: Sequence[str], survey: Survey) -> Placement | str | None:
+    """Place lines by what they define; None when that is nothing of the target's."""
+    if not survey.outer:
+        return None
+    lines = _without_dots(lines)
+    for wanted in (survey.outer, survey.members):
+        for read in (survey.read, survey.read_in_place):
+            defined = read(lines)
+            pairs = paired(defined, wanted, lines, survey)
+            if isinstance(pairs, str):
+                return pairs
+            if pairs:
+                found = Redefinition(lines, defined, pairs, survey)
+                return found.placement() if wanted is survey.outer else found.each()
+    return _renamed(lines, survey)
+
+
+def _renamed(lines: Sequence[str], survey: Survey) -> Placement | str | None:
+    """Place lines that define something else instead of the target's one definition."""
+    first = survey.outer[0]
+    fresh = [d for d in survey.read(lines) if not d.local and (d.path, d.name) not in survey.beside]
+    if len(survey.outer) > 1 or not fresh or fresh[0].first > filled(lines)[0]:
+        return None
+    if fresh[0].path or not same_kind(fresh[0], first):
+        return None
+    if survey.site.promise.frees:
+        return Placement((whole(survey.site, lines),), whole=True)
+    return _RENAMED.format(first.name)
+
+
+def head_of(lines: Sequence[str], survey: Survey) -> Placement | None:
+    """Place the head of a definition with its documentation, when that is all of an answer."""
+    site = survey.site
+    code = [plain(x) for x in lines if x.strip() and not attaches(x)]
+    if not site.promise.comments_only or len(survey.outer) != 1 or not code:
+        return None
+    start = survey.outer[0].first - survey.first
+    own = [i for i in filled(site.target) if i >= start]
+    if len(code) >= len(own) or code != [plain(site.target[i]) for i in own[: len(code)]]:
+        return None
+    gaps = elisions(lines, site.target)
+    head = [line for i, line in enumerate(lines) if i not in gaps]
+    return Placement((over(site, start, own[len(code) - 1] + 1, head),))
+
+
+def comment_of(lines: Sequence[str], survey: Survey) -> Placement | str:
+    """Put a comment that is all of an answer above the target's definition."""
+    if len(survey.outer) != 1 or _QUOTED.match(lines[0]):
+        return NOWHERE
+    at = survey.outer[0].first - survey.first
+    lead = lead_of(survey.site.target[at])
+    made = tuple(lead + line if line else "" for line in dedented(lines))
+    return Placement((Edit(_attached_from(at, survey), at, made),), whole=True)
 
 
 class Redefinition:
@@ -65,7 +133,7 @@ class Redefinition:
         first, last = outer[0].first - self.survey.first, outer[-1].last - self.survey.first
         lines = trimmed([line for i, line in enumerate(self.lines) if self.keep[i]])
         if attaches(lines[0]):
-            first = self._attached_from(first)
+            first = _attached_from(first, self.survey)
         edit = self._edit(first, last + 1, lines, self.pairs[-1][1])
         return Placement((edit,), whole=True) if isinstance(edit, Edit) else edit
 
@@ -92,7 +160,7 @@ class Redefinition:
                 return QUOTE
             first = ours.first - self.survey.first
             if attaches(lines[0]):
-                first = self._attached_from(first)
+                first = _attached_from(first, self.survey)
             edit = self._edit(first, ours.last - self.survey.first + 1, lines, theirs)
             if not isinstance(edit, Edit):
                 return edit
@@ -127,10 +195,10 @@ class Redefinition:
         made = reindented(lines, original, self.site.unit)
         kept = {place - self.survey.first - start for place in self.site.promise.places}
         if elisions(made, original):
-            whole = filled_up(lines, original, self.survey.first + start, self.site)
-            if whole is None or self._strays(made, original):
+            complete = filled_up(lines, original, self.survey.first + start, self.site)
+            if complete is None or self._strays(made, original):
                 return GAP
-            made = whole
+            made = complete
         elif ends_early(self.lines[last.first : last.last + 1], original, kept):
             return self._only_begun(start, end, made)
         return Edit(start, end, tuple(trimmed(made)))
@@ -183,8 +251,9 @@ class Redefinition:
             return any(name in " ".join(promise.problems) for name in missing)
         return promise.frees or any(name in promise.instruction for name in missing)
 
-    def _attached_from(self, first: int) -> int:
-        """Return the first of the comments and decorators of the target's above a line."""
-        while first > 0 and attaches(self.site.target[first - 1]):
-            first -= 1
-        return first
+
+def _attached_from(first: int, survey: Survey) -> int:
+    """Return the first of the comments and decorators of the target's above a line."""
+    while first > 0 and attaches(survey.site.target[first - 1]):
+        first -= 1
+    return first

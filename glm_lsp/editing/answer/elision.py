@@ -6,7 +6,6 @@ Invariant: a gap is filled with the original's own lines, in their order, or not
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from glm_lsp.editing.answer.lines import ALIKE, aligned, filled, plain, similari
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from glm_lsp.editing.answer.lines import Pairs
 
 _COMMENT = re.compile(
     r"^\s*(?:#+|//+|/\*+|\*+(?!/)|--+|<!--|;+|%+|\{/\*|\"{3}|'{3})\s*(.*?)\s*"
@@ -96,30 +97,25 @@ def fill(
         least: how alike a changed line between two gaps must be to the one that it was.
     """
     gaps = elisions(lines, original)
-    bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
+    bare = ["" if i in gaps else line for i, line in enumerate(lines)]
     pairs = aligned(original, bare)
-    partners = [j for _, j, _ in pairs]
-    if (
-        _repeats(bare, original)
-        or _floats(bare, original, pairs, gaps, kept, least)
-        or (strict and _forgets(bare, original, pairs, gaps, kept))
-    ):
+    if _repeats(bare, original) or _floats(bare, original, pairs, gaps, kept, least):
         return None
-    filling: dict[int, list[str]] = {}
-    for gap in gaps:
-        at = bisect_left(partners, gap)
-        low, left = (pairs[at - 1][0] + 1, pairs[at - 1][1] + 1) if at else (0, 0)
-        high, right, _ = pairs[at] if at < len(pairs) else (len(original), len(lines), 1.0)
-        missing = [i for i in range(low, high) if original[i].strip()]
-        if missing and any(left <= other < right for other in gaps if other != gap):
+    ends = [(-1, -1, 1.0), *pairs, (len(original), len(lines), 1.0)]
+    filling: dict[int, Sequence[str]] = {}
+    for (low, left, _), (high, right, _) in pairwise(ends):
+        inside = [gap for gap in gaps if left < gap < right]
+        missing = [i for i in range(low + 1, high) if original[i].strip()]
+        fresh = [j for j in range(left + 1, right) if bare[j].strip()]
+        spared = kept.intersection(missing)
+        if missing and len(inside) > 1:
             return None
-        ahead = [j for j in range(left, gap) if bare[j].strip()]
-        behind = [j for j in range(gap + 1, right) if bare[j].strip()]
-        if (ahead or behind) and (
-            kept.intersection(missing) or _replaces(bare, original, ahead, behind, missing)
-        ):
+        if inside and fresh and (spared or _replaces(bare, original, fresh, inside[0], missing)):
             return None
-        filling[gap] = list(original[low:high])
+        between = not inside and left >= 0 and right < len(lines)
+        if strict and between and not spared and len(missing) > len(fresh):
+            return None
+        filling |= dict.fromkeys(inside, original[low + 1 : high])
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
 
 
@@ -133,77 +129,50 @@ def _repeats(lines: Sequence[str], original: Sequence[str]) -> bool:
 def _floats(
     lines: Sequence[str],
     original: Sequence[str],
-    pairs: list[tuple[int, int, float]],
+    pairs: Pairs,
     gaps: list[int],
     kept: set[int],
     least: float,
 ) -> bool:
     """Tell whether a changed line between gaps may be another one of the original's."""
     ends = [(-1, -1, 1.0), *pairs, (len(original), len(lines), 1.0)]
-    for (low, left, _), (at, j, same), (high, right, _) in zip(
-        ends, ends[1:], ends[2:], strict=False
-    ):
+    for (low, left, _), (at, j, same), (high, right, _) in zip(ends, pairs, ends[2:], strict=False):
         loose = any(left < gap < j for gap in gaps) and any(j < gap < right for gap in gaps)
         if same == 1.0 or not loose:
             continue
-        rivals = [
-            k
-            for k in range(low + 1, high)
-            if k != at and similarity(original[k], lines[j]) >= same - _CLOSE
-        ]
-        if same < least or (rivals and not (at in kept and not kept.intersection(rivals))):
+        others = (k for k in range(low + 1, high) if k != at)
+        rivals = [k for k in others if similarity(original[k], lines[j]) >= same - _CLOSE]
+        told = at in kept and not kept.intersection(rivals)
+        if same < least or (rivals and not told):
             return True
     return False
 
 
-def _forgets(
-    lines: Sequence[str],
-    original: Sequence[str],
-    pairs: list[tuple[int, int, float]],
-    gaps: list[int],
-    kept: set[int],
-) -> bool:
-    """Tell whether lines of the original are missing with neither a gap nor a line instead."""
-    for (low, left, _), (high, right, _) in pairwise(pairs):
-        if any(left < gap < right for gap in gaps):
-            continue
-        missing = [i for i in range(low + 1, high) if original[i].strip()]
-        instead = [j for j in range(left + 1, right) if lines[j].strip()]
-        if len(missing) > len(instead) and not kept.intersection(missing):
-            return True
-    return False
-
-
-def _put(line: str, gap: list[str] | None) -> list[str]:
-    if gap is None:
-        return [line]
-    if not filled(gap) and "..." not in line and "…" not in line:
-        return [line]  # Nothing is missing here: it is a comment like any other.
+def _put(line: str, gap: Sequence[str] | None) -> Sequence[str]:
+    if gap is None or (not filled(gap) and not re.search(r"\.{3}|…", line)):
+        return [line]  # Where nothing is missing, it is a comment like any other.
     return gap
 
 
 def _replaces(
     lines: Sequence[str],
     original: Sequence[str],
-    ahead: list[int],
-    behind: list[int],
-    missing: list[int],
+    fresh: Sequence[int],
+    gap: int,
+    missing: Sequence[int],
 ) -> bool:
     """Tell whether new lines beside a gap may stand for some of what it leaves out."""
+    ahead, behind = [j for j in fresh if j < gap], [j for j in fresh if j > gap]
     first, last = missing[: len(ahead) + 1], missing[len(missing) - len(behind) - 1 :]
     near = [(j, i) for j in ahead for i in first] + [(j, i) for j in behind for i in last]
     return any(
-        similarity(lines[j], original[i]) >= _LIKE or _same_subject(lines[j], original[i])
+        similarity(lines[j], original[i]) >= _LIKE
+        or (_subject(lines[j]) and _subject(lines[j]) == _subject(original[i]))
         for j, i in near
     )
 
 
-def _same_subject(one: str, other: str) -> bool:
-    """Tell whether two lines set the same name, or both leave."""
-    subjects = [
-        re.match(r"\s*(?:(?:let|const|var|auto|int|mut)\s+)*([\w.]+)\s*[-+*/:]?=(?!=)", x)
-        for x in (one, other)
-    ]
-    if all(subjects):
-        return subjects[0].group(1) == subjects[1].group(1)  # type: ignore[union-attr]
-    return False
+def _subject(line: str) -> str:
+    """Return the name that a line sets, "" for none."""
+    set_ = re.match(r"\s*(?:(?:let|const|var|auto|int|mut)\s+)*([\w.]+)\s*[-+*/:]?=(?!=)", line)
+    return set_.group(1) if set_ else ""
