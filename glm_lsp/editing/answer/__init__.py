@@ -10,10 +10,9 @@ action's promise. Nothing here asks a model or edits a document.
 
 from __future__ import annotations
 
-from glm_lsp.editing.answer.judge import judge
+from glm_lsp.editing.answer.judge import find_fault, judge
 from glm_lsp.editing.answer.newfile import new_file_of
 from glm_lsp.editing.answer.reader import AnswerOutcome, Reader
-from glm_lsp.editing.answer.syntax import find_fault
 from glm_lsp.editing.answer.values import Grammar, Promise, Site, Whole
 
 __all__ = [

@@ -7,24 +7,30 @@ begins it; what the passage does not show stays.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.answer.definitions import attaches, body, paired, same_kind
 from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, over, reindented, whole
 from glm_lsp.editing.answer.elision import elisions
-from glm_lsp.editing.answer.ending import ends_early
 from glm_lsp.editing.answer.faults import CUT, GAP, NOWHERE, QUOTE, TWICE
-from glm_lsp.editing.answer.lines import aligned, dedented, filled, lead_of, plain, telling, trimmed
-from glm_lsp.editing.answer.pairs import body, paired
+from glm_lsp.editing.answer.lines import (
+    aligned,
+    closes,
+    dedented,
+    filled,
+    lead_of,
+    names,
+    plain,
+    telling,
+    trimmed,
+)
 from glm_lsp.editing.answer.selection import Selection
-from glm_lsp.editing.answer.survey import attaches, same_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glm_lsp.editing.answer.survey import Survey
+    from glm_lsp.editing.answer.definitions import Survey
     from glm_lsp.editing.answer.values import Definition
-
 
 _RENAMED = "It does not define `{}`, which the target defines: keep its name."
 _QUOTED = re.compile(r"\s*(?:\"{3}|'{3}|@)")
@@ -115,7 +121,6 @@ class Redefinition:
         around = [d for d in defined if self.level and (*d.path, d.name) == self.level]
         around = [d for d in around if d.first <= theirs[0].first and theirs[-1].last <= d.last]
         container = around[0] if around else None
-        self.defined = defined
         selection = Selection(self.lines, theirs, self.beside, container, survey)
         self.keep, self.fault = selection.keep, selection.fault
 
@@ -126,8 +131,6 @@ class Redefinition:
         outer = self.survey.outer
         if any(self._copies(d) for d in self.beside if self.keep[d.first]):
             return TWICE
-        if self._lacks_members():
-            return self.each_member()
         if len(self.pairs) < len(outer) or not self._covers():
             return self.each()
         first, last = outer[0].first - self.survey.first, outer[-1].last - self.survey.first
@@ -165,30 +168,13 @@ class Redefinition:
             if not isinstance(edit, Edit):
                 return edit
             edits.append(edit)
-        edits.sort()
-        if any(a.end > b.start for a, b in pairwise(edits)):
-            return TWICE
-        return Placement(tuple(edits), whole=len(self.pairs) == len(self.survey.outer))
+        return Placement(tuple(sorted(edits)), whole=len(self.pairs) == len(self.survey.outer))
 
     def _goes_along(self, i: int) -> bool:
         """Tell whether a line goes with the definition that follows it, or is in one."""
         inside = any(theirs.first <= i <= theirs.last for _, theirs in self.pairs)
         own = plain(self.lines[i]) in self.survey.own and not attaches(self.lines[i])
         return self.keep[i] and (inside or not own or not self.lines[i].strip())
-
-    def each_member(self) -> Placement | str:
-        """Replace the members that the passage shows; those that it does not show stay."""
-        pairs = paired(
-            [d for d in self.defined if len(d.path) == len(self.level) + 1],
-            self.survey.members,
-            self.lines,
-            self.survey,
-        )
-        if isinstance(pairs, str):
-            return pairs
-        if not pairs:
-            return GAP
-        return Redefinition(self.lines, self.defined, pairs, self.survey).each()
 
     def _edit(self, start: int, end: int, lines: list[str], last: Definition) -> Edit | str:
         original = self.site.target[start:end]
@@ -213,15 +199,12 @@ class Redefinition:
 
     def _only_begun(self, start: int, end: int, lines: list[str]) -> Edit | str:
         """Keep the end of a definition that the answer does not come to."""
-        promise = self.site.promise
-        if promise.frees or not promise.careful:
-            return Edit(start, end, tuple(trimmed(lines))) if promise.frees else CUT
-        original = self.site.target[start:end]
-        pairs = aligned(original, lines)
-        last = pairs[-1] if pairs else None
-        if last is None or last[1] != len(lines) - 1:
+        if self.site.promise.frees:
+            return Edit(start, end, tuple(lines))
+        last = aligned(self.site.target[start:end], lines)[-1:]
+        if not self.site.promise.careful or not last or last[0][1] != len(lines) - 1:
             return CUT
-        return Edit(start, start + last[0] + 1, tuple(lines))
+        return Edit(start, start + last[0][0] + 1, tuple(lines))
 
     def _covers(self) -> bool:
         """Tell whether the passage has what stands between the target's definitions."""
@@ -237,23 +220,49 @@ class Redefinition:
             if i not in places and self.site.target[i - self.survey.first].strip()
         )
 
-    def _lacks_members(self) -> bool:
-        """Tell whether members of the target are missing without having been asked away."""
-        if elisions(self.lines, self.site.target):
-            return False
-        there = {d.name for d in self.defined if len(d.path) > len(self.level)}
-        missing = [d.name for d in self.survey.members if d.name not in there]
-        return bool(missing) and not self._may_go(missing)
-
-    def _may_go(self, missing: Sequence[str]) -> bool:
-        promise = self.site.promise
-        if not promise.heeds:
-            return any(name in " ".join(promise.problems) for name in missing)
-        return promise.frees or any(name in promise.instruction for name in missing)
-
 
 def _attached_from(first: int, survey: Survey) -> int:
     """Return the first of the comments and decorators of the target's above a line."""
     while first > 0 and attaches(survey.site.target[first - 1]):
         first -= 1
     return first
+
+
+_BARE = re.compile(r"\s*return(?: None)?;?\s*$")
+_LEAVES = re.compile(r"\s*(?:return|raise|throw|yield|break|continue|panic|sys\.exit)\b")
+
+
+def ends_early(lines: Sequence[str], original: Sequence[str], places: set[int]) -> bool:
+    """Tell whether lines stop before the end of the definition that they replace.
+
+    They do when their last line stands in the original, unchanged, with more code behind it
+    that no problem is about; or when a definition that leaves with a value does not any more.
+    """
+    old, new = filled(original), [line for line in lines if line.strip()]
+    if len(old) > len(new) and new[-1].rstrip().endswith((":", "{")):
+        return True
+    if _lost_at_the_end(new, original, places):
+        return True
+    stays = bool(_LEAVES.match(original[old[-1]])) and not _leaves(new)
+    last = aligned(original, new)[-1:]
+    if not last or last[0][1] != len(new) - 1:
+        return stays
+    end, _, same = last[0]
+    tail = {i for i in old if i > end and not closes(original[i]) and not _BARE.match(original[i])}
+    return bool(tail) and not places & tail and (same == 1.0 or stays)
+
+
+def _lost_at_the_end(new: Sequence[str], original: Sequence[str], places: set[int]) -> bool:
+    """Tell whether the original's last line does something with what lines do not name at all."""
+    last = next((i for i in reversed(filled(original)) if not closes(original[i])), None)
+    if last is None or last in places or _LEAVES.match(original[last]) or _leaves(new):
+        return False
+    called = re.findall(r"(\w+)\s*\(", original[last])
+    return bool(called) and not names("\n".join(new)).intersection(called)
+
+
+def _leaves(lines: Sequence[str]) -> bool:
+    """Tell whether lines end by leaving, no deeper than the body that they are."""
+    last = next((line for line in reversed(lines) if not closes(line)), "")
+    body = lines[1] if len(lines) > 1 else last
+    return bool(_LEAVES.match(last)) and len(lead_of(last)) <= len(lead_of(body))

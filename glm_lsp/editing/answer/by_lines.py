@@ -11,9 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, over, whole
-from glm_lsp.editing.answer.elision import elisions
-from glm_lsp.editing.answer.enclosing import part_of_enclosing, without_neighbours
-from glm_lsp.editing.answer.faults import GAP, NOWHERE, QUOTE, TWICE
+from glm_lsp.editing.answer.elision import elisions, is_elision
+from glm_lsp.editing.answer.faults import GAP, NOWHERE, OUTSIDE, QUOTE, TWICE
 from glm_lsp.editing.answer.lines import (
     ALIKE,
     SURE,
@@ -31,8 +30,8 @@ from glm_lsp.editing.answer.lines import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glm_lsp.editing.answer.definitions import Survey
     from glm_lsp.editing.answer.lines import Pairs
-    from glm_lsp.editing.answer.survey import Survey
 
 _KIN = 0.55
 """Of the names of lines that are replaced by others without a line in common, how many stay."""
@@ -198,3 +197,57 @@ def _regroups(old: Sequence[str], new: Sequence[str]) -> bool:
         if at == 0 or (same == 1.0 and telling(new[j]))
     }
     return len(depths) > 1
+
+
+def part_of_enclosing(lines: Sequence[str], survey: Survey) -> Placement | str | None:
+    """Place the part of lines that stands for the target; None when they hold no more than it."""
+    site, around = survey.site, survey.around
+    if around is None or around.first == survey.first:
+        return None
+    file = [*site.above, *site.target, *site.below]
+    original = file[around.first : around.last + 1]
+    heads = [i for i, line in enumerate(lines) if plain(line) == plain(original[0])]
+    if not heads:
+        return None
+    made = filled_up(lines[heads[-1] :], original, around.first, site)
+    if made is None or not all(_stands(line, survey) for line in lines[: heads[-1]]):
+        return OUTSIDE
+    above = len(filled(file[around.first : survey.first]))
+    below = len(filled(file[survey.last + 1 : around.last + 1]))
+    full, keys = filled(made), [plain(line) for line in made if line.strip()]
+    own = [plain(line) for line in file[around.first :] if line.strip()]
+    behind = own[above + len(filled(site.target)) :]
+    for end in range(above + 1, len(keys) - below + 1):
+        if keys[:above] == own[:above] and keys[end:] == behind[: len(keys) - end]:
+            middle = made[full[above] : full[end - 1] + 1]
+            echo = keys[above:end] == [plain(line) for line in site.target if line.strip()]
+            edits = () if echo else (whole(site, middle),)
+            return Placement(edits, whole=True, echo=echo)
+    return OUTSIDE
+
+
+def _stands(line: str, survey: Survey) -> bool:
+    """Tell whether a line is one of the file's, or none of its code."""
+    return not line.strip() or is_elision(line) or closes(line) or plain(line) in survey.known
+
+
+def without_neighbours(lines: Sequence[str], survey: Survey) -> list[str]:
+    """Return lines without the file's own that stand above and below the target."""
+    full = [i for i in filled(lines) if not is_elision(lines[i])]
+    keys = [plain(lines[i]) for i in full]
+    above = [plain(line) for line in survey.site.above if line.strip()]
+    below = [plain(line) for line in survey.site.below if line.strip()]
+    head = _repeated(keys, above, survey.own)
+    tail = _repeated(keys[head:][::-1], below[::-1], survey.own)
+    start = full[head - 1] + 1 if head else 0
+    return list(lines[start : full[-tail] if tail else len(lines)])
+
+
+def _repeated(keys: Sequence[str], beside: Sequence[str], own: set[str]) -> int:
+    """Return how many keys repeat the lines up to the target, some of which may be left out."""
+    for count in range(len(keys), 0, -1):
+        rest = iter(beside)
+        last = keys[count - 1] in beside[-1:]
+        if last and all(key in rest for key in keys[:count]) and not own.issuperset(keys[:count]):
+            return count
+    return 0

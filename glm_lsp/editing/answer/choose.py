@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from glm_lsp.editing.answer.clean import cleaned, repairs
+from glm_lsp.editing.answer.definitions import Survey
 from glm_lsp.editing.answer.edits import Placement, composed
 from glm_lsp.editing.answer.faults import (
     FOREIGN,
@@ -33,7 +34,6 @@ from glm_lsp.editing.answer.lines import dedented, filled
 from glm_lsp.editing.answer.passages import Passage, passages
 from glm_lsp.editing.answer.patches import parts
 from glm_lsp.editing.answer.place import place
-from glm_lsp.editing.answer.survey import Survey
 from glm_lsp.languages import language_named, recorded
 
 if TYPE_CHECKING:

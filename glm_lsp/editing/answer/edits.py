@@ -140,32 +140,23 @@ def rescaled(lines: Sequence[str], original: Sequence[str], unit: str) -> list[s
     Only where every line tells the same: its step is another one, and no line that the
     original has too stands as deep in the answer as in the file.
     """
-    theirs, ours = step(lines), len(unit) if unit.strip(" ") == "" else 0
-    if not theirs or not ours or theirs == ours or any("\t" in line[:1] for line in lines):
+    theirs, ours = step(lines), len(unit.strip("\t"))
+    full = [line for line in lines if line.strip()]
+    if not theirs or ours in (0, theirs) or any("\t" in line[:1] for line in lines):
         return list(lines)
-    base = min(_width(line) for line in lines if line.strip())
+    base = min(map(_width, full))
     own_base = min(_width(line) for line in original if line.strip())
     depth = {plain(line): _width(line) - own_base for line in original if telling(line)}
-    told = False
-    for line in lines:
-        if not line.strip():
-            continue
-        levels, rest = divmod(_width(line) - base, theirs)
-        if rest:
-            return list(lines)
-        known = depth.get(plain(line))
-        if known is not None and levels:
-            if known != levels * ours:
-                return list(lines)
-            told = True
-    if not told and step(original):
+    deeper = [line for line in full if _width(line) > base]
+    told = {
+        (depth[plain(line)], (_width(line) - base) // theirs * ours)
+        for line in deeper
+        if plain(line) in depth
+    }
+    uneven = any((_width(line) - base) % theirs for line in deeper)
+    if uneven or any(a != b for a, b in told) or (step(original) and not told):
         return list(lines)
-    return [
-        " " * (base + (_width(line) - base) // theirs * ours) + line.lstrip()
-        if line.strip()
-        else ""
-        for line in lines
-    ]
+    return [" " * (base + (_width(line) - base) // theirs * ours) + line.lstrip() for line in lines]
 
 
 def _width(line: str) -> int:

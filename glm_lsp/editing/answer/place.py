@@ -12,12 +12,12 @@ from attrs import evolve
 
 from glm_lsp.editing.answer.by_definition import by_definition, comment_of, head_of
 from glm_lsp.editing.answer.by_lines import by_lines
+from glm_lsp.editing.answer.definitions import Survey, attaches
 from glm_lsp.editing.answer.edits import Edit, Placement, reindented
 from glm_lsp.editing.answer.faults import OUTSIDE, QUOTE
 from glm_lsp.editing.answer.imports import taken_apart
 from glm_lsp.editing.answer.lines import dedented, filled, plain
 from glm_lsp.editing.answer.patches import apply, parts
-from glm_lsp.editing.answer.survey import Survey, attaches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

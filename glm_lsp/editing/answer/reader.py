@@ -13,13 +13,13 @@ from attrs import field, frozen
 
 from glm_lsp.editing.answer.choose import choose
 from glm_lsp.editing.answer.clean import visible
+from glm_lsp.editing.answer.definitions import attaches
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.imports import taken_apart
+from glm_lsp.editing.answer.indent import Writer
 from glm_lsp.editing.answer.lines import ALIKE, names, plain, similarity, telling
 from glm_lsp.editing.answer.passages import FENCE
 from glm_lsp.editing.answer.prose import corrects, is_file_name, is_prose
-from glm_lsp.editing.answer.survey import attaches
-from glm_lsp.editing.answer.write import Writer
 
 if TYPE_CHECKING:
     from glm_lsp.editing.answer.values import Site

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.answer.definitions import attaches
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.faults import OUTSIDE
 from glm_lsp.editing.answer.lines import ALIKE, closes, plain, similarity, telling
 from glm_lsp.editing.answer.prose import names_version
-from glm_lsp.editing.answer.survey import attaches
 from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
-    from glm_lsp.editing.answer.survey import Survey
+    from glm_lsp.editing.answer.definitions import Survey
     from glm_lsp.editing.answer.values import Definition
 
 _BESIDE = (

@@ -7,8 +7,7 @@ from functools import partial
 import pytest
 
 from glm_lsp.context.syntax import SyntaxTree, parse
-from glm_lsp.editing.answer import Reader
-from glm_lsp.editing.answer.syntax import find_fault
+from glm_lsp.editing.answer import Reader, find_fault
 from glm_lsp.errors import ReplyError
 from tests.editing.answer.sites import site
 from tests.editing.sources import SOURCES, changed

@@ -9,6 +9,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.answer.faults import TWICE
 from glm_lsp.editing.answer.lines import dedented, plain, unix
 
 if TYPE_CHECKING:
@@ -117,3 +118,41 @@ def same_kind(one: Definition, other: Definition) -> bool:
 def attaches(line: str) -> bool:
     """Tell whether a line is a comment, a decorator or an attribute: what stands above code."""
     return _COMMENT.match(line) is not None
+
+
+def paired(
+    defined: list[Definition], wanted: list[Definition], lines: Sequence[str], survey: Survey
+) -> list[tuple[Definition, Definition]] | str:
+    """Pair what the target defines with what lines define."""
+    pairs: list[tuple[Definition, Definition]] = []
+    for ours in wanted:
+        taken = [theirs for _, theirs in pairs]
+        found = [d for d in defined if d not in taken and _is_version(d, ours)]
+        alike = sum(o.name == ours.name and o.path == ours.path for o in wanted)
+        if len(found) > alike:
+            old = body(survey.site.target, ours, survey.first)
+            versions = {tuple(body(lines, d)): d for d in found if body(lines, d) != old}
+            # What stands between several definitions cannot be told apart.
+            if len(versions) > 1 or len(wanted) > 1:
+                return TWICE
+            found = list(versions.values()) or found[-1:]
+        pairs += [(ours, theirs) for theirs in found[:1]]
+    return pairs
+
+
+def _is_version(theirs: Definition, ours: Definition) -> bool:
+    return theirs.name == ours.name and same_kind(theirs, ours) and _leads_to(theirs, ours)
+
+
+def _leads_to(theirs: Definition, ours: Definition) -> bool:
+    """Tell whether the names around one definition are the last ones around the other."""
+    count = len(theirs.path)
+    if count == 0:
+        return True
+    path = ours.path[-count:] if count <= len(ours.path) else ()
+    return theirs.path == path or theirs.path[-len(ours.path) :] == ours.path != ()
+
+
+def body(lines: Sequence[str], one: Definition, first: int = 0) -> list[str]:
+    """Return the lines of a definition; `first` is the line that `lines` begin with."""
+    return [x.strip() for x in lines[one.first - first : one.last - first + 1] if x.strip()]
