@@ -236,6 +236,8 @@ def test_a_selection_within_a_definition_is_the_target(action: str, part: str, t
     text, selection = selected(LOOP.replace(part, f"┃{part}┃"))
     made = planned(action, selection, text=text)
     assert (made.original, made.part) == (target, True)
+    said = planned(action, selection, text=text, instruction="Make it shorter.")
+    assert (said.original, said.part) == (target, True)
     assert made.title.endswith("a part of total")
     assert "part of total that the programmer selected" in asked(made)
     assert "def total(prices, rate):" in asked(made)

@@ -44,6 +44,8 @@ CASES = {
         "c", "#include <a.h>\nint x;\n", ["#include <a.h>", '#include "b.h"'],
         '#include <a.h>\n#include "b.h"\nint x;\n',
     ),
+    "no import": ("python", "import os\n", ["Remember to import sys", "x = 1"], None),
+    "two lines": ("python", "import os\n", ["import sys\nsys.exit()"], None),
     "no grammar": ("haskell", "f = 1\n", ["import A"], None),
 }  # fmt: skip
 
