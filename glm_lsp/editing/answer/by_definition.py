@@ -18,6 +18,7 @@ from glm_lsp.editing.answer.lines import (
     closes,
     dedented,
     filled,
+    keys,
     lead_of,
     names,
     plain,
@@ -74,29 +75,25 @@ def _renamed(lines: Sequence[str], survey: Survey) -> Placement | str | None:
     return _RENAMED.format(first.name)
 
 
-def head_of(lines: Sequence[str], survey: Survey) -> Placement | None:
-    """Place the head of a definition with its documentation, when that is all of an answer."""
+def comment_of(lines: Sequence[str], survey: Survey) -> Placement | str | None:
+    """Place a comment, perhaps with the head of the definition, that is all of an answer."""
     site = survey.site
-    code = [plain(x) for x in lines if x.strip() and not attaches(x)]
-    if not site.promise.comments_only or len(survey.outer) != 1 or not code:
+    code = keys(line for line in lines if not attaches(line))
+    if not site.promise.comments_only or (code and len(survey.outer) != 1):
         return None
-    start = survey.outer[0].first - survey.first
-    own = [i for i in filled(site.target) if i >= start]
-    if len(code) >= len(own) or code != [plain(site.target[i]) for i in own[: len(code)]]:
+    if len(survey.outer) != 1 or (not code and _QUOTED.match(lines[0])):
+        return NOWHERE
+    at = survey.outer[0].first - survey.first
+    if not code:
+        lead = lead_of(site.target[at])
+        made = tuple(lead + line if line else "" for line in dedented(lines))
+        return Placement((Edit(_attached_from(at, survey), at, made),), whole=True)
+    own = [i for i in filled(site.target) if i >= at]
+    if len(code) >= len(own) or code != keys(site.target[i] for i in own[: len(code)]):
         return None
     gaps = elisions(lines, site.target)
     head = [line for i, line in enumerate(lines) if i not in gaps]
-    return Placement((over(site, start, own[len(code) - 1] + 1, head),))
-
-
-def comment_of(lines: Sequence[str], survey: Survey) -> Placement | str:
-    """Put a comment that is all of an answer above the target's definition."""
-    if len(survey.outer) != 1 or _QUOTED.match(lines[0]):
-        return NOWHERE
-    at = survey.outer[0].first - survey.first
-    lead = lead_of(survey.site.target[at])
-    made = tuple(lead + line if line else "" for line in dedented(lines))
-    return Placement((Edit(_attached_from(at, survey), at, made),), whole=True)
+    return Placement((over(site, at, own[len(code) - 1] + 1, head),))
 
 
 class Redefinition:
@@ -115,12 +112,10 @@ class Redefinition:
         self.site = survey.site
         self.level = pairs[0][1].path
         theirs = [d for _, d in pairs]
-        self.beside = [
-            d for d in defined if d.path == self.level and not any(d is t for t in theirs)
-        ]
-        around = [d for d in defined if self.level and (*d.path, d.name) == self.level]
-        around = [d for d in around if d.first <= theirs[0].first and theirs[-1].last <= d.last]
-        container = around[0] if around else None
+        self.beside = [d for d in defined if d.path == self.level and d not in theirs]
+        around = [d for d in defined if (*d.path, d.name) == self.level != ()]
+        within = [d for d in around if d.first <= theirs[0].first and theirs[-1].last <= d.last]
+        container = within[0] if within else None
         selection = Selection(self.lines, theirs, self.beside, container, survey)
         self.keep, self.fault = selection.keep, selection.fault
 

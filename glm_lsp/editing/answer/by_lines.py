@@ -19,10 +19,12 @@ from glm_lsp.editing.answer.lines import (
     aligned,
     closes,
     filled,
+    keys,
     lead_of,
     names,
     plain,
     similarity,
+    solid,
     telling,
     trimmed,
 )
@@ -129,7 +131,7 @@ def _word(line: str) -> str:
 
 def _last_at_base(target: Sequence[str]) -> str:
     """Return the last line of a target that is no deeper than its first, and no bracket."""
-    full = [line for line in target if line.strip()]
+    full = solid(target)
     base = len(lead_of(full[0]))
     outer = [line for line in full if len(lead_of(line)) <= base and not closes(line)]
     return outer[-1] if outer else full[-1]
@@ -141,7 +143,7 @@ def _part(lines: Sequence[str], survey: Survey) -> Placement | str:
     fresh = {d.name for d in survey.read(lines) if not d.local} - {d.name for d in survey.inside}
     if fresh and survey.outer:
         return NOWHERE
-    code = [line for line in lines if line.strip()]
+    code = solid(lines)
     found = _lines_like(code[0], survey) if len(code) == 1 else _runs_like(code, site.target)
     best = [run for score, run in found if score >= found[0][0] - _CLEAR]
     if len(best) > 1:
@@ -150,8 +152,8 @@ def _part(lines: Sequence[str], survey: Survey) -> Placement | str:
     if len(best) != 1:
         return NOWHERE
     start, end = best[0]
-    old = [line for line in site.target[start:end] if line.strip()]
-    if [plain(line) for line in old] == [plain(line) for line in code]:
+    old = solid(site.target[start:end])
+    if keys(old) == keys(code):
         return QUOTE
     if len(code) > 1 and _regroups(old, code):
         return NOWHERE
@@ -176,7 +178,7 @@ def _runs_like(code: Sequence[str], target: Sequence[str]) -> list[tuple[float, 
             continue
         for end in ours[max(at, at + len(code) - 1 - slack) : at + len(code) + slack]:
             if similarity(target[end], code[-1]) >= ALIKE:
-                run = [line for line in target[start : end + 1] if line.strip()]
+                run = solid(target[start : end + 1])
                 pairs = aligned(run, code)
                 alone = 0.3 * (len(run) - len(pairs)) + 0.1 * (len(code) - len(pairs))
                 found.append((sum(same for _, _, same in pairs) - alone, (start, end + 1)))
@@ -212,15 +214,14 @@ def part_of_enclosing(lines: Sequence[str], survey: Survey) -> Placement | str |
     made = filled_up(lines[heads[-1] :], original, around.first, site)
     if made is None or not all(_stands(line, survey) for line in lines[: heads[-1]]):
         return OUTSIDE
-    above = len(filled(file[around.first : survey.first]))
-    below = len(filled(file[survey.last + 1 : around.last + 1]))
-    full, keys = filled(made), [plain(line) for line in made if line.strip()]
-    own = [plain(line) for line in file[around.first :] if line.strip()]
-    behind = own[above + len(filled(site.target)) :]
-    for end in range(above + 1, len(keys) - below + 1):
-        if keys[:above] == own[:above] and keys[end:] == behind[: len(keys) - end]:
-            middle = made[full[above] : full[end - 1] + 1]
-            echo = keys[above:end] == [plain(line) for line in site.target if line.strip()]
+    above = keys(file[around.first : survey.first])
+    below = keys(file[survey.last + 1 :])
+    least = len(keys(file[survey.last + 1 : around.last + 1]))
+    full, found = filled(made), keys(made)
+    for end in range(len(above) + 1, len(found) - least + 1):
+        if found[: len(above)] == above and found[end:] == below[: len(found) - end]:
+            middle = made[full[len(above)] : full[end - 1] + 1]
+            echo = keys(middle) == keys(site.target)
             edits = () if echo else (whole(site, middle),)
             return Placement(edits, whole=True, echo=echo)
     return OUTSIDE
@@ -234,20 +235,18 @@ def _stands(line: str, survey: Survey) -> bool:
 def without_neighbours(lines: Sequence[str], survey: Survey) -> list[str]:
     """Return lines without the file's own that stand above and below the target."""
     full = [i for i in filled(lines) if not is_elision(lines[i])]
-    keys = [plain(lines[i]) for i in full]
-    above = [plain(line) for line in survey.site.above if line.strip()]
-    below = [plain(line) for line in survey.site.below if line.strip()]
-    head = _repeated(keys, above, survey.own)
-    tail = _repeated(keys[head:][::-1], below[::-1], survey.own)
+    found = keys(lines[i] for i in full)
+    head = _repeated(found, keys(survey.site.above), survey.own)
+    tail = _repeated(found[head:][::-1], keys(survey.site.below)[::-1], survey.own)
     start = full[head - 1] + 1 if head else 0
     return list(lines[start : full[-tail] if tail else len(lines)])
 
 
-def _repeated(keys: Sequence[str], beside: Sequence[str], own: set[str]) -> int:
+def _repeated(found: Sequence[str], beside: Sequence[str], own: set[str]) -> int:
     """Return how many keys repeat the lines up to the target, some of which may be left out."""
-    for count in range(len(keys), 0, -1):
+    for count in range(len(found), 0, -1):
         rest = iter(beside)
-        last = keys[count - 1] in beside[-1:]
-        if last and all(key in rest for key in keys[:count]) and not own.issuperset(keys[:count]):
+        last = found[count - 1] in beside[-1:]
+        if last and all(x in rest for x in found[:count]) and not own.issuperset(found[:count]):
             return count
     return 0

@@ -94,15 +94,20 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
             return Chosen(text, tuple(imports))
     if isinstance(best, Candidate):
         best = _with_helpers(best, found, survey)
-    if isinstance(best, str):
-        raise faulty(best)
-    if best is None and not faults:
+    if not best and not faults:
         raise without_code(answer)
-    if best is None or (faults and best.placement.echo):
-        raise faulty(faults[0])
-    if not best.placement.whole and any(fault != QUOTE for fault in faults):
-        raise faulty(SPREAD)
+    fault = best if isinstance(best, str) else _doubt(best, faults)
+    if fault or not isinstance(best, Candidate):
+        raise faulty(fault or faults[0])
     return Chosen(best.text, (*imports, *best.placement.imports))
+
+
+def _doubt(best: Candidate | None, faults: list[str]) -> str | None:
+    """Return why what other passages are at fault for speaks against the best, if it does."""
+    if best is None or (faults and best.placement.echo):
+        return faults[0]
+    spread = not best.placement.whole and any(fault != QUOTE for fault in faults)
+    return SPREAD if spread else None
 
 
 def _without_imports(found: list[Passage], site: Site) -> tuple[list[Passage], list[str]]:
@@ -180,16 +185,18 @@ def foreign(passage: Passage, site: Site) -> bool:
 
 def _best(candidates: list[Candidate], site: Site) -> Candidate | str | None:
     """Return the one that is meant; in words when several contradict each other."""
-    good = [c for c in candidates if c.fault is None]
-    fresh = [c for c in good if not c.placement.echo]
+    fresh = [c for c in candidates if not c.fault and not c.placement.echo]
     if not fresh:
-        faulted = [c for c in candidates if c.fault is not None] or good
-        return min(faulted, key=lambda c: not c.placement.whole, default=None)
-    fresh = [c for c in fresh if c.passage.label != "original"] or fresh
+        order = sorted(candidates, key=lambda c: (not c.fault, not c.placement.whole))
+        return order[0] if order else None
+    fresh = _unless("original", fresh)
     wholes = [c for c in fresh if c.placement.whole]
-    if wholes:
-        return _one_of(wholes)
-    return _joined([c for c in fresh if c.passage.label != "other"] or fresh, site)
+    return _one_of(wholes) if wholes else _joined(_unless("other", fresh), site)
+
+
+def _unless(label: str, candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates without those of a label, unless all have it."""
+    return [c for c in candidates if c.passage.label != label] or candidates
 
 
 def _one_of(wholes: list[Candidate]) -> Candidate | str:
@@ -225,13 +232,12 @@ def _with_helpers(best: Candidate, found: list[Passage], survey: Survey) -> Cand
         word = re.compile(rf"\b{re.escape(name)}\b")
         return bool(name and word.search(best.text)) and not word.search(site.file)
 
-    others = [p for p in found if p.lines != best.passage.lines]
-    helpers = [
-        p
-        for p in others
-        if p.label not in ("original", "other")
-        and any(lacks(d.name) for d in survey.read(p.lines) if not d.local)
-    ]
+    def helps(passage: Passage) -> bool:
+        if passage.lines == best.passage.lines or passage.label in ("original", "other"):
+            return False
+        return any(lacks(d.name) for d in survey.read(passage.lines) if not d.local)
+
+    helpers = list(filter(helps, found))
     if not helpers:
         return best
     gap = [""] * (1 if survey.outer[0].path else language_named(site.grammar.language).blank_lines)

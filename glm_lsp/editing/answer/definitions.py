@@ -128,10 +128,10 @@ def paired(
     for ours in wanted:
         taken = [theirs for _, theirs in pairs]
         found = [d for d in defined if d not in taken and _is_version(d, ours)]
-        alike = sum(o.name == ours.name and o.path == ours.path for o in wanted)
-        if len(found) > alike:
+        if len(found) > sum(o.name == ours.name and o.path == ours.path for o in wanted):
             old = body(survey.site.target, ours, survey.first)
-            versions = {tuple(body(lines, d)): d for d in found if body(lines, d) != old}
+            versions = {tuple(body(lines, d)): d for d in found}
+            versions.pop(tuple(old), None)
             # What stands between several definitions cannot be told apart.
             if len(versions) > 1 or len(wanted) > 1:
                 return TWICE

@@ -141,26 +141,27 @@ def rescaled(lines: Sequence[str], original: Sequence[str], unit: str) -> list[s
     original has too stands as deep in the answer as in the file.
     """
     theirs, ours = step(lines), len(unit.strip("\t"))
-    full = [line for line in lines if line.strip()]
     if not theirs or ours in (0, theirs) or any("\t" in line[:1] for line in lines):
         return list(lines)
-    base = min(map(_width, full))
-    own_base = min(_width(line) for line in original if line.strip())
-    depth = {plain(line): _width(line) - own_base for line in original if telling(line)}
-    deeper = [line for line in full if _width(line) > base]
-    told = {
-        (depth[plain(line)], (_width(line) - base) // theirs * ours)
-        for line in deeper
-        if plain(line) in depth
-    }
-    uneven = any((_width(line) - base) % theirs for line in deeper)
-    if uneven or any(a != b for a, b in told) or (step(original) and not told):
+    base, depths = _depths(lines)
+    own = {plain(x): depth for x, depth in zip(original, _depths(original)[1], strict=True)}
+    told = [
+        (own[plain(x)], depth // theirs * ours)
+        for x, depth in zip(lines, depths, strict=True)
+        if depth and telling(x) and plain(x) in own
+    ]
+    uneven = any(depth % theirs for depth in depths)
+    if uneven or any(old != new for old, new in told) or (step(original) and not told):
         return list(lines)
-    return [" " * (base + (_width(line) - base) // theirs * ours) + line.lstrip() for line in lines]
+    scaled = [" " * (base + depth // theirs * ours) for depth in depths]
+    return [lead + line.lstrip() for lead, line in zip(scaled, lines, strict=True)]
 
 
-def _width(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
+def _depths(lines: Sequence[str]) -> tuple[int, list[int]]:
+    """Return the least indentation, and how much deeper each line is."""
+    widths = [len(line) - len(line.lstrip(" ")) for line in lines]
+    base = min((width for width, x in zip(widths, lines, strict=True) if x.strip()), default=0)
+    return base, [max(0, width - base) for width in widths]
 
 
 def whole(site: Site, lines: Sequence[str]) -> Edit:

@@ -107,13 +107,11 @@ def fill(
         inside = [gap for gap in gaps if left < gap < right]
         missing = [i for i in range(low + 1, high) if original[i].strip()]
         fresh = [j for j in range(left + 1, right) if bare[j].strip()]
-        spared = kept.intersection(missing)
-        if missing and len(inside) > 1:
+        spared = bool(kept.intersection(missing))
+        between = strict and not spared and left >= 0 and right < len(lines)
+        if not inside and between and len(missing) > len(fresh):
             return None
-        if inside and fresh and (spared or _replaces(bare, original, fresh, inside[0], missing)):
-            return None
-        between = not inside and left >= 0 and right < len(lines)
-        if strict and between and not spared and len(missing) > len(fresh):
+        if inside and not _is_clear(bare, original, fresh, inside, missing, spared):
             return None
         filling |= dict.fromkeys(inside, original[low + 1 : high])
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
@@ -154,18 +152,21 @@ def _put(line: str, gap: Sequence[str] | None) -> Sequence[str]:
     return gap
 
 
-def _replaces(
+def _is_clear(
     lines: Sequence[str],
     original: Sequence[str],
     fresh: Sequence[int],
-    gap: int,
+    inside: Sequence[int],
     missing: Sequence[int],
+    spared: bool,
 ) -> bool:
-    """Tell whether new lines beside a gap may stand for some of what it leaves out."""
-    ahead, behind = [j for j in fresh if j < gap], [j for j in fresh if j > gap]
+    """Tell whether a gap stands for all that is missing: no new line beside it for some of it."""
+    if len(inside) > 1 or spared:
+        return not (missing if len(inside) > 1 else fresh)
+    ahead, behind = [j for j in fresh if j < inside[0]], [j for j in fresh if j > inside[0]]
     first, last = missing[: len(ahead) + 1], missing[len(missing) - len(behind) - 1 :]
     near = [(j, i) for j in ahead for i in first] + [(j, i) for j in behind for i in last]
-    return any(
+    return not any(
         similarity(lines[j], original[i]) >= _LIKE
         or (_subject(lines[j]) and _subject(lines[j]) == _subject(original[i]))
         for j, i in near

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from glm_lsp.editing.lcs import common_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _END = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -77,6 +77,16 @@ def closes(line: str) -> bool:
 def filled(lines: Sequence[str]) -> list[int]:
     """Return which lines are not blank."""
     return [index for index, line in enumerate(lines) if line.strip()]
+
+
+def solid(lines: Iterable[str]) -> list[str]:
+    """Return the lines that are not blank."""
+    return [line for line in lines if line.strip()]
+
+
+def keys(lines: Iterable[str]) -> list[str]:
+    """Return the lines that are not blank without any white space."""
+    return [plain(line) for line in lines if line.strip()]
 
 
 def trimmed(lines: Sequence[str]) -> list[str]:

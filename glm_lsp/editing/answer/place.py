@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from glm_lsp.editing.answer.by_definition import by_definition, comment_of, head_of
+from glm_lsp.editing.answer.by_definition import by_definition, comment_of
 from glm_lsp.editing.answer.by_lines import by_lines
-from glm_lsp.editing.answer.definitions import Survey, attaches
 from glm_lsp.editing.answer.edits import Edit, Placement, reindented
 from glm_lsp.editing.answer.faults import OUTSIDE, QUOTE
 from glm_lsp.editing.answer.imports import taken_apart
-from glm_lsp.editing.answer.lines import dedented, filled, plain
+from glm_lsp.editing.answer.lines import dedented, filled, keys, solid
 from glm_lsp.editing.answer.patches import apply, parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from glm_lsp.editing.answer.definitions import Survey
 
 
 def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Placement | str:
@@ -29,17 +30,16 @@ def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Plac
     patch = parts(lines, tag, site.target)
     if patch is not None:
         return _patched(apply(patch, site), survey) if patch else QUOTE
-    if not filled(lines):
-        return "It holds no code."
+    flat, language = dedented(lines), site.grammar.language
+    imports, taken = taken_apart(flat, language)
+    if taken_apart(dedented(site.target), language)[0]:
+        imports, taken = [], []  # They are what the target is about.
+    rest = [line for i, line in enumerate(flat) if i not in taken] if taken else lines
+    if not filled(rest):
+        return "It holds no code, or nothing but imports."
     if _repeats(lines, survey):
         return Placement((), whole=True, echo=True)
-    if site.promise.comments_only and all(attaches(x) for x in lines if x.strip()):
-        return comment_of(lines, survey)
-    imports, taken = _imports(dedented(lines), survey)
-    rest = [line for i, line in enumerate(dedented(lines)) if i not in taken] if taken else lines
-    if not filled(rest):
-        return "It holds nothing but imports."
-    found = head_of(rest, survey) or by_definition(rest, survey)
+    found = comment_of(rest, survey) or by_definition(rest, survey)
     if found is None:
         found = by_lines(rest, survey, lone=lone)
     return evolve(found, imports=tuple(imports)) if isinstance(found, Placement) else found
@@ -47,20 +47,11 @@ def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Plac
 
 def _repeats(lines: Sequence[str], survey: Survey) -> bool:
     """Tell whether lines are the target's, apart from where all of them begin."""
-    ours, theirs = survey.site.target, lines
-    if [plain(x) for x in theirs if x.strip()] != [plain(x) for x in ours if x.strip()]:
+    ours = survey.site.target
+    if keys(lines) != keys(ours):
         return False
-    made = reindented(theirs, ours, survey.site.unit)
-    return [x.rstrip() for x in made if x.strip()] == [x.rstrip() for x in ours if x.strip()]
-
-
-def _imports(lines: Sequence[str], survey: Survey) -> tuple[list[str], set[int]]:
-    """Take apart imports, unless they are what the target is about."""
-    language = survey.site.grammar.language
-    if taken_apart(dedented(survey.site.target), language)[0]:
-        return [], set()
-    found, taken = taken_apart(lines, language)
-    return found, set(taken)
+    made = solid(reindented(lines, ours, survey.site.unit))
+    return [line.rstrip() for line in made] == [line.rstrip() for line in solid(ours)]
 
 
 def _patched(applied: tuple[list[Edit], list[str]] | str, survey: Survey) -> Placement | str:
