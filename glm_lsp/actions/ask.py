@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from glm_lsp.actions.promise import site_of
 from glm_lsp.context.imports import new_imports
 from glm_lsp.context.outline import Grammar
-from glm_lsp.editing.answer import Reader, Whole, new_file_of
+from glm_lsp.editing.answer import IncrementalReader, Whole, new_file_of
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Finish, FinishReason, Message, ReasoningDelta, TextDelta
 from glm_lsp.text import Change, Span
@@ -84,7 +84,7 @@ async def replacement(
         FaultyAnswerError: an answer to the same question with the fault named may be right.
         GlmError: the model did not answer, not to the end, or refuses.
     """
-    reader = await asyncio.to_thread(lambda: Reader(site_of(plan)))
+    reader = await asyncio.to_thread(lambda: IncrementalReader(site_of(plan)))
     if fault is not None:
         again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
         messages = (*plan.request.messages, Message("user", again))

@@ -25,7 +25,7 @@ import time
 from typing import TYPE_CHECKING
 
 from glm_lsp.context.outline import Grammar
-from glm_lsp.editing.answer import Promise, Reader, Site
+from glm_lsp.editing.answer import IncrementalReader, Promise, Site
 from glm_lsp.editing.diff import StreamingDiff
 from glm_lsp.editing.lcs import common_pairs
 from glm_lsp.editing.lines import contents
@@ -134,7 +134,7 @@ def measure_cost() -> bool:
 def _whole(before: str, after: str) -> None:
     """Read, compare and place a replacement that is there at once."""
     site = Site.of(before, Span(0, len(before)), Promise(Grammar("python")))
-    text = Reader(site).feed(f"```python\n{after}```\n")
+    text = IncrementalReader(site).feed(f"```python\n{after}```\n")
     difference = StreamingDiff(before.split("\n"))
     session = _session(before, [*difference.feed(text), *difference.finish()])
     changes = session.send()[::-1]
@@ -151,7 +151,7 @@ def _stream(before: str, after: str, tokens: list[str]) -> list[float]:
     for measured in (False, True):
         session = EditSession(Snapshot("file:///big.py", 1, "python", Text.of(before)))
         site = Site.of(before, Span(0, len(before)), Promise(Grammar("python")))
-        parser, difference = Reader(site), StreamingDiff(before.split("\n"))
+        parser, difference = IncrementalReader(site), StreamingDiff(before.split("\n"))
         reports = iter(mirrored) if measured else None
         times: list[float] = []
         step = -(-len(tokens) // 10)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from glm_lsp.editing.answer.by_sentence import by_sentence
 from glm_lsp.editing.answer.clean import cleaned, repairs
 from glm_lsp.editing.answer.definitions import Survey
 from glm_lsp.editing.answer.edits import Placement, composed
@@ -28,7 +29,6 @@ from glm_lsp.editing.answer.faults import (
     without_code,
 )
 from glm_lsp.editing.answer.imports import taken_apart
-from glm_lsp.editing.answer.inline import inline
 from glm_lsp.editing.answer.judge import judge
 from glm_lsp.editing.answer.lines import dedented, filled
 from glm_lsp.editing.answer.passages import Passage, passages
@@ -89,7 +89,7 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
     candidates, faults = _candidates(found, survey)
     best = _best(candidates, site)
     if "```" not in answer and (not isinstance(best, Candidate) or best.fault):
-        text = inline(answer, survey)
+        text = by_sentence(answer, survey)
         if text is not None:
             return Chosen(text, tuple(imports))
     if isinstance(best, Candidate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glm_lsp.context.outline import Grammar
-from glm_lsp.editing.answer import Promise, Reader, Site
+from glm_lsp.editing.answer import IncrementalReader, Promise, Site
 from glm_lsp.text import Span
 
 
@@ -20,7 +20,7 @@ def site(
     return Site.of(above + original + below, span, Promise(Grammar(language)), newline)
 
 
-def read(reader: Reader, reply: str, size: int = 7, complete: bool = True) -> str:
+def read(reader: IncrementalReader, reply: str, size: int = 7, complete: bool = True) -> str:
     """Read a reply in pieces; return the replacement."""
     pieces = [reader.feed(reply[at : at + size]) for at in range(0, len(reply), size)]
     outcome = reader.finish(complete)

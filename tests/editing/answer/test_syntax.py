@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from glm_lsp.context.syntax import SyntaxTree, parse
-from glm_lsp.editing.answer import Reader, find_fault
+from glm_lsp.editing.answer import IncrementalReader, find_fault
 from glm_lsp.errors import ReplyError
 from tests.editing.answer.sites import site
 from tests.editing.sources import SOURCES, changed
@@ -58,7 +58,7 @@ def test_no_reply_cut_off_anywhere_gets_through(language: str) -> None:
     end = len(reply) - len("\n```\n")
     missed = []
     for at in range(end):
-        reader = Reader(site(source, language=language))
+        reader = IncrementalReader(site(source, language=language))
         reader.feed(reply[:at])
         try:
             replacement = reader.finish(complete=True).text

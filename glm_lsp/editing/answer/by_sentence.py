@@ -22,7 +22,7 @@ _INLINE = re.compile(
 )
 
 
-def inline(answer: str, survey: Survey) -> str | None:
+def by_sentence(answer: str, survey: Survey) -> str | None:
     """Apply the one "change `this` to `that`" of an answer in words."""
     site = survey.site
     found = {(old.strip(), new.strip()) for old, new in _INLINE.findall(answer)}

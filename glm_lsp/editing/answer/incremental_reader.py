@@ -86,7 +86,7 @@ class _Target:
         return similarity(code, self.opening) >= ALIKE and bool(names(code) & names(self.opening))
 
 
-class Reader:
+class IncrementalReader:
     """Reads one answer.
 
     Attributes:

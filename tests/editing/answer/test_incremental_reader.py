@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.editing.answer import Reader
+from glm_lsp.editing.answer import IncrementalReader
 from glm_lsp.errors import ReplyError
 from tests.editing.answer.sites import read, site
 
@@ -29,7 +29,7 @@ def test_line_ends_stay_those_of_the_file(newline: str, final: bool) -> None:
     original, expected = CODE.replace("\n", newline), FIXED.replace("\n", newline)
     if not final:
         original, expected = original.rstrip("\r\n"), expected.rstrip("\r\n")
-    reader = Reader(site(original, newline=newline))
+    reader = IncrementalReader(site(original, newline=newline))
     assert read(reader, f"```python\n{FIXED}```\n") == expected
 
 
@@ -38,7 +38,7 @@ def test_line_ends_stay_those_of_the_file(newline: str, final: bool) -> None:
 def test_the_streams_own_line_ends_do_not_matter(reply_end: str, pieces: int) -> None:
     """A reply with other line ends, cut between them or not, gives the file's."""
     reply = f"Sure:\n```python\n{FIXED}```\n".replace("\n", reply_end)
-    assert read(Reader(site(CODE)), reply, pieces) == FIXED
+    assert read(IncrementalReader(site(CODE)), reply, pieces) == FIXED
 
 
 @given(st.sampled_from(["", "    ", "\t", "        "]), st.sampled_from(["", "  ", "    "]))
@@ -54,13 +54,13 @@ def test_the_base_indentation_is_the_originals(base: str, replied: str) -> None:
     original, expected = indented(flat, base), indented(wanted, base)
     if tabs:
         original, expected = original.replace("    ", "\t"), expected.replace("    ", "\t")
-    reader = Reader(site(original))
+    reader = IncrementalReader(site(original))
     assert read(reader, "```\n" + indented(wanted, replied) + "```") == expected
 
 
 def test_done_tells_when_the_rest_is_of_no_interest() -> None:
     """The stream can be closed when words go on and on behind a block that is the answer."""
-    reader = Reader(site(CODE))
+    reader = IncrementalReader(site(CODE))
     words = "The name of the parameter is height, so that is what the method uses now.\n"
     reader.feed(f"```python\n{FIXED}```\n{words}")
     earlier = reader.done
@@ -74,7 +74,7 @@ def test_done_tells_when_the_rest_is_of_no_interest() -> None:
 )
 def test_what_may_not_be_the_answer_is_read_on(block: str) -> None:
     """After a block that is the original, or not all of the target, more may come."""
-    reader = Reader(site(CODE))
+    reader = IncrementalReader(site(CODE))
     reader.feed(f"```python\n{block}```\n" + "It is right like that.\n" * 50)
     assert not reader.done
 
@@ -93,14 +93,14 @@ def test_what_may_not_be_the_answer_is_read_on(block: str) -> None:
 )
 def test_nothing_is_shown_of_an_answer_that_opens_otherwise(opening: str) -> None:
     """Pieces come only when the first line of code is the target's, perhaps changed."""
-    reader = Reader(site(CODE))
+    reader = IncrementalReader(site(CODE))
     shown = reader.feed(f"```python\n{opening}{FIXED}")
     assert not shown
 
 
 def test_pieces_stop_where_the_answer_starts_again() -> None:
     """A second version in one block is not shown after the first."""
-    reader = Reader(site(CODE))
+    reader = IncrementalReader(site(CODE))
     shown = reader.feed(f"```python\n{CODE}\n{FIXED}```\n")
     assert CODE.startswith(shown.rstrip("\n"))
     assert reader.finish().text == FIXED
@@ -110,4 +110,4 @@ def test_pieces_stop_where_the_answer_starts_again() -> None:
 def test_no_reply_breaks_the_reader(reply: str, size: int) -> None:
     """Whatever a model says becomes a text or one sentence about why not."""
     with suppress(ReplyError):
-        read(Reader(site(CODE)), reply, size)
+        read(IncrementalReader(site(CODE)), reply, size)
