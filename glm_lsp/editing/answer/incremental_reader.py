@@ -51,14 +51,14 @@ class _Target:
 
     Attributes:
         opening: its first line of code.
-        once: that line stands in it once.
+        again: that line without white space, where it stands in the target once; else "".
         ending: its last line, without white space.
         telling: its lines that say something, without white space.
         tidy: none of its lines ends with white space, and nothing depends on that.
     """
 
     opening: str
-    once: bool
+    again: str
     ending: str
     telling: frozenset[str]
     tidy: bool
@@ -70,7 +70,7 @@ class _Target:
         opening = next((line for line in lines if not attaches(line)), lines[0])
         return cls(
             opening=opening.strip(),
-            once=keys.count(plain(opening)) == 1,
+            again=plain(opening) if keys.count(plain(opening)) == 1 else "",
             ending=keys[-1],
             telling=frozenset(filter(telling, keys)),
             tidy=site.grammar.known and all(line == line.rstrip() for line in site.target),
@@ -97,7 +97,8 @@ class IncrementalReader:
         self.done = False
         self._site = site
         self._raw: list[str] = []
-        self._partial: list[str] = []  # The line that is not ended yet.
+        self._partial = ""  # The line that is not ended yet, as far as `_raw` is read.
+        self._read = 0
         self._given: list[str] = []
         self._state: Literal["intro", "held", "code", "after", "off"] = "intro"
         self._fence = ""  # What closes the block; "" for code without a fence.
@@ -115,13 +116,10 @@ class IncrementalReader:
     def feed(self, text: str) -> str:
         """Take the next piece of the answer; return what it adds to the replacement so far."""
         self._raw.append(text)
-        if self._state == "off" or self.done:
+        if "\n" not in text or self._state == "off" or self.done:  # By far most pieces.
             return ""
-        if "\n" not in text:  # By far most pieces.
-            self._partial.append(text)
-            return ""
-        *lines, rest = "".join([*self._partial, text]).split("\n")
-        self._partial = [rest]
+        *lines, self._partial = "".join([self._partial, *self._raw[self._read :]]).split("\n")
+        self._read = len(self._raw)
         given = ""
         for line in lines:
             given += self._line(visible(line.removesuffix("\r"), self._site.file))
@@ -195,7 +193,7 @@ class IncrementalReader:
         key = plain(line)
         own = key in self._target.telling
         if own:
-            again = self._target.once and self._lines > 0 and key == plain(self._target.opening)
+            again = self._lines > 0 and key == self._target.again
         else:
             again = is_elision(line) or line.startswith(_MARKS) or self._is_behind_code(line)
         if again:
