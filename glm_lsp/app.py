@@ -80,6 +80,10 @@ class _Open:
         await self.provider.close()
 
 
+# What `initialize` does without: an HTTP library is a third of what there is to import.
+_BOOKS = ("glm_lsp.llm.usage_today", "glm_lsp.llm.usage_store", "platformdirs")
+
+
 class _Connector:
     """Finds the key and opens the way; see `glm_lsp.lsp.session.ModelConnector`."""
 
@@ -91,14 +95,14 @@ class _Connector:
         self._model_file = model_file
         self._embedded = EmbeddedModel()
         self._loading = asyncio.Lock()
+        self._importing = asyncio.Lock()
         self._address = ""
         self._usage_store: UsageStore | None = None
 
     async def __call__(
         self, settings: Settings, api_key: str | None, approve: Approve | None
     ) -> ModelConnection:
-        # An HTTP library is a third of what there is to import: `initialize` does not need it.
-        await asyncio.to_thread(import_module, "glm_lsp.llm.connect")
+        await self._import("glm_lsp.llm.connect", *_BOOKS)
         if settings.provider == "local" and settings.base_url is None:
             async with self._loading:
                 if not self._address:
@@ -112,10 +116,15 @@ class _Connector:
         return self._connected(settings, key, None, approve)
 
     async def used_today(self) -> Used | None:
-        await asyncio.to_thread(import_module, "glm_lsp.llm.usage_today")
+        await self._import(*_BOOKS)
         from glm_lsp.llm.usage_today import used_today
 
         return await used_today(self._usage(), self._now())
+
+    async def _import(self, *modules: str) -> None:
+        """Import modules in a thread, one at a time: the event loop gets every other turn."""
+        async with self._importing:
+            await asyncio.to_thread(lambda: [import_module(module) for module in modules])
 
     def _usage(self) -> UsageStore:
         """Return the usage store that all clients of this process write to."""

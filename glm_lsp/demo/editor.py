@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from attrs import define, field
 from lsprotocol import types
 
 from glm_lsp.lsp.documents.positions import to_range, to_span
+from glm_lsp.lsp.wire.framing import FrameError, FrameReader, encode
 from glm_lsp.text import Change, Span, Text
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Handler = Callable[[Any], Awaitable[Any]]
+
+_READ_SIZE = 64 * 1024
 
 CAPABILITIES: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
@@ -279,17 +281,18 @@ class Editor:
     async def _read(self) -> None:
         stream = self.process.stdout
         assert stream is not None  # noqa: S101  # It was asked for.
+        frames = FrameReader(strict=True)
         try:
-            while True:
-                head = await stream.readuntil(b"\r\n\r\n")
-                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                self._take(json.loads(await stream.readexactly(length)))
-                async with self._news:
-                    self._news.notify_all()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            for future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(ResponseError({"message": "The server ended."}))
+            while data := await stream.read(_READ_SIZE):
+                for message in frames.messages(data):
+                    self._take(message)
+                    async with self._news:
+                        self._news.notify_all()
+        except (ConnectionError, FrameError):
+            pass
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(ResponseError({"message": "The server ended."}))
 
     def _take(self, message: dict[str, Any]) -> None:
         method = message.get("method")
@@ -316,11 +319,10 @@ class Editor:
             self._send({"id": number, "result": result})
 
     def _send(self, message: dict[str, Any]) -> None:
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         pipe = self.process.stdin
         assert pipe is not None  # noqa: S101  # It was asked for.
         if not pipe.is_closing():
-            pipe.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+            pipe.write(encode(message))
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)

@@ -13,6 +13,7 @@ import json
 import ssl
 import time
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -147,6 +148,8 @@ class HttpProvider:
     def _make_client(self) -> httpx.AsyncClient:
         import stamina  # noqa: F401  # Loaded here, it costs the event loop nothing.
 
+        with suppress(ImportError):  # The first connection would load it in the event loop.
+            import_module("anyio._backends._asyncio")
         own = _is_own(self.base_url)
         plain = self.base_url.startswith("http://")
         return httpx.AsyncClient(

@@ -8,15 +8,14 @@ the real server.
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from glm_lsp.lsp.wire.framing import FrameReader, encode
 
+if TYPE_CHECKING:
     from typing_extensions import Self
 
 CAPABILITIES: dict[str, Any] = {
@@ -103,9 +102,10 @@ class FakeServer:
     def _serve(self) -> None:
         try:
             self._connection, _ = self._listener.accept()
-            stream = self._connection.makefile("rb")
-            while message := _read(stream.readline, stream.read):
-                self._handle(message)
+            frames = FrameReader(strict=True)
+            while data := self._connection.recv(65_536):
+                for message in frames.messages(data):
+                    self._handle(message)
         except (OSError, ValueError):
             pass  # The test has ended.
 
@@ -141,8 +141,7 @@ class FakeServer:
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._connection is not None
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self._connection.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self._connection.sendall(encode(message))
 
 
 def _changed(text: str, change: Any) -> str:
@@ -155,14 +154,3 @@ def _changed(text: str, change: Any) -> str:
     start, end = offset(change["range"]["start"]), offset(change["range"]["end"])
     data, added = text.encode(), str(change["text"])
     return (data[:start] + added.encode() + data[end:]).decode()
-
-
-def _read(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> dict[str, Any] | None:
-    length = 0
-    while (line := readline().strip()) or not length:
-        if line.lower().startswith(b"content-length:"):
-            length = int(line.split(b":")[1])
-        elif not line:
-            return None
-    message: dict[str, Any] = json.loads(read(length))
-    return message

@@ -11,7 +11,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.lsp_floor.client import WAIT, frame, notification, request
+from glm_lsp.lsp.wire.framing import encode
+from tests.lsp_floor.client import WAIT, notification, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +48,12 @@ class Client:
         self.tell("initialized", {})
 
     def tell(self, method: str, params: Any) -> None:
-        self._socket.sendall(frame(notification(method, params)))
+        self._socket.sendall(encode(notification(method, params)))
 
     def ask(self, method: str, params: Any) -> Any:
         """Return the result, or the error's message."""
         self._number += 1
-        self._socket.sendall(frame(request(self._number, method, params)))
+        self._socket.sendall(encode(request(self._number, method, params)))
         while True:
             length = int(self._file.readline().split(b":")[1])
             self._file.readline()

@@ -6,14 +6,15 @@ frame ends up in `garbage`.
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
+
+from glm_lsp.lsp.wire.framing import FrameReader, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 WAIT = 30.0  # Seconds; generous, because it only matters when something is broken.
 
 Message = dict[str, Any]
-
-_HEADER = re.compile(rb"(.*?)Content-Length: (\d+)\r\n(?:Content-Type: .*\r\n)?\r\n", re.DOTALL)
 
 
 class ServerError(Exception):
@@ -61,7 +60,7 @@ class Client:
 
     def send(self, *messages: Message) -> None:
         """Send messages in one write."""
-        self.send_bytes(b"".join(frame(message) for message in messages))
+        self.send_bytes(b"".join(encode(message) for message in messages))
 
     def send_bytes(self, data: bytes) -> None:
         assert self.process.stdin is not None
@@ -142,17 +141,17 @@ class Client:
     def _read(self) -> None:
         stream = self.process.stdout
         assert stream is not None
+        frames = FrameReader(stray=self._stray)
         with suppress(OSError, ValueError):
-            while header := _header(stream):
-                match = _HEADER.fullmatch(header)
-                if match is None:
-                    self.garbage += header
-                    continue
-                self.garbage += match[1]
-                self._take(json.loads(stream.read(int(match[2]))))
+            while data := os.read(stream.fileno(), 65_536):
+                for message in frames.messages(data):
+                    self._take(message)
         with self._news:
             self._ended = True
             self._news.notify_all()
+
+    def _stray(self, data: bytes) -> None:
+        self.garbage += data
 
     def _take(self, message: Message) -> None:
         with self._news:
@@ -165,17 +164,6 @@ class Client:
                 self.send({"jsonrpc": "2.0", "id": message["id"], "result": answer})
 
 
-def _header(stream: IO[bytes]) -> bytes:
-    """Read up to the empty line that ends a header; what there is, at the end."""
-    header = b""
-    while not header.endswith(b"\r\n\r\n"):
-        line = stream.readline()
-        if not line:
-            break
-        header += line
-    return header
-
-
 def request(id_: int | str, method: str, params: Any = None) -> Message:
     return {"id": id_, **notification(method, params)}
 
@@ -183,11 +171,6 @@ def request(id_: int | str, method: str, params: Any = None) -> Message:
 def notification(method: str, params: Any = None) -> Message:
     message: Message = {"jsonrpc": "2.0", "method": method}
     return message if params is None else {**message, "params": params}
-
-
-def frame(message: Message) -> bytes:
-    body = json.dumps(message).encode()
-    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def changed(uri: str, version: int, *changes: Any) -> Message:

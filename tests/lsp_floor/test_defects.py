@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lsp_floor.client import WAIT, NoReplyError, ServerError, frame, notification, request
+from glm_lsp.lsp.wire.framing import encode
+from tests.lsp_floor.client import WAIT, NoReplyError, ServerError, notification, request
 from tests.lsp_floor.conftest import SAMPLE
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ def _works_unread(kind: str, marker: Path, seconds: float) -> bool:
             request(2, "workspace/executeCommand", command("flood", 2)),
             request(3, "workspace/executeCommand", command("touch", str(marker))),
         ):
-            process.stdin.write(frame(message))
+            process.stdin.write(encode(message))
             process.stdin.flush()
         deadline = time.monotonic() + seconds
         while not marker.exists() and time.monotonic() < deadline:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from glm_lsp.lsp.wire.framing import frame
 from tests.lsp_floor.client import ServerError, changed, notification, request
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def test_unknown_methods_are_answered(served: Client) -> None:
 )
 def test_what_is_no_message_is_answered(message: Any, expected: int, served: Client) -> None:
     """JSON that is no JSON-RPC message gets an error, and the server goes on."""
-    served.send(message)
+    served.send_bytes(frame(json.dumps(message).encode()))
     answer = served.wait_for(lambda m: "error" in m)
     assert answer["error"]["code"] == expected
     assert served.call("sample/echo", 1) == 1
@@ -64,7 +66,7 @@ def test_what_is_no_message_is_answered(message: Any, expected: int, served: Cli
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"", b"[" * 100_000])
 def test_what_is_no_json_is_answered(body: bytes, served: Client) -> None:
     """A frame without JSON gets an error, and the server goes on."""
-    served.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    served.send_bytes(frame(body))
     answer = served.wait_for(lambda m: "error" in m)
     assert (answer["id"], answer["error"]["code"]) == (None, -32700)
     assert served.call("sample/echo", 1) == 1

@@ -101,6 +101,31 @@ def test_threads_that_come_at_once_find_one_finished_class() -> None:
     assert _python(race) == ""
 
 
+def test_what_is_rehearsed_is_not_written_when_it_is_needed() -> None:
+    """Reading the first request and writing its answer takes no code that must be made first."""
+    first = """
+    from glm_lsp.lsp.wire.serve import prepare; prepare()
+    import builtins
+    from glm_lsp.lsp.wire.converter import make_converter, rehearse
+    from lsprotocol import types
+
+    converter = make_converter()
+    rehearse(converter, [types.TEXT_DOCUMENT_CODE_ACTION])
+    written, compile_ = [], builtins.compile
+    builtins.compile = lambda *given, **more: written.append(given[1]) or compile_(*given, **more)
+    zero = {"line": 0, "character": 0}
+    problem = {"range": {"start": zero, "end": zero}, "message": "m", "data": [{"a": 1}]}
+    asked = {"textDocument": {"uri": "file:///a"}, "range": problem["range"]}
+    raw = {**asked, "context": {"diagnostics": [problem], "only": ["quickfix"]}}
+    params = converter.structure(raw, types.CodeActionParams)
+    command = types.Command("t", "c", arguments=[{"uri": "u", "range": {"start": zero}, "n": [1]}])
+    action = types.CodeAction("t", diagnostics=params.context.diagnostics, command=command)
+    converter.unstructure([action])
+    print(written)
+    """
+    assert _python(first) == "[]\n"
+
+
 def _python(*code: str) -> str:
     """Run pieces of code in a process of their own; return what it printed."""
     command = [sys.executable, "-c", "\n".join(dedent(piece) for piece in code)]

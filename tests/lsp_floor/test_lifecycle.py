@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lsp_floor.client import WAIT, Client, frame, notification, python, request, running
+from glm_lsp.lsp.wire.framing import encode
+from tests.lsp_floor.client import WAIT, Client, notification, python, request, running
 from tests.lsp_floor.conftest import SAMPLE
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ PARENT = """
 import os, subprocess, sys, time
 from pathlib import Path
 sys.path.insert(0, os.getcwd())
-from tests.lsp_floor.client import Client, frame, request
+from tests.lsp_floor.client import Client, request
 sample, note, holder = sys.argv[1:]
 server = subprocess.Popen(
     [sys.executable, sample, "ours"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -151,7 +152,7 @@ def test_one_socket_for_both_directions(tmp_path: Path) -> None:
         )
         far.close()
         leaving = (request(2, "sample/echo", 7), request(3, "shutdown"), notification("exit"))
-        near.sendall(b"".join(map(frame, HANDSHAKE + leaving)))
+        near.sendall(b"".join(map(encode, HANDSHAKE + leaving)))
         received = answers.read()
         assert process.wait(WAIT) == 0
     assert received.count(b"Content-Length: ") == 3
@@ -170,7 +171,7 @@ def test_a_socket_for_each_direction() -> None:
         far_in.close()
         far_out.close()
         leaving = (request(2, "shutdown"), notification("exit"))
-        near_in.sendall(b"".join(map(frame, HANDSHAKE + leaving)))
+        near_in.sendall(b"".join(map(encode, HANDSHAKE + leaving)))
         assert answers.read().count(b"Content-Length: ") == 2
         assert process.wait(WAIT) == 0
 
@@ -178,7 +179,7 @@ def test_a_socket_for_each_direction() -> None:
 def test_files_for_both_directions(tmp_path: Path) -> None:
     """What the event loop cannot wait for is served by threads, as all is on Windows."""
     leaving = (request(2, "sample/echo", 7), request(3, "shutdown"), notification("exit"))
-    (tmp_path / "in").write_bytes(b"".join(map(frame, HANDSHAKE + leaving)))
+    (tmp_path / "in").write_bytes(b"".join(map(encode, HANDSHAKE + leaving)))
     with (tmp_path / "in").open("rb") as stdin, (tmp_path / "out").open("wb") as stdout:
         process = subprocess.run(
             python(str(SAMPLE), "ours"), stdin=stdin, stdout=stdout, timeout=WAIT, check=False
@@ -203,7 +204,7 @@ def test_a_client_that_never_reads_is_dropped() -> None:
     with process.stdin, process.stdout, process.stderr:
         flood = {"command": "flood", "arguments": [0.5]}
         messages = (*HANDSHAKE, request(2, "workspace/executeCommand", flood))
-        process.stdin.write(b"".join(map(frame, messages)))
+        process.stdin.write(b"".join(map(encode, messages)))
         process.stdin.flush()
         assert process.wait(WAIT) == 1
         assert b"The client was dropped: it read nothing for 0.2 s." in process.stderr.read()
@@ -223,7 +224,7 @@ def test_a_client_that_reads_too_little_is_dropped() -> None:
     with process.stdin, process.stdout, process.stderr:
         flood = {"command": "flood", "arguments": [8]}
         messages = (*HANDSHAKE, request(2, "workspace/executeCommand", flood))
-        process.stdin.write(b"".join(map(frame, messages)))
+        process.stdin.write(b"".join(map(encode, messages)))
         process.stdin.flush()
         assert process.wait(WAIT) == 1
         assert b"bytes wait for it to read" in process.stderr.read()
@@ -253,7 +254,7 @@ class TcpClient:
         assert self.reply() is not None
 
     def send(self, *messages: dict[str, Any]) -> None:
-        self.socket.sendall(b"".join(map(frame, messages)))
+        self.socket.sendall(b"".join(map(encode, messages)))
 
     def reply(self) -> Any:
         import json
@@ -299,7 +300,7 @@ def test_tcp_serves_several_clients_each_with_its_own() -> None:
 
 def test_a_web_page_cannot_speak_lsp_over_http() -> None:
     """A frame wrapped in an HTTP request is not served, and the connection is closed."""
-    body = frame(HANDSHAKE[0])
+    body = encode(HANDSHAKE[0])
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     with (
         tcp_server() as (_, port),

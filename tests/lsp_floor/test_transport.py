@@ -9,16 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.lsp.wire.transport import FrameError, FrameReader
+from glm_lsp.lsp.wire.framing import FrameError, FrameReader, frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BODIES = st.lists(st.binary(max_size=40), max_size=6)
-
-
-def framed(body: bytes) -> bytes:
-    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def read(reader: FrameReader, pieces: Iterable[bytes]) -> list[bytes]:
@@ -38,7 +34,7 @@ def read(reader: FrameReader, pieces: Iterable[bytes]) -> list[bytes]:
 @given(BODIES, st.lists(st.integers(1, 60)))
 def test_frames_are_cut_wherever_the_stream_breaks(bodies: list[bytes], cuts: list[int]) -> None:
     """The pieces in which bytes arrive make no difference."""
-    stream = b"".join(map(framed, bodies))
+    stream = b"".join(map(frame, bodies))
     pieces = []
     for cut in cuts:
         pieces.append(stream[:cut])
@@ -71,7 +67,7 @@ def test_what_is_no_frame_is_passed_over(stream: bytes) -> None:
 def test_a_wrong_length_costs_one_message(wrong: int) -> None:
     """The messages before and after it are read."""
     bodies = [b'{"a": 1}', b'{"b": 2}', b'{"c": 3}', b'{"d": 4}']
-    frames = [framed(body) for body in bodies]
+    frames = [frame(body) for body in bodies]
     frames[1] = b"Content-Length: %d\r\n\r\n%b" % (len(bodies[1]) + wrong, bodies[1])
     received = read(FrameReader(), frames)
     assert [body for body in received if body in bodies] == [bodies[0], *bodies[2:]]
@@ -80,7 +76,7 @@ def test_a_wrong_length_costs_one_message(wrong: int) -> None:
 def test_text_about_headers_is_no_header() -> None:
     """A document that speaks of frames is carried like any other."""
     body = json.dumps({"text": "Content-Length: 5\r\n\r\n12345"}).encode()
-    assert read(FrameReader(), [framed(body)]) == [body]
+    assert read(FrameReader(), [frame(body)]) == [body]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +99,5 @@ def test_strictly_read_anything_else_is_an_error(stream: bytes) -> None:
 def test_strictly_read_a_frame_is_a_frame() -> None:
     """Both of LSP's headers are known."""
     reader = FrameReader(strict=True)
-    stream = b"Content-Type: application/vscode-jsonrpc\r\n" + framed(b"{}") + framed(b"[]")
+    stream = b"Content-Type: application/vscode-jsonrpc\r\n" + frame(b"{}") + frame(b"[]")
     assert read(reader, [stream]) == [b"{}", b"[]"]

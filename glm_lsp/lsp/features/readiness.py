@@ -5,6 +5,7 @@ Invariant: opening a document never waits, and never shows an error; nothing of 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
 
+_MOMENT = 0.05  # Seconds in which an editor asks its first questions of a document.
 _YES, _NO = "Ask GLM", "Stop"
 
 
@@ -26,7 +28,11 @@ def register(server: Server, session: ClientSession) -> None:
     def opened(event: DocumentEvent) -> None:
         if isinstance(event, Opened):
             forget()
-            server.spawn(session.warm())
+            server.spawn(warm())
+
+    async def warm() -> None:
+        await asyncio.sleep(_MOMENT)
+        await session.warm()
 
     async def approve(question: str) -> bool:
         params = types.ShowMessageRequestParams(

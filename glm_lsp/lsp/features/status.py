@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
 
+_MOMENT = 0.1  # Seconds in which an editor begins; nobody looks at costs before.
 _AGAIN_AFTER = 60.0  # Seconds: other windows ask too, and days end.
 
 
@@ -94,6 +95,7 @@ class StatusBoard:
         return {**self._status.params(), "jobs": jobs}
 
     async def _keep_counting(self) -> None:
+        await asyncio.sleep(_MOMENT)
         while True:
             self._booked.clear()
             await self._count()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+import attrs
 import cattrs
-from lsprotocol import converters
+from lsprotocol import converters, types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def make_converter(*, explaining: bool = False) -> cattrs.Converter:
@@ -29,6 +30,37 @@ def make_converter(*, explaining: bool = False) -> cattrs.Converter:
     converter.register_structure_hook_func(_is_enum, _enum)
     converter.register_unstructure_hook_func(_is_enum, _raw)
     return converter
+
+
+def rehearse(converter: cattrs.Converter, methods: Iterable[str]) -> None:
+    """Have the converter write what reads the params of methods, and what writes their results.
+
+    It does so on first use, and takes milliseconds each: the first requests would wait for it.
+    """
+    known = [types.METHOD_TO_TYPES[method] for method in methods]
+    results = [attrs.fields_dict(each[1])["result"].type for each in known if each[1] is not None]
+    # cattrs forgets what it wrote for classes when it meets a new kind of list: those first.
+    for part in sorted(_parts((*_FREE, *results)), key=attrs.has):
+        converter.get_unstructure_hook(part)
+    for part in sorted(_parts(each[2] for each in known), key=attrs.has):
+        converter.get_structure_hook(part)
+
+
+_FREE = (dict, list, tuple, str, int)  # What free-form values are made of.
+
+
+def _parts(hints: Iterable[Any]) -> Iterator[Any]:
+    """Yield the types that types are made of, those of fields included."""
+    waiting, seen = list(hints), set()
+    while waiting:
+        part = waiting.pop()
+        if part in seen or part in (None, Ellipsis):
+            continue
+        seen.add(part)
+        yield part
+        waiting += get_args(part)
+        if attrs.has(part):
+            waiting += [each.type for each in attrs.fields(part)]
 
 
 def explain(read: Callable[[cattrs.Converter], object]) -> str:

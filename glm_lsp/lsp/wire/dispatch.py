@@ -156,7 +156,7 @@ class Dispatch(LanguageServerProtocol):
 
     def _refusal(self, msg_id: MsgId, method: str) -> tuple[int, str] | None:
         """Return why a request is not handled at all, or None."""
-        if method not in self.fm.builtin_features and method not in self.fm.features:
+        if not self.serves(method):
             return _Code.MethodNotFound, f"The method {method[:80]} is not served."
         if msg_id in self._incoming:
             return _Code.InvalidRequest, "A request of this id is still being handled."
@@ -167,6 +167,10 @@ class Dispatch(LanguageServerProtocol):
                 return _Code.InvalidRequest, "The server is already initialized."
             return _Code.ServerNotInitialized, "The server is not initialized."
         return None
+
+    def serves(self, method: str) -> bool:
+        """Tell whether there is a handler for a method."""
+        return method in self.fm.builtin_features or method in self.fm.features
 
     def _on_notification(self, method: str, raw: Any) -> None:
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)

@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.protocol import lsp_method
 
 from glm_lsp.lsp.wire.commands import bind
+from glm_lsp.lsp.wire.converter import rehearse
 from glm_lsp.lsp.wire.dispatch import Dispatch
 
 if TYPE_CHECKING:
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
 
     MsgId = int | str
+
+
+_AT_ONCE = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    types.TEXT_DOCUMENT_CODE_LENS,
+    types.TEXT_DOCUMENT_INLINE_COMPLETION,
+)
+"""What editors send as soon as a document is open, without being told to."""
 
 
 class Protocol(Dispatch):
@@ -47,6 +58,7 @@ class Protocol(Dispatch):
                 break
             value = yield handler, (params,), kwargs
         self._server.announce(result.capabilities)
+        rehearse(self._converter, filter(self.serves, _AT_ONCE))
         return result
 
     @lsp_method(types.SHUTDOWN)

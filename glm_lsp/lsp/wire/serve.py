@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SETTLED = 2.0  # Seconds after which a server has started up.
+_TURN = 0.0001  # Seconds for which a thread may keep the event loop waiting.
 
 
 def prepare() -> None:
     """Import LSP's types as quickly as can be; call it before anything else imports them.
 
     Nothing that a start makes is garbage: looking for some would be a tenth of the start.
+    Threads import the rest and think about answers: Python lets each run for 5 ms before the
+    event loop's turn comes, and a keystroke would wait for it several times.
     """
     gc.disable()
+    sys.setswitchinterval(_TURN)
     lazy_types.import_types()
 
 

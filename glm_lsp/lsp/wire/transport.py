@@ -1,4 +1,4 @@
-"""Bytes in and out: LSP frames over stdio and TCP.
+"""Bytes in and out: a connection over stdio or TCP.
 
 Invariants: what the client reads is whole frames, in the order they were written, and
 nothing else: stray prints of any library go to stderr. Writing never waits: a client that
@@ -9,26 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from attrs import frozen
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from glm_lsp.lsp.wire.framing import LIMIT, FrameError, FrameReader, frame
 
 logger = logging.getLogger(__name__)
-
-_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
-_HEADERS = re.compile(rb"(?:content-(?:length|type):[^\r\n]*(?:\r\n|\Z))+", re.IGNORECASE)
-_NAME = b"Content-Length: "
-_END = b"\r\n\r\n"
-_MAX_HEADER = 8192
-
-
-class FrameError(Exception):
-    """The peer does not speak LSP."""
 
 
 @frozen
@@ -41,7 +29,7 @@ class Limits:
         patience: seconds without any progress of waiting bytes until the client is dropped.
     """
 
-    frame: int = 256 * 2**20
+    frame: int = LIMIT
     unsent: int = 64 * 2**20
     patience: float = 300.0
 
@@ -56,92 +44,6 @@ class Receiver(Protocol):
     def wake(self) -> None:
         """Act on what was received: all that had arrived was handed over."""
         ...
-
-
-class FrameReader:
-    """Cuts a stream of bytes into the bodies of frames.
-
-    Garbage between frames is passed over up to the next `Content-Length`; with `strict` it
-    raises instead, so that a web page cannot speak LSP to a TCP port through HTTP.
-    """
-
-    def __init__(self, *, strict: bool = False, limit: int = Limits().frame) -> None:
-        self._strict = strict
-        self._limit = limit
-        self._buffer = bytearray()
-        self._length: int | None = None
-        self._skip = 0
-
-    def feed(self, data: bytes) -> None:
-        """Add bytes that arrived."""
-        self._buffer += data
-
-    def bodies(self) -> Iterator[bytes]:
-        """Yield the bodies that are complete.
-
-        Raises:
-            FrameError: something that is not a frame arrived, in strict mode.
-        """
-        while (body := self._next()) is not None:
-            yield body
-
-    def resync(self, body: bytes) -> None:
-        """Look for frames inside a body that proved to be none, and read on from there.
-
-        JSON holds no raw line end within a string, so a header in a body shows that the
-        length before it was wrong.
-        """
-        found = _LENGTH.search(body)
-        self._buffer[:0] = body[found.start() if found else _torn(body) :]
-
-    def _next(self) -> bytes | None:
-        buffer = self._buffer
-        while True:
-            if self._skip:
-                passed = min(self._skip, len(buffer))
-                del buffer[:passed]
-                self._skip -= passed
-            if self._length is None and not self._read_header():
-                return None
-            if self._length is not None:
-                break
-        if len(buffer) < self._length:
-            return None
-        body = bytes(buffer[: self._length])
-        del buffer[: self._length]
-        self._length = None
-        return body
-
-    def _read_header(self) -> bool:
-        """Take one block of headers off the buffer; False when none is complete."""
-        end = self._buffer.find(_END)
-        if end < 0:
-            if len(self._buffer) > _MAX_HEADER:
-                if self._strict:
-                    raise FrameError("a header without an end")
-                del self._buffer[: -_MAX_HEADER // 2]
-            return False
-        header = bytes(self._buffer[:end])
-        if self._strict and not _HEADERS.fullmatch(header):
-            raise FrameError("an unknown header")
-        del self._buffer[: end + len(_END)]
-        lengths = _LENGTH.findall(header)
-        if not lengths:
-            logger.warning("Passed over %d bytes that are no frame.", end)
-        elif (length := int(lengths[-1])) > self._limit:
-            logger.warning("Passed over a message of %d bytes.", length)
-            self._skip = length
-        else:
-            self._length = length
-        return True
-
-
-def _torn(body: bytes) -> int:
-    """Return where a header begins that the end of a body cuts in two; else the end."""
-    for at in range(max(0, len(body) - len(_NAME)), len(body)):
-        if _NAME.startswith(body[at:]):
-            return at
-    return len(body)
 
 
 class WriteTransport(Protocol):
@@ -233,7 +135,7 @@ class Connection(asyncio.Protocol):
         writing = self._writing
         if writing is None or self._sent.done():
             return
-        writing.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        writing.write(frame(body))
         waiting = writing.get_write_buffer_size()
         self._written += len(body)
         if waiting:
