@@ -15,18 +15,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from lsprotocol import types
     from pygls.lsp.server import LanguageServer
 
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.work.jobs import Job
 
+    Work = Callable[[Job], Coroutine[Any, Any, None]]
+
 
 def register(server: LanguageServer) -> None:
     """Register the handlers that tests ask for."""
-    from lsprotocol import types
-
     log: list[str] = []
-    state: dict[str, Any] = {}
+    _register_features(server, log)
+    _register_documents(server)
+    _register_waits(server, log)
+    _register_troubles(server)
+    _register_threads(server)
+
+
+def _register_features(server: LanguageServer, log: list[str]) -> None:
+    from lsprotocol import types
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> Any:
@@ -55,6 +66,8 @@ def register(server: LanguageServer) -> None:
     def read_log() -> list[str]:
         return log
 
+
+def _register_documents(server: LanguageServer) -> None:
     @server.command("text")
     def text(uri: str) -> str:
         documents = getattr(server, "documents", None)
@@ -66,6 +79,12 @@ def register(server: LanguageServer) -> None:
     @server.command("text_later")
     async def text_later(uri: str) -> str:
         return text(uri)
+
+
+def _register_waits(server: LanguageServer, log: list[str]) -> None:
+    from lsprotocol import types
+
+    state: dict[str, Any] = {}
 
     @server.command("wait")
     async def wait() -> None:
@@ -90,6 +109,10 @@ def register(server: LanguageServer) -> None:
 
         state["task"] = asyncio.ensure_future(work())
 
+
+def _register_troubles(server: LanguageServer) -> None:
+    from lsprotocol import types
+
     @server.command("fail")
     def fail() -> None:
         raise KeyError("secret-looking value")
@@ -105,6 +128,8 @@ def register(server: LanguageServer) -> None:
         for _ in range(int(megabytes * 16)):
             server.window_log_message(types.LogMessageParams(types.MessageType.Log, "x" * 65_000))
 
+
+def _register_threads(server: LanguageServer) -> None:
     @server.command("thread")
     @server.thread()
     def thread(seconds: float, path: str) -> None:
@@ -126,45 +151,9 @@ def register(server: LanguageServer) -> None:
 
 def register_jobs(server: Server) -> None:
     """Register the commands that only our floor can have: jobs."""
-    from lsprotocol import types
-
-    from glm_lsp.errors import GlmError
-
     state: dict[str, Any] = {}
     log: list[str] = []
-
-    async def wait(_: Job) -> None:
-        await _marked(log, "job", 30.0)
-
-    async def report(job: Job) -> None:
-        for count in range(500):
-            job.report(f"{count} of 500", count // 5)
-            await asyncio.sleep(0)
-        await asyncio.sleep(0.3)
-
-    async def fail(_: Job) -> None:
-        raise GlmError("There is no key: set one.")
-
-    async def crash(_: Job) -> None:
-        raise KeyError("an inside matter")
-
-    async def stubborn(_: Job) -> None:
-        while True:
-            try:
-                await asyncio.sleep(30)
-            except asyncio.CancelledError:
-                log.append("job would not stop")
-
-    async def ask(_: Job) -> None:
-        try:
-            await asyncio.sleep(30)
-        except asyncio.CancelledError:
-            params = types.ShowMessageRequestParams(types.MessageType.Info, "Undo?")
-            answer = await server.request(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
-            log.append(f"answered {answer.title}")
-            Path(state["marker"]).touch()
-
-    works = {f.__name__: f for f in (wait, report, fail, crash, stubborn, ask)}
+    works = {f.__name__: f for f in (*_works(), *_logged_works(server, log, state))}
 
     @server.command("job")
     def job(work: str, uri: str | None = None, marker: str = "") -> dict[str, str]:
@@ -185,7 +174,58 @@ def register_jobs(server: Server) -> None:
 
     @server.command("spawn")
     async def spawn() -> None:
-        server.spawn(fail(None))  # type: ignore[arg-type]
+        server.spawn(works["fail"](None))  # type: ignore[arg-type]
+
+    _register_own(server)
+
+
+def _works() -> list[Work]:
+    """Return jobs that report, fail and crash."""
+    from glm_lsp.errors import GlmError
+
+    async def report(job: Job) -> None:
+        for count in range(500):
+            job.report(f"{count} of 500", count // 5)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.3)
+
+    async def fail(_: Job) -> None:
+        raise GlmError("There is no key: set one.")
+
+    async def crash(_: Job) -> None:
+        raise KeyError("an inside matter")
+
+    return [report, fail, crash]
+
+
+def _logged_works(server: Server, log: list[str], state: dict[str, Any]) -> list[Work]:
+    """Return jobs that wait, and log or ask when they are cancelled."""
+    from lsprotocol import types
+
+    async def wait(_: Job) -> None:
+        await _marked(log, "job", 30.0)
+
+    async def stubborn(_: Job) -> None:
+        while True:
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                log.append("job would not stop")
+
+    async def ask(_: Job) -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            params = types.ShowMessageRequestParams(types.MessageType.Info, "Undo?")
+            answer = await server.request(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
+            log.append(f"answered {answer.title}")
+            Path(state["marker"]).touch()
+
+    return [wait, stubborn, ask]
+
+
+def _register_own(server: Server) -> None:
+    """Register messages that are not LSP's."""
 
     @server.feature("sample/echo")
     def echo(params: Any) -> Any:

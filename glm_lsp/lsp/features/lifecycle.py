@@ -27,71 +27,92 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def register(server: Server, session: ClientSession, begun: Callable[[], None]) -> None:
-    """Serve the session's beginning and its configuration; `begun` hears of the former."""
-    reported: set[str] = set()
+class _Configuration:
+    """The editor's configuration: pulled or pushed, and its bad keys named once."""
 
-    def report_problems() -> None:
-        fresh = [p for p in session.loaded.problems if f"{p.key} {p.message}" not in reported]
-        reported.update(f"{p.key} {p.message}" for p in fresh)
+    def __init__(self, server: Server, session: ClientSession) -> None:
+        self._server = server
+        self._session = session
+        self._reported: set[str] = set()
+
+    async def begin(self) -> None:
+        """Take what the editor gives once it is ready, and hear of changes."""
+        self.report_problems()
+        workspace = self._server.client_capabilities.workspace
+        dynamic = workspace.did_change_configuration if workspace is not None else None
+        try:
+            if dynamic is not None and dynamic.dynamic_registration:
+                await _watch_configuration(self._server)
+            if _is_pulled(self._server.client_capabilities):
+                await self._pull()
+        finally:
+            self._session.settle()
+
+    async def changed(self, params: types.DidChangeConfigurationParams) -> None:
+        """Take a change: told to be pulled, or pushed whole."""
+        if _is_pulled(self._server.client_capabilities):
+            await self._pull()
+        elif isinstance(params.settings, dict):
+            self._take(params.settings.get(SECTION, params.settings))
+
+    def report_problems(self) -> None:
+        """Name the bad keys that were not named before."""
+        problems = {f"{p.key} {p.message}": p for p in self._session.loaded.problems}
+        fresh = [text for text in problems if text not in self._reported]
+        self._reported.update(fresh)
         if fresh:
-            listed = "; ".join(f"{SECTION}.{p.key} {p.message}" for p in fresh)
-            server.show_once(
+            listed = "; ".join(f"{SECTION}.{text}" for text in fresh)
+            self._server.show_once(
                 f"Please correct your GLM settings: {listed}.", types.MessageType.Warning
             )
 
-    async def pull() -> None:
-        item = types.ConfigurationItem(section=SECTION)
-        params = types.ConfigurationParams([item])
+    async def _pull(self) -> None:
+        params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
         try:
-            values = await server.request(types.WORKSPACE_CONFIGURATION, params)
+            values = await self._server.request(types.WORKSPACE_CONFIGURATION, params)
         except JsonRpcException as error:
             logger.info("The editor gives no configuration: %s", error.message)
             return
-        take(values[0] if values else None)
+        self._take(values[0] if values else None)
 
-    def take(values: Any) -> None:
-        session.configure(Layer("workspace/configuration", values or {}))
-        report_problems()
+    def _take(self, values: Any) -> None:
+        self._session.configure(Layer("workspace/configuration", values or {}))
+        self.report_problems()
+
+
+def register(server: Server, session: ClientSession, begun: Callable[[], None]) -> None:
+    """Serve the session's beginning and its configuration; `begun` hears of the former."""
+    configuration = _Configuration(server, session)
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        given = params.initialization_options
-        options = dict(given) if isinstance(given, dict) else {}
-        api_key = options.pop("apiKey", None)
-        session.start(
-            Layer("initializationOptions", options),
-            api_key if isinstance(api_key, str) else None,
-            _roots(params),
-            announced(params.capabilities),
-        )
-        workspace = params.capabilities.workspace
-        if workspace is not None and workspace.configuration:
+        options, api_key = _options(params.initialization_options)
+        layer = Layer("initializationOptions", options)
+        session.start(layer, api_key, _roots(params), announced(params.capabilities))
+        if _is_pulled(params.capabilities):
             session.expect_configuration()
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         begun()
-        report_problems()
-        workspace = server.client_capabilities.workspace
-        if workspace is None:
-            return
-        dynamic = workspace.did_change_configuration
-        try:
-            if dynamic is not None and dynamic.dynamic_registration:
-                await _watch_configuration(server)
-            if workspace.configuration:
-                await pull()
-        finally:
-            session.settle()
+        await configuration.begin()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def changed(params: types.DidChangeConfigurationParams) -> None:
-        workspace = server.client_capabilities.workspace
-        if workspace is not None and workspace.configuration:
-            await pull()
-        elif isinstance(params.settings, dict):
-            take(params.settings.get(SECTION, params.settings))
+        await configuration.changed(params)
+
+
+def _options(given: Any) -> tuple[dict[str, Any], str | None]:
+    """Return the options an editor gave, without the key, and the key."""
+    options = dict(given) if isinstance(given, dict) else {}
+    api_key = options.pop("apiKey", None)
+    return options, api_key if isinstance(api_key, str) else None
+
+
+def _is_pulled(capabilities: types.ClientCapabilities) -> bool:
+    """Tell whether the editor gives its configuration when it is asked."""
+    workspace = capabilities.workspace
+    return workspace is not None and bool(workspace.configuration)
 
 
 async def _watch_configuration(server: Server) -> None:

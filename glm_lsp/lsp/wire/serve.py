@@ -80,46 +80,51 @@ def serve_tcp(
     """
 
     async def main() -> int:
+        clients = _Clients(factory, limits if limits is not None else Limits())
         loop = asyncio.get_running_loop()
-        sessions: set[asyncio.Task[int]] = set()
-        servers: set[Server] = set()
+        listener = await loop.create_server(clients.accept, host, port)
+        address = listener.sockets[0].getsockname()
+        logger.info("Listening on %s:%s", *address[:2])
+        if listening is not None:
+            listening(*address[:2])
         stopped: asyncio.Future[int] = loop.create_future()
-
-        def accept() -> Connection:
-            server = factory()
-            connection = Connection(
-                server.protocol, strict=True, limits=limits if limits is not None else Limits()
-            )
-            session = loop.create_task(server.serve(connection))
-            servers.add(server)
-            sessions.add(session)
-
-            def ended(_: object) -> None:
-                servers.discard(server)
-                sessions.discard(session)
-
-            session.add_done_callback(ended)
-            return connection
 
         def stop(number: int) -> None:
             if not stopped.done():
                 stopped.set_result(128 + number)
 
-        listener = await loop.create_server(accept, host, port)
-        address = listener.sockets[0].getsockname()
-        logger.info("Listening on %s:%s", *address[:2])
-        if listening is not None:
-            listening(*address[:2])
         with _signals(stop):
             code = await stopped
         listener.close()
-        for server in servers:
-            server.leave(code)
-        if sessions:
-            await asyncio.wait(sessions)
+        await clients.leave(code)
         return code
 
     return _run(main())
+
+
+class _Clients:
+    """The clients of one process, each with a server of its own."""
+
+    def __init__(self, factory: Callable[[], Server], limits: Limits) -> None:
+        self._factory = factory
+        self._limits = limits
+        self._serving: dict[asyncio.Task[int], Server] = {}
+
+    def accept(self) -> Connection:
+        """Serve one more."""
+        server = self._factory()
+        connection = Connection(server.protocol, strict=True, limits=self._limits)
+        task = asyncio.get_running_loop().create_task(server.serve(connection))
+        self._serving[task] = server
+        task.add_done_callback(self._serving.pop)
+        return connection
+
+    async def leave(self, code: int) -> None:
+        """End all, and wait until they have."""
+        for server in self._serving.values():
+            server.leave(code)
+        if self._serving:
+            await asyncio.wait(list(self._serving))
 
 
 def _run(main: Coroutine[Any, Any, int]) -> int:
