@@ -121,9 +121,10 @@ def test_one_name_means_one_thing() -> None:
 def test_the_layers_are_those_that_import_linter_holds() -> None:
     """The line of the layers is the contract of pyproject.toml."""
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    contract = re.search(r'type = "layers"\nlayers = \[\n(.*?)\n\]', project, re.DOTALL)
+    house = r'containers = \["glm_lsp"\]\nexhaustive = true\nlayers = \[\n(.*?)\n\]'
+    contract = re.search(house, project, re.DOTALL)
     assert contract is not None
-    layers = re.findall(r'"([^"]+)"', contract.group(1).replace("glm_lsp.", ""))
+    layers = re.findall(r'"([^"]+)"', contract.group(1))
     line = " ".join(block("cli").split())
     assert line.split(" > ") == [layer for layer in layers if layer != "__main__"]
 

@@ -17,11 +17,11 @@ from pygls.lsp.server import LanguageServer
 
 from glm_lsp.errors import GlmError
 from glm_lsp.lsp.documents.mirror import Closed, DocumentEvent, Documents
+from glm_lsp.lsp.jobs import Job, Jobs
 from glm_lsp.lsp.wire import parent_process
 from glm_lsp.lsp.wire.commands import Signature, signature
 from glm_lsp.lsp.wire.converter import make_converter
 from glm_lsp.lsp.wire.protocol import Protocol
-from glm_lsp.lsp.work.jobs import Job, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from lsprotocol import types
     from pygls.lsp.server import LanguageServer
 
+    from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.work.jobs import Job
 
     Work = Callable[[Job], Coroutine[Any, Any, None]]
 

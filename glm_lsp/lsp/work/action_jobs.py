@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from glm_lsp.editing.answer import Whole
+    from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.changes import Changes
     from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.lsp.work.explanations import Explanations
-    from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.text import Change
 
     Listener = Callable[[AnswerProgress], None]

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from glm_lsp.actions.plan import Plan, Task
     from glm_lsp.editing.live.change_set import HunkState
     from glm_lsp.lsp.documents.mirror import DocumentEvent
+    from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.work.apply import Ask, Check
     from glm_lsp.lsp.work.edit_sender import EditSender
-    from glm_lsp.lsp.work.jobs import Job
     from glm_lsp.text import Span
 
 _MOST_KEPT = 50
