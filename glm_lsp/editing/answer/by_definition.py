@@ -22,6 +22,7 @@ from glm_lsp.editing.answer.lines import (
     lead_of,
     names,
     plain,
+    solid,
     telling,
     trimmed,
 )
@@ -77,23 +78,29 @@ def _renamed(lines: Sequence[str], survey: Survey) -> Placement | str | None:
 
 def comment_of(lines: Sequence[str], survey: Survey) -> Placement | str | None:
     """Place a comment, perhaps with the head of the definition, that is all of an answer."""
-    site = survey.site
     code = keys(line for line in lines if not attaches(line))
-    if not site.promise.comments_only or (code and len(survey.outer) != 1):
+    if not survey.site.promise.comments_only or (code and len(survey.outer) != 1):
         return None
-    if len(survey.outer) != 1 or (not code and _QUOTED.match(lines[0])):
+    if code:
+        return _head_of(lines, code, survey)
+    if len(survey.outer) != 1 or _QUOTED.match(lines[0]):
         return NOWHERE
     at = survey.outer[0].first - survey.first
-    if not code:
-        lead = lead_of(site.target[at])
-        made = tuple(lead + line if line else "" for line in dedented(lines))
-        return Placement((Edit(_attached_from(at, survey), at, made),), whole=True)
-    own = [i for i in filled(site.target) if i >= at]
-    if len(code) >= len(own) or code != keys(site.target[i] for i in own[: len(code)]):
+    lead = lead_of(survey.site.target[at])
+    made = tuple(lead + line if line else "" for line in dedented(lines))
+    return Placement((Edit(_attached_from(at, survey), at, made),), whole=True)
+
+
+def _head_of(lines: Sequence[str], code: Sequence[str], survey: Survey) -> Placement | None:
+    """Place the head of the definition with its documentation; None if there is more."""
+    target = survey.site.target
+    at = survey.outer[0].first - survey.first
+    own = [i for i in filled(target) if i >= at]
+    if len(code) >= len(own) or code != keys(target[i] for i in own[: len(code)]):
         return None
-    gaps = elisions(lines, site.target)
+    gaps = elisions(lines, target)
     head = [line for i, line in enumerate(lines) if i not in gaps]
-    return Placement((over(site, at, own[len(code) - 1] + 1, head),))
+    return Placement((over(survey.site, at, own[len(code) - 1] + 1, head),))
 
 
 class Redefinition:
@@ -233,7 +240,7 @@ def ends_early(lines: Sequence[str], original: Sequence[str], places: set[int]) 
     They do when their last line stands in the original, unchanged, with more code behind it
     that no problem is about; or when a definition that leaves with a value does not any more.
     """
-    old, new = filled(original), [line for line in lines if line.strip()]
+    old, new = filled(original), solid(lines)
     if len(old) > len(new) and new[-1].rstrip().endswith((":", "{")):
         return True
     if _lost_at_the_end(new, original, places):
@@ -242,9 +249,12 @@ def ends_early(lines: Sequence[str], original: Sequence[str], places: set[int]) 
     last = aligned(original, new)[-1:]
     if not last or last[0][1] != len(new) - 1:
         return stays
-    end, _, same = last[0]
-    tail = {i for i in old if i > end and not closes(original[i]) and not _BARE.match(original[i])}
-    return bool(tail) and not places & tail and (same == 1.0 or stays)
+    behind = {i for i in old if i > last[0][0] and not _says_little(original[i])}
+    return bool(behind) and not places & behind and (last[0][2] == 1.0 or stays)
+
+
+def _says_little(line: str) -> bool:
+    return closes(line) or _BARE.match(line) is not None
 
 
 def _lost_at_the_end(new: Sequence[str], original: Sequence[str], places: set[int]) -> bool:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.edits import Edit, Placement, filled_up, over, whole
-from glm_lsp.editing.answer.elision import elisions, is_elision
+from glm_lsp.editing.answer.elision import Alignment, is_elision
 from glm_lsp.editing.answer.faults import GAP, NOWHERE, OUTSIDE, QUOTE, TWICE
 from glm_lsp.editing.answer.lines import (
     ALIKE,
@@ -54,41 +54,35 @@ def by_lines(lines: Sequence[str], survey: Survey, *, lone: bool) -> Placement |
     if part is not None:
         return part
     lines = trimmed(without_neighbours(lines, survey))
-    gaps = elisions(lines, target)
-    bare = ["" if i in gaps else line for i, line in enumerate(lines)]
-    full, ours = filled(bare), filled(target)
+    made = Alignment(lines, target)
+    full, ours = filled(made.bare), filled(target)
     if not full or not ours:
         return NOWHERE if lines else QUOTE
-    pairs = aligned(target, bare)
-    if gaps:
-        return _with_gaps(lines, survey, pairs, (full[0], full[-1]))
+    if made.gaps:
+        return _with_gaps(lines, made, survey)
     if not survey.outer and _begins_twice(lines, target):
         return TWICE
-    ends = [pair[:2] for pair in (*pairs[:1], *pairs[-1:])]
-    all_of_it = len(full) > 1 and ends == [(ours[0], full[0]), (ours[-1], full[-1])]
-    if all_of_it or (lone and _rewrites(lines, survey, pairs)):
+    ends = [pair[:2] for pair in (*made.pairs[:1], *made.pairs[-1:])]
+    every = len(full) > 1 and ends == [(ours[0], full[0]), (ours[-1], full[-1])]
+    if every or (lone and _rewrites(lines, survey, made.pairs)):
         return Placement((whole(survey.site, lines),), whole=True)
     return _part(lines, survey)
 
 
-def _with_gaps(
-    lines: Sequence[str], survey: Survey, pairs: Pairs, ends: tuple[int, int]
-) -> Placement | str:
+def _with_gaps(lines: Sequence[str], made: Alignment, survey: Survey) -> Placement | str:
     """Fill the gaps of lines that begin and end with gaps, or with lines of the target's."""
-    site = survey.site
-    gaps = elisions(lines, site.target)
-    start, end = 0, len(site.target)
-    if gaps[0] > ends[0]:
-        start = pairs[0][0] if pairs and pairs[0][1] == ends[0] else -1
-    if gaps[-1] < ends[1]:
-        end = pairs[-1][0] + 1 if pairs and pairs[-1][1] == ends[1] else -1
-    if start < 0 or end < 0:
+    target, full = survey.site.target, filled(made.bare)
+    ours = {j: i for i, j, _ in made.pairs}
+    start = 0 if made.gaps[0] < full[0] else ours.get(full[0])
+    last = len(target) - 1 if made.gaps[-1] > full[-1] else ours.get(full[-1])
+    if start is None or last is None:
         return GAP
-    made = filled_up(lines, site.target[start:end], survey.first + start, site)
-    if made is None:
+    run = target[start : last + 1]
+    complete = filled_up(lines, run, survey.first + start, survey.site)
+    if complete is None:
         return GAP
-    every = end - start >= len(filled(site.target))
-    return Placement((Edit(start, end, tuple(made)),), whole=every)
+    every = len(run) >= len(filled(target))
+    return Placement((Edit(start, last + 1, tuple(complete)),), whole=every)
 
 
 def _rewrites(lines: Sequence[str], survey: Survey, pairs: Pairs) -> bool:
@@ -144,20 +138,26 @@ def _part(lines: Sequence[str], survey: Survey) -> Placement | str:
     if fresh and survey.outer:
         return NOWHERE
     code = solid(lines)
+    spot = _spot(code, survey)
+    if spot is None:
+        return NOWHERE
+    old = solid(site.target[spot[0] : spot[1]])
+    if keys(old) == keys(code):
+        return QUOTE
+    if len(code) > 1 and _regroups(old, code):
+        return NOWHERE
+    return Placement((over(site, *spot, lines),))
+
+
+def _spot(code: Sequence[str], survey: Survey) -> tuple[int, int] | None:
+    """Return the one run of the target that lines are about; None when others do nearly as well."""
+    site = survey.site
     found = _lines_like(code[0], survey) if len(code) == 1 else _runs_like(code, site.target)
     best = [run for score, run in found if score >= found[0][0] - _CLEAR]
     if len(best) > 1:
         places = [place - survey.first for place in site.promise.places]
         best = [run for run in best if any(place in range(*run) for place in places)]
-    if len(best) != 1:
-        return NOWHERE
-    start, end = best[0]
-    old = solid(site.target[start:end])
-    if keys(old) == keys(code):
-        return QUOTE
-    if len(code) > 1 and _regroups(old, code):
-        return NOWHERE
-    return Placement((over(site, start, end, lines),))
+    return best[0] if len(best) == 1 else None
 
 
 def _lines_like(line: str, survey: Survey) -> list[tuple[float, tuple[int, int]]]:

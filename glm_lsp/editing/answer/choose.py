@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from glm_lsp.editing.answer.values import Site
 
-_IMPORT = "+import:"
 _SHELLS = frozenset("sh bash shell console zsh terminal powershell output".split())
 
 
@@ -85,29 +84,32 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         raise cut_off()
     survey = Survey(site)
     found, imports = _without_imports(found, site)
-    imports += [x.strip()[8:].strip() for x in answer.splitlines() if x.strip()[:8] == _IMPORT]
+    imports += [line.strip() for line in re.findall(r"^\s*\+import:(.*)", answer, re.MULTILINE)]
     candidates, faults = _candidates(found, survey)
     best = _best(candidates, site)
-    if "```" not in answer and (not isinstance(best, Candidate) or best.fault):
-        text = by_sentence(answer, survey)
-        if text is not None:
-            return Chosen(text, tuple(imports))
+    usable = isinstance(best, Candidate) and not best.fault
+    text = None if usable or "```" in answer else by_sentence(answer, survey)
+    if text is not None:
+        return Chosen(text, tuple(imports))
     if isinstance(best, Candidate):
         best = _with_helpers(best, found, survey)
-    if not best and not faults:
+    if best is None and not faults:
         raise without_code(answer)
-    fault = best if isinstance(best, str) else _doubt(best, faults)
-    if fault or not isinstance(best, Candidate):
-        raise faulty(fault or faults[0])
-    return Chosen(best.text, (*imports, *best.placement.imports))
+    decided = _undoubted(best, faults)
+    if isinstance(decided, str):
+        raise faulty(decided)
+    return Chosen(decided.text, (*imports, *decided.placement.imports))
 
 
-def _doubt(best: Candidate | None, faults: list[str]) -> str | None:
-    """Return why what other passages are at fault for speaks against the best, if it does."""
+def _undoubted(best: Candidate | str | None, faults: list[str]) -> Candidate | str:
+    """Return the best unless it is at fault, or what other passages are at fault for tells."""
+    if isinstance(best, str):
+        return best
     if best is None or (faults and best.placement.echo):
         return faults[0]
-    spread = not best.placement.whole and any(fault != QUOTE for fault in faults)
-    return SPREAD if spread else None
+    if not best.placement.whole and any(fault != QUOTE for fault in faults):
+        return SPREAD
+    return best.fault or best
 
 
 def _without_imports(found: list[Passage], site: Site) -> tuple[list[Passage], list[str]]:
@@ -132,11 +134,7 @@ def _candidates(found: Sequence[Passage], survey: Survey) -> tuple[list[Candidat
     meant = [p for p in serious if p.label not in ("original", "other")]
     lone = len({p.lines for p in meant}) == 1
     for passage in found:
-        placed: Candidate | str = UNCLOSED
-        if passage.closed or _comes_to_an_end(passage, site):
-            placed = _candidate(passage, survey, lone=lone)
-        if isinstance(placed, Candidate) and not (passage.closed or placed.placement.whole):
-            placed = UNCLOSED
+        placed = _candidate(passage, survey, lone=lone)
         if isinstance(placed, Candidate):
             candidates.append(placed)
         elif passage in serious or not serious:
@@ -157,6 +155,8 @@ def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> Candidate | s
     strange = foreign(passage, site)
     if strange and not site.grammar.known:
         return FOREIGN
+    if not passage.closed and not _comes_to_an_end(passage, site):
+        return UNCLOSED
     patch = parts(passage.lines, passage.tag, site.target) is not None
     lines = list(passage.lines) if patch else cleaned(passage.lines, site)
     tried: list[Candidate | str] = []
@@ -167,6 +167,7 @@ def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> Candidate | s
             continue
         text = composed(site, made.edits)
         fault = judge(site.promise, site.file, site.placed(text))
+        fault = fault if passage.closed or made.whole else UNCLOSED
         tried.append(Candidate(passage, made, text, fault))
         if fault is None:
             return tried[-1]

@@ -144,17 +144,17 @@ def rescaled(lines: Sequence[str], original: Sequence[str], unit: str) -> list[s
     if not theirs or ours in (0, theirs) or any("\t" in line[:1] for line in lines):
         return list(lines)
     base, depths = _depths(lines)
-    own = {plain(x): depth for x, depth in zip(original, _depths(original)[1], strict=True)}
+    scaled = [depth // theirs * ours for depth in depths]
+    own = dict(zip(map(plain, original), _depths(original)[1], strict=True))
     told = [
-        (own[plain(x)], depth // theirs * ours)
-        for x, depth in zip(lines, depths, strict=True)
-        if depth and telling(x) and plain(x) in own
+        own[plain(line)] == depth
+        for line, depth in zip(lines, scaled, strict=True)
+        if depth and telling(line) and plain(line) in own
     ]
     uneven = any(depth % theirs for depth in depths)
-    if uneven or any(old != new for old, new in told) or (step(original) and not told):
+    if uneven or not all(told) or (step(original) and not told):
         return list(lines)
-    scaled = [" " * (base + depth // theirs * ours) for depth in depths]
-    return [lead + line.lstrip() for lead, line in zip(scaled, lines, strict=True)]
+    return [" " * (base + by) + line.lstrip() for by, line in zip(scaled, lines, strict=True)]
 
 
 def _depths(lines: Sequence[str]) -> tuple[int, list[int]]:

@@ -10,12 +10,13 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from glm_lsp.editing.answer.lines import ALIKE, aligned, filled, plain, similarity, telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glm_lsp.editing.answer.lines import Pairs
 
 _COMMENT = re.compile(
     r"^\s*(?:#+|//+|/\*+|\*+(?!/)|--+|<!--|;+|%+|\{/\*|\"{3}|'{3})\s*(.*?)\s*"
@@ -96,81 +97,107 @@ def fill(
         strict: a line that is missing where no gap is was forgotten, not removed.
         least: how alike a changed line between two gaps must be to the one that it was.
     """
-    gaps = elisions(lines, original)
-    bare = ["" if i in gaps else line for i, line in enumerate(lines)]
-    pairs = aligned(original, bare)
-    if _repeats(bare, original) or _floats(bare, original, pairs, gaps, kept, least):
+    made = Alignment(lines, original)
+    stretches = made.stretches()
+    clear = all(made.is_clear(one, kept, strict=strict) for one in stretches)
+    if made.repeats() or not clear or made.floats(stretches, kept, least):
         return None
-    ends = [(-1, -1, 1.0), *pairs, (len(original), len(lines), 1.0)]
-    filling: dict[int, Sequence[str]] = {}
-    for (low, left, _), (high, right, _) in pairwise(ends):
-        inside = [gap for gap in gaps if left < gap < right]
-        missing = [i for i in range(low + 1, high) if original[i].strip()]
-        fresh = [j for j in range(left + 1, right) if bare[j].strip()]
-        spared = bool(kept.intersection(missing))
-        between = strict and not spared and left >= 0 and right < len(lines)
-        if not inside and between and len(missing) > len(fresh):
-            return None
-        if inside and not _is_clear(bare, original, fresh, inside, missing, spared):
-            return None
-        filling |= dict.fromkeys(inside, original[low + 1 : high])
+    filling = {gap: original[one.low : one.high] for one in stretches for gap in one.gaps}
     return [part for i, line in enumerate(lines) for part in _put(line, filling.get(i))]
 
 
-def _repeats(lines: Sequence[str], original: Sequence[str]) -> bool:
-    """Tell whether a telling line of the original's stands more often than there."""
-    there = Counter(plain(line) for line in original)
-    found = Counter(plain(line) for line in lines if telling(line))
-    return any(0 < there[key] < count for key, count in found.items())
+@frozen
+class _Stretch:
+    """What lies between two neighbouring pairs of lines.
+
+    Attributes:
+        low, high: the original's lines.
+        gaps, fresh: the answer's lines that stand for code left out, and the other ones.
+        missing: the original's lines that are not blank.
+        inner: it has a pair at both ends.
+    """
+
+    low: int
+    high: int
+    gaps: tuple[int, ...]
+    fresh: tuple[int, ...]
+    missing: tuple[int, ...]
+    inner: bool
 
 
-def _floats(
-    lines: Sequence[str],
-    original: Sequence[str],
-    pairs: Pairs,
-    gaps: list[int],
-    kept: set[int],
-    least: float,
-) -> bool:
-    """Tell whether a changed line between gaps may be another one of the original's."""
-    ends = [(-1, -1, 1.0), *pairs, (len(original), len(lines), 1.0)]
-    for (low, left, _), (at, j, same), (high, right, _) in zip(ends, pairs, ends[2:], strict=False):
-        loose = any(left < gap < j for gap in gaps) and any(j < gap < right for gap in gaps)
-        if same == 1.0 or not loose:
-            continue
-        others = (k for k in range(low + 1, high) if k != at)
-        rivals = [k for k in others if similarity(original[k], lines[j]) >= same - _CLOSE]
-        told = at in kept and not kept.intersection(rivals)
-        if same < least or (rivals and not told):
-            return True
-    return False
+class Alignment:
+    """Lines of an answer beside the original's, those that stand for code left out apart.
+
+    Attributes:
+        gaps: which lines stand for code left out.
+        bare: the lines, blank where gaps are.
+        pairs: which line of the original became which of the answer's.
+    """
+
+    def __init__(self, lines: Sequence[str], original: Sequence[str]) -> None:
+        self.original = original
+        self.gaps = elisions(lines, original)
+        self.bare = ["" if i in self.gaps else line for i, line in enumerate(lines)]
+        self.pairs = aligned(original, self.bare)
+
+    def stretches(self) -> list[_Stretch]:
+        """Return what lies before, between and behind the pairs."""
+        ends = [(-1, -1), *(pair[:2] for pair in self.pairs)]
+        ends.append((len(self.original), len(self.bare)))
+        return [
+            _Stretch(
+                low + 1,
+                high,
+                gaps=tuple(gap for gap in self.gaps if left < gap < right),
+                fresh=tuple(j for j in range(left + 1, right) if self.bare[j].strip()),
+                missing=tuple(i for i in range(low + 1, high) if self.original[i].strip()),
+                inner=left >= 0 and right < len(self.bare),
+            )
+            for (low, left), (high, right) in pairwise(ends)
+        ]
+
+    def repeats(self) -> bool:
+        """Tell whether a telling line of the original's stands more often than there."""
+        there = Counter(map(plain, self.original))
+        found = Counter(plain(line) for line in self.bare if telling(line))
+        return any(0 < there[key] < count for key, count in found.items())
+
+    def is_clear(self, one: _Stretch, kept: set[int], *, strict: bool) -> bool:
+        """Tell whether it is certain what a stretch leaves out."""
+        spared = bool(kept.intersection(one.missing))
+        if not one.gaps:
+            return spared or not (strict and one.inner) or len(one.missing) <= len(one.fresh)
+        if len(one.gaps) > 1:
+            return not one.missing
+        return not one.fresh or not (spared or self._replaces(one))
+
+    def _replaces(self, one: _Stretch) -> bool:
+        """Tell whether new lines beside a gap may stand for some of what it leaves out."""
+        ahead = [j for j in one.fresh if j < one.gaps[0]]
+        behind = one.fresh[len(ahead) :]
+        near = [(j, i) for j in ahead for i in one.missing[: len(ahead) + 1]]
+        near += [(j, i) for j in behind for i in one.missing[-1 - len(behind) :]]
+        pairs = ((self.bare[j], self.original[i]) for j, i in near)
+        return any(similarity(a, b) >= _LIKE or _subject(a) == _subject(b) != "" for a, b in pairs)
+
+    def floats(self, stretches: Sequence[_Stretch], kept: set[int], least: float) -> bool:
+        """Tell whether a changed line between gaps may be another one of the original's."""
+        for (before, after), (at, j, same) in zip(pairwise(stretches), self.pairs, strict=True):
+            if same == 1.0 or not (before.gaps and after.gaps):
+                continue
+            others = [*range(before.low, before.high), *range(after.low, after.high)]
+            line = self.bare[j]
+            rivals = [k for k in others if similarity(self.original[k], line) >= same - _CLOSE]
+            told = at in kept and not kept.intersection(rivals)
+            if same < least or (rivals and not told):
+                return True
+        return False
 
 
 def _put(line: str, gap: Sequence[str] | None) -> Sequence[str]:
     if gap is None or (not filled(gap) and not re.search(r"\.{3}|…", line)):
         return [line]  # Where nothing is missing, it is a comment like any other.
     return gap
-
-
-def _is_clear(
-    lines: Sequence[str],
-    original: Sequence[str],
-    fresh: Sequence[int],
-    inside: Sequence[int],
-    missing: Sequence[int],
-    spared: bool,
-) -> bool:
-    """Tell whether a gap stands for all that is missing: no new line beside it for some of it."""
-    if len(inside) > 1 or spared:
-        return not (missing if len(inside) > 1 else fresh)
-    ahead, behind = [j for j in fresh if j < inside[0]], [j for j in fresh if j > inside[0]]
-    first, last = missing[: len(ahead) + 1], missing[len(missing) - len(behind) - 1 :]
-    near = [(j, i) for j in ahead for i in first] + [(j, i) for j in behind for i in last]
-    return not any(
-        similarity(lines[j], original[i]) >= _LIKE
-        or (_subject(lines[j]) and _subject(lines[j]) == _subject(original[i]))
-        for j, i in near
-    )
 
 
 def _subject(line: str) -> str:

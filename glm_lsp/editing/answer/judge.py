@@ -28,6 +28,7 @@ _STUB = re.compile(
     r"|throw new Error\(.*not implemented.*\);?|panic\(.*(?:todo|implement).*\))$",
     re.IGNORECASE,
 )
+_Name = str | tuple[tuple[str, ...], str]
 _MOST_SHOWN = 5
 _FEW = 6
 _STAYS = 0.4
@@ -99,18 +100,23 @@ def _syntax(promise: Promise, before: str, after: str) -> str | None:
 def _names(promise: Promise, before: str, after: str) -> str | None:
     """What the file defines stays defined, unless the user asked for something else."""
     then, now = _defined(promise, before), _defined(promise, after)
-    said = " ".join([promise.instruction, *promise.problems])
-    lost = {name for _, name, _ in then if name} - {name for _, name, _ in now}
-    lost |= {name for path, name in _places(then) - _places(now) if name} if not lost else set()
-    lost = {name for name in lost if not re.search(rf"\b{re.escape(name)}\b", said)}
+    lost = _lost([name for _, name, _ in then], [name for _, name, _ in now], promise)
+    lost = lost or _lost([one[:2] for one in then], [one[:2] for one in now], promise)
     if lost and not promise.frees:
         shown = ", ".join(f"`{name}`" for name in sorted(lost)[:_MOST_SHOWN])
         return f"It does not define {shown} any more: keep the names of what the target defines."
     fresh = Counter(now) - Counter(then)
-    twice = [name for path, name, plain_ in fresh if plain_ and (path, name, True) in then]
+    twice = [one[1] for one in fresh if one[2] and one in then]
     if twice and not language_named(promise.grammar.language).overloads:
         return f"It defines `{twice[0]}` twice."
     return None
+
+
+def _lost(then: Sequence[_Name], now: Sequence[_Name], promise: Promise) -> set[str]:
+    """Return the names that are gone, and that neither the user nor a problem speaks of."""
+    said = " ".join([promise.instruction, *promise.problems])
+    gone = {one if isinstance(one, str) else one[1] for one in set(then) - set(now)}
+    return {name for name in gone if name and not re.search(rf"\b{re.escape(name)}\b", said)}
 
 
 def _defined(promise: Promise, text: str) -> list[tuple[tuple[str, ...], str, bool]]:
@@ -139,10 +145,6 @@ def _exports(promise: Promise, before: str, after: str) -> str | None:
     ):
         return None
     return f"It does not export `{min(lost)}` any more: keep `export`, `pub` and the like."
-
-
-def _places(defined: list[tuple[tuple[str, ...], str, bool]]) -> set[tuple[tuple[str, ...], str]]:
-    return {(path, name) for path, name, _ in defined}
 
 
 def _loss(promise: Promise, before: str, after: str) -> str | None:

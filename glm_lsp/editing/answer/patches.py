@@ -38,8 +38,6 @@ _DIVIDER = re.compile(
 _END = re.compile(r"^\s*(?:>{3,}.*|\+{3,}\s*REPLACE\b.*|\[/(?:REPLACE|NEW)\])\s*$", re.IGNORECASE)
 
 _HEADS = ("@@", "*** Begin Patch", "diff --git ", "*** Update File")
-_SIGNS = {True: ("-", "+", " "), False: ("-", "+")}
-"""What lines begin with, where those that stay are marked too, and where they are not."""
 
 
 @frozen
@@ -96,22 +94,32 @@ def _is_diff(lines: Sequence[str], tag: str, original: Sequence[str]) -> bool:
 
 def _unified(lines: Sequence[str], known: set[str]) -> list[PatchPart]:
     """Return what the signs at the left of lines say, one part for each head of a hunk."""
-    context = [line for line in lines if line.startswith(" ") and line.strip()]
-    marked = sum(x[1:] in known for x in context) >= sum(x in known for x in context)
+    signs = ("-", "+", " ") if _marks_context(lines, known) else ("-", "+")
     found: list[PatchPart] = []
+    for near, hunk in _hunks(lines):
+        body = [line if line[:1] in signs else " " + line for line in hunk]
+        old = tuple(line[1:] for line in body if line[0] != "+")
+        new = tuple(line[1:] for line in body if line[0] != "-")
+        if old != new:
+            found.append(PatchPart(old, new, near))
+    return found
+
+
+def _marks_context(lines: Sequence[str], known: set[str]) -> bool:
+    """Tell whether the lines of a diff that stay have a space in front, as they should."""
+    context = [line for line in lines if line.startswith(" ") and line.strip()]
+    return sum(x[1:] in known for x in context) >= sum(x in known for x in context)
+
+
+def _hunks(lines: Sequence[str]) -> list[tuple[int | None, list[str]]]:
+    """Return the lines below each head of a diff, and the line of the file that it names."""
     hunks: list[tuple[int | None, list[str]]] = [(None, [])]
     for line in lines:
         if at := _AT.match(line):
             hunks.append((int(at.group(1)) - 1 if at.group(1) else None, []))
         elif not _HEAD.match(line) or (line.startswith("--- ") and hunks[-1][1]):
             hunks[-1][1].append(line)
-    for near, hunk in hunks:
-        body = [line if line[:1] in _SIGNS[marked] else " " + line for line in hunk]
-        old = tuple(line[1:] for line in body if line[0] != "+")
-        new = tuple(line[1:] for line in body if line[0] != "-")
-        if old != new:
-            found.append(PatchPart(old, new, near))
-    return found
+    return hunks
 
 
 def apply(found: Sequence[PatchPart], site: Site) -> tuple[list[Edit], list[str]] | str:

@@ -80,25 +80,19 @@ _MENDED = re.compile(r"\bfix\w*|\bcorrect(?:ed)?\b|修", re.IGNORECASE)
 
 def is_prose(line: str) -> bool:
     """Tell whether a line is a sentence, a heading or an item of a list, not code."""
-    text = line.strip()
+    text = line.strip()[:_MOST]
     if line[:1] in (" ", "\t") or not text:
         return False
-    if len(text) > _MOST:
-        text = text[:_MOST]
     if _LEAD_IN.match(text) or re.fullmatch(r"\*\*[^*]+\*\*:?", text):
         return True
     item = _HEADING.match(text)
-    if item:
-        text = text[item.end() :]
-    plain = _QUOTED.sub("x", text)
+    plain = _QUOTED.sub("x", text[item.end() :] if item else text)
     if _CJK.search(plain) and _CJK_END.search(plain):
         return not _CODE.search(re.sub(r"[\w.]+\(\)", "x", plain))
-    words = _WORD.findall(plain)
-    if len(words) < (2 if item else 3) or _CODE.search(plain):
+    count = len(_WORD.findall(plain))
+    if count < (2 if item else 3) or _CODE.search(plain) or not re.match("[A-Zx]", plain):
         return False
-    if not (plain[0].isupper() or plain[0] == "x"):
-        return False
-    return item is not None or plain[-1] in ".:!?" or len(words) >= 6
+    return item is not None or plain[-1] in ".:!?" or count >= 6
 
 
 def looks_like_code(line: str) -> bool:

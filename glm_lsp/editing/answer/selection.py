@@ -125,16 +125,21 @@ class Selection:
         own = key in self._survey.own
         if is_elision(line) and not own:
             return self._goes_on_below(i)
-        below = i + 1 < len(self._lines) and bool(self._lines[i + 1].strip())
         if attaches(line):
-            attached = below and self.keep[i + 1]
-            said = names_version(line) or self._stands_above(line)
-            return (attached or not below) if own else attached and not said
+            return self._is_attached(i, own=own)
         if own and telling(line):
             return self._inside is None or i in self._inside
         if key in self._survey.known or closes(line) or _PACKAGE.match(line):
             return False
         return self._is_new_statement(i)
+
+    def _is_attached(self, i: int, *, own: bool) -> bool:
+        """Tell whether a comment or a decorator stands above what is kept, and is not there yet."""
+        below = i + 1 < len(self._lines) and bool(self._lines[i + 1].strip())
+        if own or not below:
+            return own and (not below or self.keep[i + 1])
+        line = self._lines[i]
+        return self.keep[i + 1] and not (names_version(line) or self._stands_above(line))
 
     def _goes_on_below(self, i: int) -> bool:
         """Tell whether the target's own lines go on below a gap, outside any definition."""
