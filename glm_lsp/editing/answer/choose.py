@@ -102,14 +102,14 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
 
 
 def _undoubted(best: Candidate | str | None, faults: list[str]) -> Candidate | str:
-    """Return the best unless it is at fault, or what other passages are at fault for tells."""
+    """Return the best, unless what other passages are at fault for speaks against it."""
     if isinstance(best, str):
         return best
     if best is None or (faults and best.placement.echo):
         return faults[0]
     if not best.placement.whole and any(fault != QUOTE for fault in faults):
         return SPREAD
-    return best.fault or best
+    return best  # Its own fault is for the caller to find, who may offer the text.
 
 
 def _without_imports(found: list[Passage], site: Site) -> tuple[list[Passage], list[str]]:
@@ -167,8 +167,8 @@ def _candidate(passage: Passage, survey: Survey, *, lone: bool) -> Candidate | s
             continue
         text = composed(site, made.edits)
         fault = judge(site.promise, site.file, site.placed(text))
-        fault = fault if passage.closed or made.whole else UNCLOSED
-        tried.append(Candidate(passage, made, text, fault))
+        whole = passage.closed or made.whole
+        tried.append(Candidate(passage, made, text, fault) if whole else UNCLOSED)
         if fault is None:
             return tried[-1]
     first = next((one for one in tried if isinstance(one, Candidate)), tried[0])
