@@ -272,6 +272,23 @@ def test_10_a_cancel_in_the_same_breath_counts(ours: Client) -> None:
     assert run(ours, "log") == ["hover"]
 
 
+def test_10_a_cancel_that_comes_while_a_slow_handler_runs_is_read_before_the_queue(
+    ours: Client,
+) -> None:
+    """What waits in the queue is not begun before what came meanwhile is read."""
+    ours.initialize()
+    ours.send(
+        request("slow", "textDocument/hover", hover(400)),
+        request("doomed", "textDocument/hover", hover()),
+    )
+    time.sleep(0.15)  # The slow one keeps the loop busy.
+    ours.notify("$/cancelRequest", {"id": "doomed"})
+    ours.reply("slow")
+    answer = ours.wait_for(lambda m: m.get("id") == "doomed")
+    assert answer["error"]["code"] == CANCELLED
+    assert run(ours, "log") == ["hover"]
+
+
 def _works_unread(kind: str, marker: Path, seconds: float) -> bool:
     """Tell whether a server whose output nobody reads still does what it is told."""
     process = subprocess.Popen(

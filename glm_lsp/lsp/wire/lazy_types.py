@@ -46,7 +46,9 @@ class _Unfinished:
         self.count = 0
         self.names: Mapping[str, Any] = {}
         # `init` is told, for attrs would keep the one that stands in for it.
-        self._finish = attrs.define(slots=False, repr=False, init=True)
+        self._finish = attrs.define(
+            slots=False, repr=False, init=True, field_transformer=self._resolved
+        )
         self._lock = threading.RLock()
 
     def add(self, cls: type) -> type:
@@ -66,7 +68,11 @@ class _Unfinished:
         with self._lock:
             if isinstance(vars(cls).get(_FIELDS), _Fields):
                 self._finish(cls)
-                attrs.resolve_types(cls, dict(self.names))
+
+    def _resolved(self, cls: type, fields: list[Any]) -> list[Any]:
+        """Look up what names in a class's fields mean, before any thread sees the fields."""
+        attrs.resolve_types(cls, dict(self.names), attribs=fields)
+        return fields
 
 
 class _Fields:
