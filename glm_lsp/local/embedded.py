@@ -74,9 +74,6 @@ def _load(path: Path) -> tuple[Any, str]:
     parameters.n_ctx = _WINDOW
     parameters.n_parallel = _SLOTS
     parameters.verbosity = _SILENT
-    # Its threads wait for one another by spinning: with as many as there are cores, anything
-    # else that runs (an editor, a build) slows every token down several times.
-    parameters.cpuparams.n_threads = max((os.cpu_count() or 2) // 2, 1)
     # llama.cpp's threads wait for each other at every layer: with one more than there are idle
     # cores (an editor, a compiler) two cores were measured 7 to 20 times slower than one.
     threads = max(1, min(4, (os.cpu_count() or 2) - 1))
