@@ -119,7 +119,8 @@ class Service:
 
     async def warm(self) -> None:
         """Open a connection, and learn from the past, before anybody waits for it."""
-        await asyncio.gather(self._provider.warm(), self._recall())
+        await self._provider.warm()
+        await self._recall()  # After it, not beside it: threads keep the event loop waiting.
 
     async def close(self) -> None:
         """Close connections; the usage store belongs to who made it."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
 
-_MOMENT = 0.1  # Seconds in which an editor begins; nobody looks at costs before.
+_MOMENT = 0.5  # Seconds in which a server begins; nobody looks at costs before.
 _AGAIN_AFTER = 60.0  # Seconds: other windows ask too, and days end.
 
 
