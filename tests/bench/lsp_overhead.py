@@ -122,7 +122,7 @@ def main() -> int:
     measured: Measured = {}
     with tempfile.TemporaryDirectory() as home:
         measure_start(measured, 3 if rounds == 1 else 15, home)
-        measure_first_second(measured, 1 if rounds == 1 else 5, home)
+        measure_first_second(measured, 2 if rounds == 1 else 5, home)
     servers = {kind: Server(kind) for kind in KINDS}
     try:
         for server in servers.values():
