@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.editors.fuzz.oracle import Segment
-from tests.editors.fuzz.plan import Plan
-from tests.editors.fuzz.scenarios import Scenario
+from tests.editors.fuzz.plan import Plan, named
 from tests.editors.fuzz.typist import Stroke, split
 from tests.editors.fuzz.worker import Worker
-from tests.gateway import Gate, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,25 +67,18 @@ def text_after(
 
     Judged besides as the fuzz judges. `shown` must be in the text before the first key.
     """
-    segments = tuple(Segment(_lines(part[0]), _lines(part[-1])) for part in change)
-    lines = sum(len(segment.before) for segment in segments)
-    answer = "```python\n" + "".join(part[-1] for part in change) + "```"
-    reply = chat_stream(answer, chunk=1)
+    scenario, reply = named(change, when)
     plan = Plan(
-        Scenario("named", "plain", segments, (0, lines), answer),
+        scenario,
         [Stroke(split(keys), 0)],
         pace=0,
-        reply=reply.before(answer.index(when), Gate()),
+        reply=reply,
         delay=0,
         until=shown,
     )
     run = worker.follow(plan)
     assert not run.faults
     return str(run.record["text"]), bool(run.record["messages"])
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(text.splitlines(keepends=True))
 
 
 HEAD = "def add(total, items):\n"

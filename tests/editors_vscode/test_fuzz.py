@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.editors.fuzz.oracle import Segment
-from tests.editors.fuzz.scenarios import Scenario
+from tests.editors.fuzz.plan import named
 from tests.editors_vscode.fuzz.typist import Stroke
 from tests.editors_vscode.fuzz.worker import Plan, Worker, as_lines
-from tests.gateway import Gate, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,27 +57,19 @@ def text_after(
 
     Judged besides as the fuzz judges. `shown` must be in the text before the first key.
     """
-    segments = tuple(Segment(_lines(part[0]), _lines(part[-1])) for part in change)
-    lines = sum(len(segment.before) for segment in segments)
-    answer = "```python\n" + "".join(part[-1] for part in change) + "```"
-    reply = chat_stream(answer, chunk=1)
-    scenario = Scenario("named", "plain", segments, (0, lines), answer)
+    scenario, reply = named(change, when)
     plan = Plan(
         scenario,
         as_lines(scenario),
         [Stroke((line - 1, 0), keys, 0)],
         pace=0.05,  # VS Code cuts and pastes some time after the key.
-        reply=reply.before(answer.index(when), Gate()),
+        reply=reply,
         delay=0,
         until=shown,
     )
     run = worker.follow(plan)
     assert not run.problems
     return str(run.record["text"]), bool(run.record["messages"])
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(text.splitlines(keepends=True))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from attrs import asdict, evolve, frozen
 
 from tests.editors.fuzz import typist
 from tests.editors.fuzz.changes import Change
+from tests.editors.fuzz.editor_worker import EditorWorker
 from tests.editors.fuzz.oracle import SOFT, Course, Problem, judge
 from tests.editors.fuzz.plan import plan
 from tests.editors.glm_in_neovim import INIT
@@ -26,8 +26,6 @@ from tests.gateway import Gate, Gateway, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from typing_extensions import Self
 
     from tests.editors.fuzz.plan import Plan
     from tests.editors.fuzz.scenarios import Scenario
@@ -92,19 +90,8 @@ class Run:
         return bool(edits) and "user" in hands[edits[0] : edits[-1]]
 
 
-class Worker:
-    """Runs plans, one after the other; use it in a `with` block."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._number = 0
-
-    def __enter__(self) -> Self:
-        self._start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+class Worker(EditorWorker):
+    """Runs plans, one after the other, in a Neovim."""
 
     def _start(self) -> None:
         self._stack.close()

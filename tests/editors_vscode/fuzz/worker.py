@@ -13,29 +13,28 @@ import sys
 import tempfile
 import time
 import zipfile
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, frozen
 
 from tests.editors.fuzz import scenarios
+from tests.editors.fuzz.editor_worker import EditorWorker
 from tests.editors.fuzz.oracle import Course, Problem, Segment, judge
+from tests.editors.fuzz.plan import streamed
 from tests.editors.fuzz.worker import Run
 from tests.editors_vscode.fuzz import typist
 from tests.editors_vscode.fuzz.recording import Recorder, RecorderError, RelayLog, attributed
 from tests.editors_vscode.workbench import CodeServer, workbench
-from tests.gateway import Gate, Gateway, Pause, Reply, chat_stream
+from tests.gateway import Gate, Gateway, Reply, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from typing_extensions import Self
-
     from tests.editors.fuzz.scenarios import Scenario
     from tests.editors_vscode.fuzz.recording import Conversation
     from tests.editors_vscode.fuzz.typist import Stroke
-    from tests.gateway import Step
 
 RECORDER = Path(__file__).with_name("recorder")
 RELAY = Path(__file__).parents[1] / "relay.py"
@@ -90,7 +89,7 @@ def plan(seed: int) -> Plan:
         as_lines(scenario),
         typist.make(dice, scenario),
         pace=dice.choice((0.0, 0.002, 0.01)),
-        reply=_streamed(dice, scenario.answer),
+        reply=streamed(dice, scenario.answer, (0.05, 0.3, 0.8, 1.5)),
         delay=dice.random() * dice.choice((0.0, 0.05, 0.2)),
         ending=dice.choice(("keys", "undo")),
     )
@@ -102,29 +101,8 @@ def as_lines(scenario: Scenario) -> list[Segment]:
     return [*scenario.segments, *([] if scenario.flavour == "unfinished" else [nothing])]
 
 
-def _streamed(dice: random.Random, answer: str) -> Reply:
-    """Return the answer as a stream of up to two seconds, in pieces that come as they like."""
-    reply = chat_stream(answer, chunk=dice.choice((3, 7, 16, 40)))
-    longest = 2 * dice.choice((0.05, 0.3, 0.8, 1.5)) / len(reply.steps)
-    steps: list[Step] = []
-    for step in reply.steps:
-        steps += [Pause(dice.random() * longest), step]
-    return evolve(reply, steps=steps)
-
-
-class Worker:
-    """Runs plans, one after the other; use it in a `with` block."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._number = 0
-
-    def __enter__(self) -> Self:
-        self._start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+class Worker(EditorWorker):
+    """Runs plans, one after the other, in a VS Code."""
 
     def run(self, seed: int) -> Run:
         """Type and judge the run of a seed."""
