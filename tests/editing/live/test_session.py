@@ -6,55 +6,10 @@ import random
 
 import pytest
 
-from glm_lsp.editing.diff import StreamingDiff
-from glm_lsp.editing.lines import LineEdit, contents
+from glm_lsp.editing.lines import LineEdit
 from glm_lsp.editing.live.session import EditSession
 from glm_lsp.text import Change, Snapshot, Span, Text
-
-ORIGINAL = "import os\n\n\ndef area(width, height):\n    return width * heigth\n\n\nx = 1\n"
-FIXED = ORIGINAL.replace("heigth", "height")
-RETURN = "    return width * heigth\n"
-
-
-class Document:
-    """A document whose editor does at once what it is told."""
-
-    def __init__(self, text: str) -> None:
-        self.text = Text.of(text)
-        self.session = EditSession(Snapshot("file:///a.py", 1, "python", self.text))
-
-    def __str__(self) -> str:
-        return str(self.text)
-
-    def plan(self, replacement: str) -> None:
-        """Have GLM answer the whole document anew."""
-        difference = StreamingDiff(contents(self.text))
-        self.session.add([*difference.feed(replacement), *difference.finish()])
-        self.session.close()
-
-    def apply(self) -> None:
-        """Do what is to be done now."""
-        self.report(self.session.send()[::-1])
-
-    def replace(self, old: str, new: str) -> None:
-        """Do as a user who replaces the first `old` by `new`."""
-        start = str(self.text).index(old)
-        self.report([Change(Span(start, start + len(old)), new)])
-
-    def type(self, before: str, text: str) -> None:
-        """Do as a user who types in front of some words."""
-        start = str(self.text).index(before)
-        self.report([Change(Span(start, start), text)])
-
-    def report(self, changes: list[Change]) -> None:
-        """Tell the session what changed."""
-        self.text = self.text.apply(changes)
-        self.session.observe(self.text, changes)
-
-    def undo(self, hunk: int | None = None) -> None:
-        """Have GLM's change taken back."""
-        self.session.withdraw(hunk)
-        self.apply()
+from tests.editing.live.document import FIXED, ORIGINAL, RETURN, Document
 
 
 def test_a_change_goes_in_around_what_is_typed_meanwhile() -> None:
@@ -127,32 +82,6 @@ def test_a_hunk_goes_on_when_the_user_takes_their_edit_back() -> None:
     assert str(document) == FIXED
 
 
-def test_a_line_put_back_where_it_was_is_itself_again() -> None:
-    """`dd` and `P` are no conflict; `ddp`, which moves the line, is."""
-    document = Document(ORIGINAL)
-    document.plan(FIXED)
-    document.replace(RETURN, "")
-    document.type("\n\nx", RETURN)
-    document.apply()
-    assert str(document) == FIXED
-    moved = Document(ORIGINAL)
-    moved.plan(FIXED)
-    moved.replace(RETURN, "")
-    moved.type("\nx", RETURN)
-    assert moved.session.edits() == []
-
-
-def test_lines_put_back_around_what_glm_removed_are_themselves() -> None:
-    """`dap` and `P` over a place where GLM removed lines: Undo still finds that place."""
-    document = Document("a\nb\nprint()\nc\nend\n")
-    document.plan("a\nb\nc\nend\n")
-    document.apply()
-    document.replace("b\nc\n", "")
-    document.type("end", "b\nc\n")
-    document.undo()
-    assert str(document) == "a\nb\nprint()\nc\nend\n"
-
-
 def test_an_insertion_stands_between_two_lines() -> None:
     """What comes between them, or takes one away, keeps the insertion out."""
     new = ORIGINAL.replace("import os\n", "import os\nimport sys\n")
@@ -190,28 +119,6 @@ def test_a_hunk_touched_before_it_is_complete_is_taken_back() -> None:
     assert str(document) == "a\ntwice()\nb\nend\n"
     assert document.session.left_out() == [1]
     assert document.session.edits() == []
-
-
-def test_a_moved_line_moves_whole_or_not_at_all() -> None:
-    """When it cannot come where it belongs, it is not taken away where it stands."""
-    document = Document("first()\nsecond()\nthird()\nfourth()\n")
-    document.plan("second()\nthird()\nfirst()\nfourth()\n")
-    document.type("fourth", "mine()\n")
-    assert document.session.edits() == []
-    assert len(document.session.left_out()) == 2
-
-
-def test_a_line_moved_in_part_comes_back() -> None:
-    """Taken away already when its new place is touched, it is put back where it was."""
-    document = Document("first()\nsecond()\nthird()\nfourth()\n")
-    document.session.add([LineEdit(0, 1, ()), LineEdit(2, 3, ("third(1)",))])
-    document.apply()
-    document.session.add([LineEdit(4, 4, ("first()",))])
-    document.session.close()
-    document.report([Change(Span(len(document.text), len(document.text)), "mine()\n")])
-    assert document.session.edits() == document.session.edits() != []
-    document.apply()
-    assert str(document) == "first()\nsecond()\nthird(1)\nfourth()\nmine()\n"
 
 
 def test_a_removed_line_of_glms_is_not_written_again() -> None:
