@@ -108,7 +108,7 @@ def judge(course: Course) -> list[Problem]:
     if owned.text != course.final:
         return [Problem("replay", f"{owned.text!r} is not {course.final!r}")]
     problems += [Problem("lost", repr(text)) for text in owned.lost]
-    problems += _swallowed(course)
+    problems += _swallowed(course, owned.texts)
     problems += _mixed(course, owned.lines(), "at the end")
     problems += _unbounded(course)
     stopped = owned.undone or any("undid" in sentence for sentence in course.sentences)
@@ -140,9 +140,11 @@ def _mixed(course: Course, lines: Sequence[Line], when: str) -> list[Problem]:
     ]
 
 
-def _swallowed(course: Course) -> list[Problem]:
+def _swallowed(course: Course, texts: Sequence[str]) -> list[Problem]:
+    """Find what the user typed and what never stood in the text, at one cursor or at several."""
     users = "".join(change.new for change in course.log if change.who != "glm")
-    return [Problem("swallowed", token) for token in course.typed if token not in users]
+    missing = [token for token in course.typed if token not in users]
+    return [Problem("swallowed", t) for t in missing if not any(t in text for text in texts)]
 
 
 def _unbounded(course: Course) -> list[Problem]:

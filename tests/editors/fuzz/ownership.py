@@ -34,6 +34,8 @@ class Ownership:
         self.text = text
         self.lost: list[str] = []
         """The user's text that GLM removed."""
+        self.texts = [text]
+        """Every text so far."""
         self.undone = False
         """Whether the user undid something while this was recorded."""
         self.ambiguous = False
@@ -69,6 +71,7 @@ class Ownership:
                 self._heal()
                 self._straighten()
         self.text = after
+        self.texts.append(after)
 
     def lines(self) -> list[Line]:
         """Return the lines of the text, and which of them the user has touched.
@@ -145,6 +148,8 @@ class Ownership:
         if change.who != "user":
             return [Piece(change.new, change.who)] if change.new else []
         whole = not change.old and is_whole(self.text, change.start, change.new)
+        if self._fills_a_line(change) and change.new + "\n" in self._known and change.new.strip():
+            return [Piece(change.new, "moved")]
         above = split_lines(self.text[: change.start])[-1:]
         below = split_lines(self.text[change.start :])[:1]
         moved = {
@@ -154,6 +159,10 @@ class Ownership:
         twins = {*above, *below} if whole else moved
         self.ambiguous |= bool(twins & moved & self._changing)
         return [Piece(line, "moved" if line in moved else "user") for line in lines]
+
+    def _fills_a_line(self, change: Change) -> bool:
+        """Tell whether a change puts text into an empty line, as VS Code moves lines."""
+        return f"\n{self.text}\n"[change.start : change.start + 2] == "\n\n" and not change.old
 
     def _closed_gap(self, index: int, new: str) -> int | None:
         """Return where GLM had removed the same lines, within the line before or behind.
