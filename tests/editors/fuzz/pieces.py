@@ -116,6 +116,8 @@ class _Walk:
     def live(self, piece: Piece) -> None:
         for part in split_lines(piece.text):
             mine = piece.owner in ("user", "undo")
+            if piece.owner == "moved" and not self._text:
+                self._gone = ""  # It stands where another line was.
             if self._gone and not self._gone.endswith("\n"):
                 self._touched = self._foreign = True
             self._gone = ""
