@@ -113,6 +113,9 @@ class Ownership:
             if gap is not None:  # As if it had come back where it was.
                 self._pieces[gap] = evolve(self._pieces[gap], killer="undo")
                 change = evolve(change, who="moved")
+        elif self._fills_a_line(change):
+            while index < len(self._pieces) and not self._pieces[index].live:
+                index += 1
         elif not change.old and not change.new.endswith("\n"):
             index = self._behind_lines(index)
         self._pieces[index:index] = self._brought(change)
