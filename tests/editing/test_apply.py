@@ -86,6 +86,10 @@ class Bench:
 
         return pieces
 
+    async def wait_for_edit(self) -> None:
+        while self.text == OLD:
+            await asyncio.sleep(0.05)
+
     def go(self, ask: Ask | None = None) -> asyncio.Future[Outcome]:
         return asyncio.ensure_future(self.applier.run(ask or self.ask()))
 
@@ -329,6 +333,44 @@ def test_a_closed_document_ends_the_change() -> None:
         with pytest.raises(EditError, match="closed"):
             await job
         assert len(bench.sent) == sent
+
+    run(work())
+
+
+def test_a_document_opened_again_ends_the_change() -> None:
+    """Closed and opened again with the text that was there: the change goes, and that is said."""
+
+    async def work() -> None:
+        bench = Bench()
+        job = bench.go(bench.ask(stalls=True))
+        await bench.wait_for_edit()
+        bench.editor.close_and_open()
+        with pytest.raises(EditError, match="closed and opened again"):
+            await job
+        assert bench.text == OLD
+
+    run(work())
+
+
+def test_what_does_not_go_together_with_the_users_typing_is_taken_back() -> None:
+    """The guard looks at the text that is really there in the end, not at the one intended."""
+
+    async def work() -> None:
+        bench = Bench()
+        looked: list[tuple[str, str]] = []
+
+        async def guard(before: str, after: str) -> str | None:
+            looked.append((before, after))
+            return "The name is taken."
+
+        bench.applier._guard = guard
+        job = bench.go()
+        await bench.wait_for_edit()
+        mark = bench.editor.type(len(bench.text))
+        with pytest.raises(EditError, match="does not go together"):
+            await job
+        assert looked == [(OLD + mark, NEW + mark)]
+        assert bench.text == OLD + mark
 
     run(work())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glm_lsp.demo.editor import CAPABILITIES
+from glm_lsp.demo.editor import CAPABILITIES, ResponseError
 from glm_lsp.text import Span
 from tests.gateway import Gate, Gateway, chat_stream
 from tests.lsp.harness import SOURCE, URI, fence, idle, menu, run, serving, shown, where
@@ -197,6 +197,25 @@ def test_the_users_own_undo_ends_it(tmp_path: Path) -> None:
                 editor.type(URI, Span(0, len(NEW)), OLD)
                 assert await titles(editor, "items[0]") == []
                 await editor.until(lambda: not editor.received("glm/changes")[-1]["changes"])
+
+    run(work)
+
+
+def test_a_closed_document_takes_its_changes_with_it(tmp_path: Path) -> None:
+    """Opened again with the same text, it has nothing to keep or undo, and Undo says so."""
+
+    async def work() -> None:
+        with Gateway(chat_stream(fence(ANSWER))) as gateway:
+            async with serving(gateway, tmp_path, client=OWN) as editor:
+                await ask(editor)
+                await idle(editor)
+                [change] = editor.received("glm/changes")[-1]["changes"]
+                editor.close_document(URI)
+                editor.open(URI, "python", NEW)
+                assert await titles(editor, "items[-1]") == []
+                with pytest.raises(ResponseError, match="no such change"):
+                    await editor.execute("glm.reject", job=change["job"])
+                assert editor.text(URI) == NEW
 
     run(work)
 
