@@ -118,6 +118,19 @@ def test_one_name_means_one_thing() -> None:
     assert twice - {"Definition", "Grammar"} == set()  # `editing/answer` says what it needs.
 
 
+def test_files_and_functions_can_be_seen_at_once() -> None:
+    """No file is over 350 lines and no function over 50; ruff holds the number of branches."""
+    long = []
+    for path in MODULES:
+        source = path.read_text("utf-8")
+        long += [path.name] if source.count("\n") > 350 else []
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                long += [f"{path.name}: {node.name}"] if lines > 50 else []
+    assert long == []
+
+
 def test_the_layers_are_those_that_import_linter_holds() -> None:
     """The line of the layers is the contract of pyproject.toml."""
     project = (ROOT / "pyproject.toml").read_text("utf-8")
