@@ -155,15 +155,15 @@ class Rig:
         until(lambda: len(self.client.sent("workspace/configuration")) > before)
         self.status()
 
-    def status(self) -> dict[str, Any]:
+    def status(self, patience: float = PATIENCE) -> dict[str, Any]:
         """Return what `glm.status` says; a server that hangs does not."""
         params = {"command": "glm.status", "arguments": [{}]}
-        answer: dict[str, Any] = self.client.call("workspace/executeCommand", params, PATIENCE)
+        answer: dict[str, Any] = self.client.call("workspace/executeCommand", params, patience)
         return answer
 
     def idle(self, patience: float = PATIENCE) -> None:
         """Wait until no job runs any more."""
-        until(lambda: not self.status()["jobs"], patience)
+        until(lambda: not self.status(patience)["jobs"], patience)
 
     def range_of(self, uri: str, words: str) -> dict[str, Any]:
         """Return the LSP range of some words in a document."""
