@@ -41,7 +41,7 @@ SURFACES: dict[str, dict[str, Any]] = {
 def dangers(markdown: str) -> list[str]:
     """Return what a Markdown page would load, run, open or hide, as another parser reads it."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    parser.validateLink = lambda _: True  # type: ignore[method-assign]
+    parser.validateLink = lambda _: True  # type: ignore[method-assign, assignment]
     found = [f"U+{ord(c):04X}" for c in markdown if _unseen(c)]
     for token in _tokens(parser.parse(markdown)):
         if token.type == "image":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Any

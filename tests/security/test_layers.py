@@ -173,6 +173,7 @@ def test_a_later_configuration_takes_protection_back(home: Path, gateway: Gatewa
     options = {"context": {"exclude": ["*.hidden"]}}
     with serving(home, gateway, options=options) as rig:
         uri = rig.open(HIDDEN)
+        values: Any
         for values in ({}, {"context": {}}, {"context": {"exclude": []}}, [], None):
             rig.configure(values)
             rig.ask(uri)

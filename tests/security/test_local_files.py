@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +25,8 @@ from tests.security.rig import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.security.rig import Rig
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")

@@ -173,7 +173,7 @@ def _in_related_code(rig: Rig) -> None:
 
 def _in_the_popup(rig: Rig) -> None:
     uri = rig.open(URI)
-    popup = {"range": rig.range_of(uri, "heigth"), "text": TOKEN}
+    popup: dict[str, Any] = {"range": rig.range_of(uri, "heigth"), "text": TOKEN}
     where = popup["range"]["end"]
     context = {"triggerKind": 1, "selectedCompletionInfo": popup}
     params = {"textDocument": {"uri": uri}, "position": where, "context": context}

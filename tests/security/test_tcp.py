@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lsp_floor.client import frame, python, request
+from glm_lsp.lsp.wire.framing import encode
+from tests.lsp_floor.client import python, request
 from tests.security.rig import KEY, PATIENCE, attacks, environment, made_up, memory, until
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _initialize(**options: Any) -> bytes:
     params: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
     if options:
         params["initializationOptions"] = options
-    return frame(request(1, "initialize", params))
+    return encode(request(1, "initialize", params))
 
 
 TOKENS: dict[str, tuple[str, bytes]] = {
@@ -170,7 +171,7 @@ TOKENS: dict[str, tuple[str, bytes]] = {
     "elsewhere": ("It says the token as the key.", _initialize(apiKey=TOKEN)),
     "options-text": (
         "Its options are a text.",
-        frame(request(1, "initialize", {"capabilities": {}, "initializationOptions": TOKEN})),
+        encode(request(1, "initialize", {"capabilities": {}, "initializationOptions": TOKEN})),
     ),
 }
 
@@ -182,15 +183,15 @@ def test_a_peer_without_the_token(sentence: str, hello: bytes, served: Listening
     peer.send(hello)
     answer = peer.read()
     assert b'"capabilities"' not in answer, sentence
-    peer.send(frame(request(2, "workspace/executeCommand", {"command": "glm.status"})))
+    peer.send(encode(request(2, "workspace/executeCommand", {"command": "glm.status"})))
     assert b'"jobs"' not in peer.read(), sentence
     assert peer.dropped(), sentence
 
 
 EARLY: dict[str, tuple[str, bytes]] = {
-    "command": ("A command comes first.", frame(request(1, "workspace/executeCommand", {"command": "glm.status"}))),
-    "open": ("A document comes first.", frame({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {}})),
-    "shutdown": ("A shutdown comes first.", frame(request(1, "shutdown"))),
+    "command": ("A command comes first.", encode(request(1, "workspace/executeCommand", {"command": "glm.status"}))),
+    "open": ("A document comes first.", encode({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {}})),
+    "shutdown": ("A shutdown comes first.", encode(request(1, "shutdown"))),
     "huge": ("The length of the first message is a gigabyte.", b"Content-Length: 1073741824\r\n\r\n"),
     "many": ("The length has as many digits as can be read.", b"Content-Length: 999999999999\r\n\r\n"),
     "more-digits": ("The length has too many digits.", b"Content-Length: " + b"9" * 100 + b"\r\n\r\n"),
@@ -333,12 +334,12 @@ def test_one_client_does_not_see_the_other(served: Listening) -> None:
         peer.read()
     item = {"uri": "file:///a.py", "languageId": "python", "version": 1, "text": "x = 1\n"}
     one.send(
-        frame(
+        encode(
             {"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}}
         )
     )
     params = {"command": "glm.explain", "arguments": [{"uri": "file:///a.py"}]}
-    other.send(frame(request(2, "workspace/executeCommand", params)))
+    other.send(encode(request(2, "workspace/executeCommand", params)))
     answer = other.read()
     assert b"not open" in answer
     assert json.dumps(item["text"]).encode() not in answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -54,8 +54,13 @@ def _record(home: Path, model: str) -> None:
     folder = home / "data" / "glm-lsp"
     folder.mkdir(parents=True, exist_ok=True)
     store = UsageStore(folder / "usage.sqlite3")
-    values = {a.name: 1 for a in attrs.fields(UsageRecord)}
-    named = {"at": time.time(), "provider": "runapi", "model": model, "feature": "explain"}
+    values: dict[str, Any] = {a.name: 1 for a in attrs.fields(UsageRecord)}
+    named: dict[str, Any] = {
+        "at": time.time(),
+        "provider": "runapi",
+        "model": model,
+        "feature": "explain",
+    }
     store.add(UsageRecord(**{**values, **named, "outcome": "done", "cost": 0.1, "counted": True}))
     store.close()
 

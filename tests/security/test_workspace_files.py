@@ -247,7 +247,7 @@ def test_excluded_before_the_hand_pauses(project: Path, home: Path, gateway: Gat
         try:
             assert rig.client.reply(number) in ([], None)
         except ServerError as superseded:
-            assert superseded.code == -32800  # noqa: PT017  # Both are answers.
+            assert superseded.code == -32800  # Both are answers.
         assert gateway.requests == []
 
 
