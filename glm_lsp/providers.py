@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Protocol = Literal["chat", "responses", "messages"]
-"""The wire protocols: each has a file in `glm_lsp/llm/wires/`."""
+"""The wire protocols: each has a file of its name in `glm_lsp/llm/wires/`."""
+
+
+@frozen
+class Price:
+    """USD per 1M tokens."""
+
+    input: float
+    output: float
+    cached: float | None = None
 
 
 class ThinkingSwitch(Enum):
@@ -69,6 +78,7 @@ class Preset:
         greedy: it takes `do_sample: false` for the most likely text.
         hottest: the highest temperature it accepts.
         infill: how fill-in-the-middle is asked for.
+        prices: by model, where they are not the catalogue's.
     """
 
     name: str
@@ -83,6 +93,7 @@ class Preset:
     greedy: bool = False
     hottest: float = 2.0
     infill: Infill = Infill.TOKENS
+    prices: Mapping[str, Price] = field(factory=dict)
 
     def base_url(self, protocol: Protocol, given: str | None = None) -> str:
         """Return the base URL, without a slash at its end.

@@ -1,6 +1,6 @@
-"""Writes what is generated in docs/: the table of settings, from the settings themselves.
+"""Writes what is generated within files that people write: tables of settings and of keys.
 
-`make docs` runs it; `tests/test_docs.py` fails when the table is stale.
+`make docs` runs it; `tests/test_docs.py` fails when a block is stale.
 """
 
 from __future__ import annotations
@@ -9,15 +9,32 @@ import json
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from glm_lsp.llm.credentials import ANY_PROVIDER
+from glm_lsp.providers import PRESETS
 from glm_lsp.settings import keys
 
-SETTINGS = Path(__file__).parents[1] / "docs" / "settings.md"
-_BEGIN = "<!-- settings: written by `make docs` -->\n"
-_END = "<!-- /settings -->"
+ROOT = Path(__file__).parents[1]
+SETTINGS = ROOT / "docs" / "settings.md"
+HEALTH = ROOT / "editors" / "nvim" / "lua" / "glm" / "health.lua"
 
 
-def table() -> str:
-    """Return the table in Markdown, one row per setting."""
+def fresh(path: Path) -> str:
+    """Return a file with each of its blocks as it should be."""
+    text = path.read_text("utf-8")
+    for place, begin, block, end in (
+        (SETTINGS, "<!-- settings: written by `make docs` -->\n", _settings, "<!-- /settings -->"),
+        (SETTINGS, "<!-- keys: written by `make docs` -->\n", _keys, "<!-- /keys -->"),
+        (HEALTH, "    -- Written by `make docs`.\n", _key_names, "  }) do"),
+    ):
+        if place == path:
+            head, found, rest = text.partition(begin)
+            assert found, f"{path.name} has lost its {begin!r}"
+            text = head + begin + block() + end + rest.partition(end)[2]
+    return text
+
+
+def _settings() -> str:
+    """Return a table in Markdown, one row per setting."""
     rows = ["| key | default | |", "|---|---|---|"]
     for name, attribute in keys():
         yours = " **Yours alone.**" * bool(attribute.metadata.get("machine"))
@@ -26,11 +43,19 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def fresh(text: str) -> str:
-    """Return the page with the table as it should be."""
-    head, _, rest = text.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    return head + _BEGIN + table() + _END + tail
+def _keys() -> str:
+    """Return a table in Markdown: each provider, and the variables of its key."""
+    rows = ["| `provider` | is | looks for its key in |", "|---|---|---|"]
+    for preset in PRESETS:
+        names = ", then ".join(f"`{name}`" for name in preset.key_names)
+        rows.append(f"| `{preset.name}` | {preset.title} | {names or 'no variable of its own'} |")
+    return "\n".join(rows) + "\n"
+
+
+def _key_names() -> str:
+    """Return the variables that may hold a key, as items of a Lua table."""
+    names = dict.fromkeys(name for preset in PRESETS for name in preset.key_names)
+    return "".join(f"    '{name}',\n" for name in (ANY_PROVIDER, *names))
 
 
 def _default(attribute: Any) -> str:
@@ -51,4 +76,5 @@ def _choices(hint: Any) -> str:
 
 
 if __name__ == "__main__":
-    SETTINGS.write_text(fresh(SETTINGS.read_text("utf-8")), "utf-8", newline="\n")
+    for page in (SETTINGS, HEALTH):
+        page.write_text(fresh(page), "utf-8", newline="\n")

@@ -17,7 +17,7 @@ from glm_lsp.llm.credentials import ANY_PROVIDER
 from glm_lsp.providers import PRESETS
 from glm_lsp.settings import keys
 from glm_lsp.settings.layers import ENVIRONMENT
-from tests.docs import SETTINGS, fresh
+from tests.docs import HEALTH, SETTINGS, fresh
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -47,10 +47,10 @@ def anchors(page: Path) -> set[str]:
     return {text.strip().replace(" ", "-") for text in words}
 
 
-def test_the_settings_table_is_fresh() -> None:
-    """The table in docs/settings.md is the one that the settings give: run `make docs`."""
-    text = SETTINGS.read_text("utf-8")
-    assert text == fresh(text)
+@pytest.mark.parametrize("path", [SETTINGS, HEALTH], ids=lambda path: path.name)
+def test_what_is_generated_is_fresh(path: Path) -> None:
+    """Each block is what settings and providers give: run `make docs`."""
+    assert path.read_text("utf-8") == fresh(path)
 
 
 def test_every_dependency_has_a_reason() -> None:

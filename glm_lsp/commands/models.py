@@ -38,11 +38,12 @@ def run(settings: Settings, *, as_json: bool = False, console: Console | None = 
 
 
 def listed(settings: Settings) -> list[ModelInfo]:
-    """Return the catalogue, and whatever else the user has chosen or priced."""
+    """Return the catalogue, and whatever else is chosen or has a price."""
+    prices = catalogue.prices(settings)
     names = [model.name for model in catalogue.MODELS]
-    chosen = (settings.models.actions, settings.models.completion, *settings.prices)
+    chosen = (settings.models.actions, settings.models.completion, *prices)
     names += [name for name in dict.fromkeys(chosen) if name not in names]
-    return [catalogue.find(name, settings.prices) for name in names]
+    return [catalogue.find(name, prices) for name in names]
 
 
 def _row(model: ModelInfo, settings: Settings) -> list[str]:

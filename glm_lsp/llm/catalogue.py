@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from glm_lsp.settings import Price
+from glm_lsp import providers
+from glm_lsp.providers import Price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glm_lsp.llm.types import Usage
+    from glm_lsp.settings import Settings
 
 
 class ThinkingMode(Enum):
@@ -86,8 +88,14 @@ MODELS: tuple[ModelInfo, ...] = (
 _EMBEDDED = ModelInfo(EMBEDDED, 4096, 2048, ThinkingMode.NEVER, Price(input=0.0, output=0.0))
 
 
+def prices(settings: Settings) -> dict[str, Price]:
+    """Return the prices that go before the list's: the user's, then the provider's."""
+    preset = providers.find(settings.provider, settings.base_url)
+    return {**preset.prices, **settings.prices}
+
+
 def find(name: str, prices: Mapping[str, Price] | None = None) -> ModelInfo:
-    """Return the model of a name, with the user's price where there is one.
+    """Return the model of a name, with its price of `prices` where there is one.
 
     Gateways and model hubs write "zai-org/GLM-5.1-FP8" for "glm-5.1": the part after the
     last slash counts, whatever its case and the suffix that names its number format.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from glm_lsp import providers
+from glm_lsp.llm import catalogue
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.service import Service
 from glm_lsp.llm.timeouts import Timeouts
-from glm_lsp.llm.wires.chat import CHAT
-from glm_lsp.llm.wires.messages import MESSAGES
-from glm_lsp.llm.wires.responses import RESPONSES
+from glm_lsp.providers import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.usage_store import UsageStore
     from glm_lsp.llm.wires.base import Wire
-    from glm_lsp.providers import Protocol
     from glm_lsp.settings import Settings
 
 
 WIRES: Mapping[Protocol, Wire] = MappingProxyType(
-    {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES}
+    {name: import_module(f"glm_lsp.llm.wires.{name}").WIRE for name in get_args(Protocol)}
 )
-"""The wire of each protocol that settings name."""
+"""The wire of each protocol that settings name: `WIRE` in the file of its name."""
 
 
 def connect(
@@ -57,7 +56,7 @@ def connect(
     )
     return Service(
         provider,
-        prices=settings.prices,
+        prices=catalogue.prices(settings),
         daily_budget=settings.limits.daily_budget,
         store=store,
         clock=clock,

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.llm.client import HttpProvider
     from glm_lsp.llm.types import Delta, Request
-    from glm_lsp.providers import Preset
-    from glm_lsp.settings import Price
+    from glm_lsp.providers import Preset, Price
 
 _log = logging.getLogger(__name__)
 

@@ -140,7 +140,7 @@ class ClientSession:
     def profile(self) -> ModelProfile:
         """Return the model and the wishes that shape an action's question."""
         settings = self.settings
-        model = catalogue.find(self.model_name(), settings.prices)
+        model = catalogue.find(self.model_name())
         return ModelProfile(
             model=model.name,
             window=model.context,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 import attrs
 from attrs import field, fields, frozen
 
-from glm_lsp.providers import Protocol, ProviderName  # noqa: TC001  # The hints are evaluated.
+from glm_lsp.providers import Price, Protocol, ProviderName  # noqa: TC001  # Hints are evaluated.
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,15 +115,6 @@ class LimitSettings:
     daily_budget: float | None = field(
         default=None, metadata=_doc("USD per day, estimated; `null` for no limit.", least=0)
     )
-
-
-@frozen
-class Price:
-    """USD per 1M tokens."""
-
-    input: float
-    output: float
-    cached: float | None = None
 
 
 @frozen

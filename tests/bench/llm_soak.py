@@ -29,7 +29,7 @@ from attrs import define, field
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Finish, Message, Request, TextDelta, Usage
-from glm_lsp.llm.wires.chat import CHAT
+from glm_lsp.llm.wires import chat
 from glm_lsp.providers import find
 from tests.bench.llm_overhead import chunk
 
@@ -91,7 +91,7 @@ async def _run(url: str, seconds: float, streams: int) -> Seen:
     # Time-outs are not what this is about, and machines that run tests may be busy.
     timeouts = Timeouts(connect=60.0, token=60.0, tail=30.0)
     provider = HttpProvider(
-        find("local"), CHAT, base_url=url, key=None, concurrency=streams, timeouts=timeouts
+        find("local"), chat.WIRE, base_url=url, key=None, concurrency=streams, timeouts=timeouts
     )
     await provider.warm()
     probe = asyncio.create_task(_probe(seen))

@@ -13,12 +13,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glm_lsp.providers import PRESETS
+
 if TYPE_CHECKING:
     from types import ModuleType
 
 SERVER = (sys.executable, "-m", "glm_lsp")
 
-_OURS = ("GLM_", "RUNAPI_", "ZAI_", "ZHIPUAI_", "CI_JOB_TOKEN")
+_KEYS = tuple(name for preset in PRESETS for name in preset.key_names)
+_OURS = ("GLM_", "CI_JOB_TOKEN", *_KEYS)
 
 
 def environ(**more: str) -> dict[str, str]:

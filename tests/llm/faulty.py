@@ -23,7 +23,7 @@ from tests.gateway import (
     html,
     json_reply,
 )
-from tests.llm.streams import PROTOCOLS, messages_stream, responses_stream, stream
+from tests.llm.streams import SAMPLES, messages_stream, responses_stream, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -229,7 +229,7 @@ def faults() -> Iterator[tuple[str, Fault]]:
         requests = 3 if kind is errors.RateLimitError else 1
         yield name, Fault([json_reply(status, body)], kind, says, requests=requests)
     yield from _pages()
-    for protocol in PROTOCOLS:
+    for protocol in SAMPLES:
         yield from _cuts(protocol)
         yield from _shapes(protocol)
         yield from _stalls(protocol)
@@ -240,7 +240,7 @@ def faults() -> Iterator[tuple[str, Fault]]:
 
 
 def _coded() -> Iterator[tuple[str, Fault]]:
-    for protocol in PROTOCOLS:
+    for protocol in SAMPLES:
         for code, status, kind, says, requests in _CODES:
             reply = error(status, code)
             if protocol == "messages":  # There the code stands in `type`.
@@ -268,7 +268,7 @@ def _pages() -> Iterator[tuple[str, Fault]]:
 def _cuts(protocol: str) -> Iterator[tuple[str, Fault]]:
     """Cut after every event, politely and not, up to the one that completes the answer."""
     whole = stream(protocol, TEXT)
-    complete = len(whole.steps) - (1 if protocol == "responses" else 2)
+    complete = len(whole.steps) - SAMPLES[protocol].last
     for count in range(complete + 1):
         for reset in (False, True):
             name = f"{protocol}: {'reset' if reset else 'cut'} after event {count}"

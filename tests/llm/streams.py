@@ -1,21 +1,21 @@
-"""The same answer on each of the three wires, as gateways send it."""
+"""The same answer on each of the wires, as gateways send it."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
 
 from tests.gateway import Reply, chat_stream, frame
 
-PROTOCOLS = ("chat", "responses", "messages")
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def stream(protocol: str, text: str, *, reasoning: str = "", chunk: int = 4) -> Reply:
     """Return an answer with usage (prompt 10, output 5, cached 4), one step per event."""
-    if protocol == "chat":
-        return chat_stream(text, reasoning=reasoning, chunk=chunk, usage=(10, 5, 4))
-    if protocol == "responses":
-        return responses_stream(text, reasoning=reasoning, chunk=chunk)
-    return messages_stream(text, reasoning=reasoning, chunk=chunk)
+    return SAMPLES[protocol].answer(text, reasoning=reasoning, chunk=chunk)
 
 
 def responses_stream(
@@ -127,3 +127,26 @@ def messages_stream(
 
 def _pieces(text: str, size: int) -> list[str]:
     return [text[i : i + size] for i in range(0, len(text), size)]
+
+
+@frozen
+class Sample:
+    """What the tests know of a wire.
+
+    Attributes:
+        path: what follows the base URL.
+        answer: the answer, from its text, `reasoning` and `chunk`: see `stream`.
+        last: how many events there are from the one that completes the answer on.
+    """
+
+    path: str
+    answer: Callable[..., Reply]
+    last: int = 1
+
+
+SAMPLES = {
+    "chat": Sample("/chat/completions", partial(chat_stream, usage=(10, 5, 4)), last=2),
+    "responses": Sample("/responses", responses_stream),
+    "messages": Sample("/messages", messages_stream, last=2),
+}
+"""Each wire that settings name; every test of a wire runs on each of them."""

@@ -24,7 +24,7 @@ from glm_lsp.llm.types import (
     TextDelta,
     Usage,
 )
-from glm_lsp.llm.wires.chat import CHAT
+from glm_lsp.llm.wires import chat
 from tests.gateway import FAULTS, Gate, Gateway, Reply, chat_stream, error, html
 
 SECRET = "not-a-key-0123456789"
@@ -44,7 +44,7 @@ def question(**fields: Any) -> Request:
 def provider(base_url: str, timeouts: Timeouts = QUICK, name: Any = "runapi") -> HttpProvider:
     preset = providers.find(name)
     return HttpProvider(
-        preset, CHAT, base_url=base_url, key=Key(SECRET, "RUNAPI_KEY"), timeouts=timeouts
+        preset, chat.WIRE, base_url=base_url, key=Key(SECRET, "RUNAPI_KEY"), timeouts=timeouts
     )
 
 
@@ -238,7 +238,7 @@ def test_without_a_key_nothing_is_sent() -> None:
     """A provider that needs a key says which, and opens no connection."""
 
     async def run(base_url: str) -> None:
-        client = HttpProvider(providers.find("runapi"), CHAT, base_url=base_url, key=None)
+        client = HttpProvider(providers.find("runapi"), chat.WIRE, base_url=base_url, key=None)
         async with aclosing(client.stream(question())) as deltas:
             await deltas.__anext__()
 

@@ -26,9 +26,9 @@ from glm_lsp.llm.types import (
     Usage,
 )
 from glm_lsp.local.embedded import EmbeddedModel
-from glm_lsp.providers import find
+from glm_lsp.providers import PRESETS, find
 from tests.gateway import Gateway
-from tests.llm.streams import PROTOCOLS, stream
+from tests.llm.streams import stream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -186,11 +186,11 @@ def body_of(protocol: str, request: Request, preset: Any = "local") -> dict[str,
     return body
 
 
-@pytest.mark.parametrize("preset", ["runapi", "zai", "local"])
+@pytest.mark.parametrize("preset", [preset.name for preset in PRESETS])
 @pytest.mark.parametrize("name", REQUESTS)
 def test_requests_validate_against_the_vendors_types(name: str, preset: str) -> None:
     """Every body is what the packages' own types allow, apart from GLM's own fields."""
-    for protocol in PROTOCOLS:
+    for protocol in THEIRS:
         body = body_of(protocol, REQUESTS[name], preset)
         known = {key: value for key, value in body.items() if key not in OURS[protocol]}
         vendors_type(protocol).validate_python(known)
@@ -213,7 +213,7 @@ def vendors_type(protocol: str) -> Any:
 
 
 @pytest.mark.parametrize("reasoning", ["", "let me think"])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", THEIRS)
 def test_recorded_streams_are_read_as_the_vendors_read_them(protocol: str, reasoning: str) -> None:
     """The same recorded events give the same text, reasoning, end and usage."""
     request = Request("glm-5.1", "fix", (Message("user", "hi"),), max_tokens=64)
@@ -248,9 +248,9 @@ def test_three_wires_give_the_same_answers_as_the_vendors_packages_read() -> Non
             first = await ours(base_url, "chat", request)
             assert first.text
             assert first.usage.prompt > 10
-            for protocol in PROTOCOLS:
+            for protocol, theirs in THEIRS.items():
                 again = await ours(base_url, protocol, request)
-                their = await THEIRS[protocol](base_url, body_of(protocol, request))
+                their = await theirs(base_url, body_of(protocol, request))
                 assert again == their
                 assert (again.text, again.reason) == (first.text, first.reason)
                 assert again.usage.prompt == first.usage.prompt

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import evolve
 
-from glm_lsp import errors
+from glm_lsp import errors, providers
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.estimate import Estimates
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Message, Request
 from glm_lsp.llm.usage_store import UsageStore
-from glm_lsp.settings import LimitSettings, Price, Settings
+from glm_lsp.providers import Price
+from glm_lsp.settings import LimitSettings, Settings
 from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ def test_a_users_price_goes_before_the_catalogue(store: UsageStore) -> None:
     with Gateway(chat_stream("fine", usage=(1000, 100, 500))) as gateway:
         run(service(gateway, store, prices=prices), action())
     assert rows(store, "cost") == [(pytest.approx(0.0075),)]
+
+
+def test_a_providers_own_price_goes_before_the_catalogue_and_after_the_users(
+    store: UsageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record's `prices` are what its provider charges, until the user knows better."""
+    first = evolve(providers.PRESETS[0], prices={"glm-5.1": Price(input=2.0, output=4.0)})
+    monkeypatch.setattr(providers, "PRESETS", (first, *providers.PRESETS[1:]))
+    with Gateway(chat_stream("fine", usage=(1000, 500))) as gateway:
+        run(service(gateway, store), action())
+        run(service(gateway, store, prices={"glm-5.1": Price(input=1.0, output=1.0)}), action())
+    assert rows(store, "cost") == [(pytest.approx(0.004),), (pytest.approx(0.0015),)]
 
 
 def test_an_answer_nobody_waited_for_is_recorded_with_estimates(store: UsageStore) -> None:

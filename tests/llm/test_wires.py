@@ -17,7 +17,7 @@ from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, Tex
 from glm_lsp.providers import find
 from glm_lsp.settings import Settings
 from tests.gateway import Gateway, Reply, completion_stream, frame
-from tests.llm.streams import stream
+from tests.llm.streams import SAMPLES, stream
 
 ASK = Request("glm-5.1", "fix", (Message("user", "hi"),))
 
@@ -168,7 +168,7 @@ def test_llamas_own_infill_is_read(last: dict[str, Any], reason: FinishReason) -
     assert deltas == [TextDelta("x + "), TextDelta("y"), Finish(reason), Usage(20, 2, 15)]
 
 
-@pytest.mark.parametrize("protocol", ["chat", "responses", "messages"])
+@pytest.mark.parametrize("protocol", SAMPLES)
 def test_the_key_travels_in_the_headers_of_its_wire(protocol: Any) -> None:
     """Bearer everywhere, and Messages' own header too; never in the address or the body."""
 
@@ -183,11 +183,15 @@ def test_the_key_travels_in_the_headers_of_its_wire(protocol: Any) -> None:
     with Gateway(stream(protocol, "fine")) as gateway:
         asyncio.run(run(gateway.base_url))
         record = gateway.requests[0]
-    paths = {"chat": "chat/completions", "responses": "responses", "messages": "messages"}
-    assert record.path == f"/v1/{paths[protocol]}"
+    assert record.path == f"/v1{SAMPLES[protocol].path}"
     assert record.headers["authorization"] == "Bearer not-a-key-0123"
     assert record.headers.get("x-api-key") == ("not-a-key-0123" if protocol == "messages" else None)
     assert b"not-a-key" not in record.content
+
+
+def test_every_wire_has_a_sample() -> None:
+    """What the settings name can be asked, and is tried with every fault and every provider."""
+    assert WIRES.keys() == SAMPLES.keys()
 
 
 def test_a_wire_without_stop_texts_is_cut_by_us() -> None:

@@ -126,5 +126,5 @@ class ChatParser(Parser):
         return deltas
 
 
-CHAT = Wire("/chat/completions", body, bearer, ChatParser, OPTIONAL)
+WIRE = Wire("/chat/completions", body, bearer, ChatParser, OPTIONAL)
 """Chat Completions."""

@@ -123,7 +123,7 @@ class MessagesParser(Parser):
         self._usage = Usage(prompt, output, cached) if prompt or output else None
 
 
-MESSAGES = Wire(
+WIRE = Wire(
     "/messages",
     body,
     headers,

@@ -103,7 +103,7 @@ class ResponsesParser(Parser):
         return self._finish(reason or FinishReason.STOP) + self._counted()
 
 
-RESPONSES = Wire(
+WIRE = Wire(
     "/responses",
     body,
     bearer,

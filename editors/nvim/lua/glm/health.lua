@@ -63,6 +63,7 @@ end
 
 function check_key()
   for _, name in ipairs({
+    -- Written by `make docs`.
     'GLM_API_KEY',
     'RUNAPI_KEY',
     'RUNAPI_API_KEY',
