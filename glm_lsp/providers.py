@@ -174,7 +174,7 @@ PRESETS: tuple[Preset, ...] = (
         thinking=ThinkingSwitch.TEMPLATE,
     ),
 )
-"""Every preset; the first is the default."""
+"""Every preset, in the order in which they are listed."""
 
 if TYPE_CHECKING:
     ProviderName = str
