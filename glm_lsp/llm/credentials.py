@@ -1,8 +1,9 @@
 """The API key: where it is looked for, where it is kept.
 
 Invariants: a key's value shows in no representation, so no log and no traceback that
-formats one can leak it; only `reveal` gives it away, and only the wires call that. The
-keyring may block (it may ask the user to unlock it): call these functions in a thread.
+formats one can leak it; only `reveal` gives it away: to the wires for their headers, to the
+keyring, and to what strikes it out of errors. The keyring may block (it may ask the user to
+unlock it): call these functions in a thread.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Key:
         self.source = source
 
     def reveal(self) -> str:
-        """Return the key itself: for the request's header and nothing else."""
+        """Return the key itself: to be sent, kept, or struck out; never to be shown."""
         return self._value
 
     def __repr__(self) -> str:

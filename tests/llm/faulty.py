@@ -274,6 +274,9 @@ def _cuts(protocol: str) -> Iterator[tuple[str, Fault]]:
             name = f"{protocol}: {'reset' if reset else 'cut'} after event {count}"
             reply = whole.cut_after(count, reset=reset)
             yield name, Fault([reply], errors.UnreachableError, "try again", protocol)
+        ended = Reply(whole.steps[:count])
+        name = f"{protocol}: all well, but over after event {count}"
+        yield name, Fault([ended], errors.UnreachableError, "try again", protocol)
 
 
 def _shapes(protocol: str) -> Iterator[tuple[str, Fault]]:

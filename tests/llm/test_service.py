@@ -19,7 +19,7 @@ from glm_lsp.llm.types import Message, Request
 from glm_lsp.llm.usage_store import UsageStore
 from glm_lsp.providers import Price
 from glm_lsp.settings import LimitSettings, Settings
-from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error
+from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,6 +257,15 @@ def test_a_prompt_that_is_too_long_is_shortened_once(store: UsageStore) -> None:
             run(service(gateway), action(shorter=lambda: brief))
         assert len(gateway.requests) == 4
     assert rows(store, "outcome, size") == [("PromptTooLongError", 400), ("done", 5)]
+
+
+def test_an_answer_that_has_begun_is_not_asked_for_again_with_less() -> None:
+    """What arrived is paid for: when a service finds the prompt too long then, it ends."""
+    begun = chat_stream("fine", chunk=2).steps[:2]
+    with Gateway(Reply([*begun, frame({"error": {"code": "1261", "message": "m"}})])) as gateway:
+        with pytest.raises(errors.PromptTooLongError):
+            run(service(gateway), action(shorter=action))
+        assert len(gateway.requests) == 1
 
 
 def test_estimates_come_nearer_to_what_the_service_counts(store: UsageStore) -> None:

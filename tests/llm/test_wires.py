@@ -13,11 +13,20 @@ from glm_lsp.errors import SettingsError
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.connect import WIRES, connect
 from glm_lsp.llm.credentials import Key
-from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta, Usage
+from glm_lsp.llm.types import (
+    Delta,
+    Finish,
+    FinishReason,
+    Message,
+    ReasoningDelta,
+    Request,
+    TextDelta,
+    Usage,
+)
 from glm_lsp.providers import find
 from glm_lsp.settings import Settings
-from tests.gateway import Gateway, Reply, completion_stream, frame
-from tests.llm.streams import SAMPLES, stream
+from tests.gateway import Gateway, Reply, chat_stream, completion_stream, frame
+from tests.llm.streams import SAMPLES, messages_stream, responses_stream, stream
 
 ASK = Request("glm-5.1", "fix", (Message("user", "hi"),))
 
@@ -201,6 +210,53 @@ def test_a_wire_without_stop_texts_is_cut_by_us() -> None:
         assert "stop" not in gateway.requests[0].json
     assert "".join(d.text for d in deltas if isinstance(d, TextDelta)) == "one "
     assert deltas[-1] == Finish(FinishReason.STOP)
+
+
+@pytest.mark.parametrize("protocol", SAMPLES)
+def test_what_a_model_thinks_is_never_part_of_its_answer(protocol: Any) -> None:
+    """On every wire thoughts and answer arrive apart, each of them whole."""
+    with Gateway(stream(protocol, "the answer", reasoning="is it?", chunk=3)) as gateway:
+        assert spoken(ask(gateway, ASK, protocol=protocol)) == ("is it?", "the answer")
+
+
+def test_thoughts_are_known_under_each_of_their_names() -> None:
+    """VLLM calls the field otherwise than everybody else."""
+    with Gateway(chat_stream("yes", reasoning="hm", reasoning_field="reasoning")) as gateway:
+        assert spoken(ask(gateway, ASK)) == ("hm", "yes")
+
+
+def spoken(deltas: list[Delta]) -> tuple[str, str]:
+    """Return what was thought, and what was said."""
+    kinds = (ReasoningDelta, TextDelta)
+    thought, said = ("".join(d.text for d in deltas if isinstance(d, kind)) for kind in kinds)
+    return thought, said
+
+
+REFUSED = {"type": "response.refusal.delta", "delta": "I cannot."}
+REFUSALS = {
+    "chat": chat_stream("I can", finish="content_filter"),
+    "Z.ai's chat": chat_stream("I can", finish="sensitive"),
+    "messages": messages_stream("I can", stop_reason="refusal"),
+    "responses": Reply([frame(REFUSED), *responses_stream("").steps]),
+    "responses, stopped": responses_stream(
+        "", end="response.incomplete", incomplete="content_filter"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_is_known_as_one(name: str) -> None:
+    """The model will not, or a filter will not let it: the answer ends for that reason."""
+    protocol = next(each for each in SAMPLES if each in name)
+    with Gateway(REFUSALS[name]) as gateway:
+        deltas = ask(gateway, ASK, protocol=protocol)
+    ends = [delta.reason for delta in deltas if isinstance(delta, Finish)]
+    assert ends == [FinishReason.FILTERED]
+
+
+def test_responses_are_not_stored_by_the_service() -> None:
+    """The protocol's default is to keep what is asked; we say no."""
+    assert body(ASK, protocol="responses")["store"] is False
 
 
 def test_an_embedded_key_shows_nowhere() -> None:
