@@ -17,7 +17,7 @@ from glm_lsp.actions.promise import site_of
 from glm_lsp.context.imports import new_imports
 from glm_lsp.context.outline import Grammar
 from glm_lsp.editing.answer import IncrementalReader, Whole, new_file_of
-from glm_lsp.errors import ReplyError
+from glm_lsp.errors import FaultyAnswerError, ReplyError
 from glm_lsp.llm.types import Finish, FinishReason, Message, ReasoningDelta, TextDelta
 from glm_lsp.text import Change, Span
 
@@ -85,10 +85,7 @@ async def replacement(
         GlmError: the model did not answer, not to the end, or refuses.
     """
     reader = await asyncio.to_thread(lambda: IncrementalReader(site_of(plan)))
-    if fault is not None:
-        again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
-        messages = (*plan.request.messages, Message("user", again))
-        plan = evolve(plan, request=evolve(plan.request, messages=messages))
+    plan = plan if fault is None else _again(plan, fault)
     heard = _Heard(listen)
     async with aclosing(provider.stream(plan.request)) as deltas:
         async for delta in deltas:
@@ -108,11 +105,27 @@ async def replacement(
 
 
 async def new_file(plan: Plan, provider: Provider, listen: Callable[[AnswerProgress], None]) -> str:
-    """Return the text of the file that the answer holds.
+    """Return the text of the file that the answer holds; a faulty one is asked for once more.
 
     Raises:
         GlmError: the model did not answer, not to the end, or not with code.
     """
+    try:
+        return await _new_file(plan, provider, listen)
+    except FaultyAnswerError as error:
+        return await _new_file(_again(plan, error.fault), provider, listen)
+
+
+def _again(plan: Plan, fault: str) -> Plan:
+    """Return the same question with what was wrong with the last answer."""
+    again = f"Your last answer had a fault: {fault} Answer again, in the same form, without it."
+    messages = (*plan.request.messages, Message("user", again))
+    return evolve(plan, request=evolve(plan.request, messages=messages))
+
+
+async def _new_file(
+    plan: Plan, provider: Provider, listen: Callable[[AnswerProgress], None]
+) -> str:
     heard = _Heard(listen)
     async with aclosing(provider.stream(plan.request)) as deltas:
         answer = "".join([heard.text_of(delta) async for delta in deltas])

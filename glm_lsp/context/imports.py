@@ -1,7 +1,8 @@
 """Where new imports go, and which of those asked for a file really lacks.
 
-Invariant: an import line is inserted whole, on a line of its own, once, and never when the
-file already has it; in a language whose imports we cannot find nothing is inserted.
+Invariant: what is inserted is one import statement a line, as the language's grammar reads it,
+and nothing behind it; once, and never when the file already has it. None names an address or a
+place outside the project. In a language whose imports we cannot find nothing is inserted.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from glm_lsp.characters import one_line
 from glm_lsp.context.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tree_sitter import Node
 
@@ -20,8 +22,14 @@ if TYPE_CHECKING:
     from glm_lsp.languages import Language
     from glm_lsp.text import Snapshot
 
-_OPENING = frozenset({"comment", "line_comment", "block_comment", "hash_bang_line"})
+_OPENING = frozenset({"comment", "line_comment", "block_comment", "hash_bang_line", "php_tag"})
 _MOST = 200  # Characters of an import.
+_MOST_IMPORTS = 50
+_STRINGS = frozenset(
+    "string string_literal interpreted_string_literal raw_string_literal system_lib_string".split()
+)
+_AWAY = re.compile(r"[\s\"'`<]*(?:[/\\~]|(?!node:|bun:)[A-Za-z][\w+.-]*:)")
+"""An address, or a path that begins at the root of a disk or in somebody's home."""
 
 
 def new_imports(snapshot: Snapshot, wanted: Sequence[str]) -> tuple[int, str] | None:
@@ -34,7 +42,7 @@ def new_imports(snapshot: Snapshot, wanted: Sequence[str]) -> tuple[int, str] | 
     if tree is None:
         return None
     language = tree.language
-    wanted = [line for line in wanted if _is_one(line, language)]
+    wanted = list(filter(None, (_one(line, language) for line in wanted[:_MOST_IMPORTS])))
     found = [node for node in tree.root.children if node.type in language.imports]
     present = {key for node in found for key in _taken_apart(language, tree.text(node)).keys}
     lacking = list(filter(None, (_lacking(language, line, present) for line in wanted)))
@@ -46,10 +54,39 @@ def new_imports(snapshot: Snapshot, wanted: Sequence[str]) -> tuple[int, str] | 
     return _on_top(snapshot, tree, lacking) if language.imports_first else None
 
 
-def _is_one(line: str, language: Language) -> bool:
-    """Tell whether a line of a model's is an import in a language, and nothing more."""
+def _one(line: str, language: Language) -> str:
+    """Return the import of a line of a model's without a comment; "" where it is more than one."""
     begins = language.import_line and re.match(language.import_line, line)
-    return bool(begins) and "\n" not in line and len(line) <= _MOST
+    if not begins or len(line) > _MOST or line.endswith("\\") or one_line(line) != line:
+        return ""
+    tree = parse(language.name, f"{language.opening}{line}\n")
+    if tree is None or tree.has_error:
+        return ""
+    nodes = [node for node in tree.root.named_children if node.type not in _OPENING]
+    if len(nodes) != 1 or not (nodes[0].type in language.imports or _requires(tree, nodes[0])):
+        return ""
+    text = tree.text(nodes[0]).rstrip()
+    named = [tree.text(node) for node in _strings(nodes[0])]
+    return "" if not line.startswith(text) or any(map(_AWAY.match, named)) else text
+
+
+def _requires(tree: SyntaxTree, node: Node) -> bool:
+    """Tell whether a declaration gives names to what one `require("…")` returns, and no more."""
+    declared = node.named_children
+    value = declared[0].child_by_field_name("value") if len(declared) == 1 else None
+    if value is None or value.type != "call_expression":
+        return False
+    called, given = (value.child_by_field_name(name) for name in ("function", "arguments"))
+    if called is None or given is None or tree.text(called) != "require":
+        return False
+    return [argument.type for argument in given.named_children] == ["string"]
+
+
+def _strings(node: Node) -> Iterator[Node]:
+    if node.type in _STRINGS:
+        yield node
+    for child in node.named_children:
+        yield from _strings(child)
 
 
 def _below(snapshot: Snapshot, end: int, lacking: list[str], language: Language) -> tuple[int, str]:

@@ -180,6 +180,7 @@ PHP = Language(
         " trait_declaration method_declaration"
     ),
     imports=_kinds("namespace_use_declaration use_declaration"),
+    opening="<?php ",
     import_line=r"use [\w\\]+",
     test_name="{}Test",
 )

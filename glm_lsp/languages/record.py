@@ -34,6 +34,7 @@ class Language(NamedTuple):
         imports: what stands at the top of a file and names other code.
         docstrings: a string alone at the top of a body is a comment.
 
+        opening: what a file must begin with to be read as code.
         import_line: a pattern of what an import begins with, at the left edge; "" for none.
         import_list: a pattern of one that names several things: what comes before the names,
             the names, and what follows; "" for none.
@@ -72,6 +73,7 @@ class Language(NamedTuple):
     imports: frozenset[str] = frozenset()
     docstrings: bool = False
 
+    opening: str = ""
     import_line: str = ""
     import_list: str = ""
     import_group: bool = False

@@ -41,6 +41,8 @@ def read(path: Path) -> list[Case]:
     text = path.read_text(encoding="utf-8")
     for apart in ("(s)(k)-", "(g)(h)(p)_", "(A)(K)(I)(A)"):
         text = text.replace(apart, re.sub(r"[()]", "", apart))
+    for unseen, char in (("(RLO)", "\u202e"), ("(ZWSP)", "\u200b"), ("(CR)", "\r")):
+        text = text.replace(unseen, char)
     for block in text.split("\n== ")[1:]:
         title, _, body = block.partition("\n")
         title, _, language = title.rstrip(")").rpartition(" (")

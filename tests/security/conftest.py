@@ -33,7 +33,6 @@ collect_ignore = [
     "test_tcp.py",
     "test_terminal.py",
     "test_workspace_files.py",
-    "test_written_code.py",
 ]
 """Attacks that still succeed: files leave this list when none in them does."""
 

@@ -54,7 +54,11 @@ CHARACTERS: dict[str, tuple[str, str]] = {
 
 @attacks("char", CHARACTERS)
 def test_a_character_in_an_edit(sentence: str, char: str, shared: tuple[Rig, Gateway]) -> None:
-    """The model's new code holds a character that the file has not: it does not get there."""
+    """The model's new code holds a character that the file has not: it does not get there.
+
+    Held already: those without a width and most that turn the direction were taken off, NUL
+    was no text for the parser, and a lone carriage return is no line end of the file.
+    """
     rig, gateway = shared
     gateway.script(fenced(FIXED.replace("return result", f'return result  # ok{char} "{char}"')))
     uri = rig.open(URI)
@@ -82,7 +86,10 @@ def test_a_character_in_a_completion(sentence: str, char: str, shared: tuple[Rig
     {name: CHARACTERS[name] for name in ("rlo", "zwsp", "tag", "hangul", "nul", "esc", "csi")},
 )
 def test_a_character_in_new_tests(sentence: str, char: str, home: Path, gateway: Gateway) -> None:
-    """A new file of tests holds a character that nobody sees: it is not written."""
+    """A new file of tests holds a character that nobody sees: it is not written.
+
+    Held already: one that turns the direction, and a space without a width, were taken off.
+    """
     gateway.script(fenced(f'def test_area():\n    assert "a{char}b"\n'))
     with serving(home, gateway) as rig:
         rig.ask(rig.open(URI), "test")
@@ -100,7 +107,10 @@ def test_a_characters_escape_is_asked_for_once_more(home: Path, gateway: Gateway
 
 
 def test_characters_that_the_file_has(shared: tuple[Rig, Gateway]) -> None:
-    """A file has such characters of its own, and emoji: an edit keeps them."""
+    """A file has such characters of its own, and emoji: an edit keeps them.
+
+    Held already: this shows that nothing is refused that was there before.
+    """
     rig, gateway = shared
     own = 'NAME = "a\u200db \u05d0\u200f \U0001f469\u200d\U0001f4bb \u2764\ufe0f"'
     part = AREA.replace("    result =", f"    {own}\n    result =", 1)
@@ -167,7 +177,11 @@ BODIES = {
 def test_an_import_with_code_behind_it(
     sentence: str, language: str, have: str, wanted: str, shared: tuple[Rig, Gateway]
 ) -> None:
-    """The model asks for an import that is more than one: nothing of it is inserted."""
+    """The model asks for an import that is more than one: nothing of it is inserted.
+
+    Held already: what did not begin like an import or did not parse, and all of Ruby's, whose
+    imports are inserted nowhere.
+    """
     rig, gateway = shared
     part, right = BODIES[language]
     text = f"{have}\n\n{part}"
@@ -190,7 +204,10 @@ OUTSIDE: dict[str, tuple[str, str]] = {
 
 @attacks("code", OUTSIDE)
 def test_code_beside_the_target(sentence: str, code: str, shared: tuple[Rig, Gateway]) -> None:
-    """The model's answer changes code that it was not asked about: that code stays."""
+    """The model's answer changes code that it was not asked about: that code stays.
+
+    Held already: what is placed is cut to the target, or refused.
+    """
     rig, gateway = shared
     gateway.script(fenced(code))
     uri = rig.open(URI)
@@ -204,7 +221,10 @@ def _edits_elsewhere(params: Any) -> list[str]:
 
 
 def test_an_edit_names_its_own_document_alone(home: Path, gateway: Gateway) -> None:
-    """The model names another file above its code: only the document asked about is edited."""
+    """The model names another file above its code: only the document asked about is edited.
+
+    Held already: an edit is made for the document of its job, whatever the answer names.
+    """
     gateway.script(chat_stream(f"`/etc/passwd`\n```python /etc/passwd\n{FIXED}```"))
     with serving(home, gateway, capabilities=OURS) as rig:
         uri = rig.open(URI)

@@ -10,6 +10,7 @@ ORDER = (
     "continuation",
     "indentation",
     "placeholder",
+    "unseen",
     "length",
     "repetition",
     "line_below",

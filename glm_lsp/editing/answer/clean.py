@@ -1,4 +1,4 @@
-"""Takes off what answers put on top of code: numbers, quote marks, invisible characters.
+"""Takes off what answers put on top of code: numbers, quote marks, spaces without a width.
 
 Invariant: nothing is taken off that the file itself has; what may be code is only taken off
 as a repair, which somebody else must find better than the lines as they came.
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
     from glm_lsp.editing.answer.values import Site
 
-# A joiner between two characters that are no letters of ASCII makes one picture of them.
-INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
-    "\ufff9-\ufffb]|(?<![^\0-\u2000])\u200d|\u200d(?![^\0-\u2000])"
-)
+WIDTHLESS = re.compile("[\u00ad\u200b\u2060\ufeff]")
+"""What tokenisers and web pages leave in text, and what means nothing in code."""
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
 _NUMBER = re.compile(
     r"^[ \t]*(?:[-=]?> ?)?[ \t]*(?:L|\[|line )?(\d{1,6})"
@@ -45,10 +42,13 @@ _NAMED = re.compile(r"\A[A-Z][\w ]{0,30}: (?=[^`\n]*$)", re.MULTILINE)
 
 
 def visible(text: str, file: str) -> str:
-    """Return a text without the invisible characters that the file has not."""
+    """Return a text without the characters without a width that the file has not.
+
+    Others that nobody sees are left for the judge to refuse: somebody may have meant them.
+    """
     if text.isascii():
         return text
-    text = INVISIBLE.sub(lambda found: found.group() if found.group() in file else "", text)
+    text = WIDTHLESS.sub(lambda found: found.group() if found.group() in file else "", text)
     return _SPACES.sub(lambda found: found.group() if found.group() in file else " ", text)
 
 

@@ -42,6 +42,16 @@ def faulty(fault: str) -> FaultyAnswerError:
     )
 
 
+def unseen_in(found: list[str]) -> FaultyAnswerError:
+    """Return the error about a new file with characters that nobody sees, as `U+202E`."""
+    shown = ", ".join(found[:5])
+    return FaultyAnswerError(
+        f"GLM's answer holds characters that nobody sees ({shown}): no file was written. Try"
+        " again.",
+        fault=f"It holds characters that nobody sees: {shown}.",
+    )
+
+
 def without_code(answer: str) -> ReplyError:
     """Return the error about an answer without code."""
     if refuses(answer.strip()):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from glm_lsp.characters import unseen
 from glm_lsp.editing.answer.choose import choose
 from glm_lsp.editing.answer.clean import visible
 from glm_lsp.editing.answer.definitions import attaches
@@ -190,6 +191,9 @@ class IncrementalReader:
 
     def _take(self, line: str) -> str:
         """Write a line, unless it shows that the answer is not simply the new code."""
+        if unseen(line).search(line) and line not in self._site.target:
+            self._state = "off"  # Nobody could see it: it is judged before it is written.
+            return ""
         key = plain(line)
         own = key in self._target.telling
         if own:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from glm_lsp.editing.answer.clean import INVISIBLE
+from glm_lsp.characters import fresh
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.lines import cut, filled, plain, unix
 from glm_lsp.languages import language_named
@@ -28,6 +28,7 @@ _STUB = re.compile(
     r"|throw new Error\(.*not implemented.*\);?|panic\(.*(?:todo|implement).*\))$",
     re.IGNORECASE,
 )
+_END = re.compile(r"\r\n|\r|\n")
 _Name = str | tuple[tuple[str, ...], str]
 _MOST_SHOWN = 5
 _FEW = 6
@@ -55,12 +56,12 @@ def _characters(_promise: Promise, before: str, after: str) -> str | None:
     """No character that nobody sees may come in, and the ends stay what they are."""
     if before.startswith("\ufeff") != after.startswith("\ufeff"):
         return "The byte order mark at the start of the file must stay as it is."
-    fresh = {char for char in INVISIBLE.findall(after) if char not in before}
-    if fresh:
-        shown = ", ".join(sorted(f"U+{ord(char):04X}" for char in fresh))
-        return f"It holds invisible characters that the file does not have: {shown}."
-    ends = set(re.findall(r"\r\n|\r|\n", before))
-    if ends and not set(re.findall(r"\r\n|\r|\n", after)) <= ends:
+    ends = set(_END.findall(before)) or {"\n", "\r\n"}
+    unseen = [char for char in fresh(before, after) if char != "U+000D" or "\r" not in ends]
+    if unseen:
+        shown = ", ".join(unseen[:_MOST_SHOWN])
+        return f"It holds characters that nobody sees, and that the file does not have: {shown}."
+    if not set(_END.findall(after)) <= ends:
         return "Its line ends are not the file's."
     return None
 
