@@ -66,7 +66,7 @@ check: $(READY) ## What CI checks before it tests.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(READY) ## Write what is generated: the table in docs/settings.md, VS Code's schema.
+docs: $(READY) ## Write what is generated: tables in docs/settings.md, keys for Neovim, VS Code's schema.
 	$(BIN)/python -m tests.docs
 	$(BIN)/python editors/vscode/scripts/generate_settings.py
 
