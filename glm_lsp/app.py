@@ -20,16 +20,17 @@ from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
 from glm_lsp.lsp.server import Server
 from glm_lsp.lsp.session import ClientSession
-from glm_lsp.settings.layers import from_environment
+from glm_lsp.settings.layers import from_environment, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from glm_lsp.llm.credentials import Key
+    from glm_lsp.llm.destination import Destinations
     from glm_lsp.llm.service import Service
     from glm_lsp.llm.usage_store import UsageStore, Used
-    from glm_lsp.lsp.session import Approve, ModelConnection
+    from glm_lsp.lsp.session import Caller, ModelConnection
     from glm_lsp.settings import Settings
 
 
@@ -98,22 +99,21 @@ class _Connector:
         self._importing = asyncio.Lock()
         self._address = ""
         self._usage_store: UsageStore | None = None
+        self._destinations: Destinations | None = None
 
-    async def __call__(
-        self, settings: Settings, api_key: str | None, approve: Approve | None
-    ) -> ModelConnection:
-        await self._import("glm_lsp.llm.connect", *_BOOKS)
+    async def __call__(self, settings: Settings, caller: Caller) -> ModelConnection:
+        await self._import("glm_lsp.llm.connect", "glm_lsp.llm.destination", *_BOOKS)
         if settings.provider == "local" and settings.base_url is None:
             async with self._loading:
                 if not self._address:
                     self._address = await self._embedded.start(self._model_file)
-            return self._connected(settings, None, self._address, approve)
-        preset = providers.find(settings.provider, settings.base_url)
+            return self._connected(settings, None, self._address, caller)
         # A keyring may ask the user to unlock it: never on the event loop.
-        key = await asyncio.to_thread(find_key, preset, given=api_key, environ=self._environ)
-        if key is None and preset.needs_key:
-            raise no_key(preset)
-        return self._connected(settings, key, None, approve)
+        key = await asyncio.to_thread(self._key, settings, caller)
+        return self._connected(settings, key, None, caller)
+
+    async def confirm(self, destination: str) -> None:
+        await asyncio.to_thread(self._trusted().confirm, destination)
 
     async def used_today(self) -> Used | None:
         await self._import(*_BOOKS)
@@ -126,6 +126,24 @@ class _Connector:
         async with self._importing:
             await asyncio.to_thread(lambda: [import_module(module) for module in modules])
 
+    def _key(self, settings: Settings, caller: Caller) -> Key | None:
+        """Return the key to send, if any, once it is certain that it may go there."""
+        preset = providers.find(settings.provider, settings.base_url)
+        key = find_key(preset, given=caller.api_key, environ=self._environ)
+        if key is None and preset.needs_key:
+            raise no_key(preset)
+        self._trusted().check(settings, key, users_own=caller.users_own)
+        return key
+
+    def _trusted(self) -> Destinations:
+        """Return where this user's servers may send to."""
+        from glm_lsp.llm.destination import Destinations, state_path
+
+        if self._destinations is None:
+            own = load(from_environment(self._environ)).settings
+            self._destinations = Destinations(own, state_path)
+        return self._destinations
+
     def _usage(self) -> UsageStore:
         """Return the usage store that all clients of this process write to."""
         from glm_lsp.llm.usage_store import open_usage_store
@@ -135,11 +153,11 @@ class _Connector:
         return self._usage_store
 
     def _connected(
-        self, settings: Settings, key: Key | None, address: str | None, approve: Approve | None
+        self, settings: Settings, key: Key | None, address: str | None, caller: Caller
     ) -> ModelConnection:
         from glm_lsp.llm.connect import connect
 
         service = connect(settings, key, base_url=address, store=self._usage(), today=self._now)
-        if approve is not None:
-            service.ask_before_overspending(approve)
+        if caller.approve is not None:
+            service.ask_before_overspending(caller.approve)
         return _Open(service)

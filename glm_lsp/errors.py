@@ -4,6 +4,7 @@
 GlmError
 ├── SettingsError          a setting cannot be used as it stands
 ├── NoKeyError             no API key was found
+├── UnconfirmedHostError   nothing is sent there before the user has said so
 ├── ExcludedError          the file must not leave this machine
 ├── LocalModelError        the embedded model is not installed or does not load
 ├── ProviderError          the model's service did not do what was asked
@@ -53,6 +54,22 @@ class SettingsError(GlmError):
 
 class NoKeyError(GlmError):
     """No API key was found."""
+
+
+class UnconfirmedHostError(GlmError):
+    """Nothing is sent to a host before the user has said so.
+
+    Attributes:
+        question: what to ask the user.
+        host: how the host is called, for the answer's button.
+        destination: what their answer is remembered for.
+    """
+
+    def __init__(self, message: str, *, question: str, host: str, destination: str) -> None:
+        super().__init__(message)
+        self.question = question
+        self.host = host
+        self.destination = destination
 
 
 class ExcludedError(GlmError):

@@ -13,14 +13,16 @@ from __future__ import annotations
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
+from glm_lsp import address
 from glm_lsp.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from glm_lsp.address import Address
 
 Protocol = Literal["chat", "responses", "messages"]
 """The wire protocols: each has a file of its name in `glm_lsp/llm/wires/`."""
@@ -96,7 +98,11 @@ class Preset:
     prices: Mapping[str, Price] = field(factory=dict)
 
     def base_url(self, protocol: Protocol, given: str | None = None) -> str:
-        """Return the base URL, without a slash at its end.
+        """Return the base URL, without a slash at its end; see `address`."""
+        return self.address(protocol, given).url
+
+    def address(self, protocol: Protocol, given: str | None = None) -> Address:
+        """Return where to ask: the given address before the preset's own.
 
         Raises:
             SettingsError: none is known, or the given one is not an HTTP address.
@@ -113,12 +119,13 @@ class Preset:
                 "No address to ask: set `glm.baseUrl`, for example to"
                 " http://localhost:8000/v1, or choose another `glm.provider`."
             )
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            return address.parse(url)
+        except ValueError:
             raise SettingsError(
-                "`glm.baseUrl` is not an address: it should start with https:// or http://."
-            )
-        return url
+                f"`glm.baseUrl` is not an address ({address.readable(url)}): it should start"
+                " with https:// or http:// and hold no `?`, no `#` and no blanks."
+            ) from None
 
 
 PRESETS: tuple[Preset, ...] = (
@@ -197,7 +204,10 @@ def find(name: ProviderName, base_url: str | None = None) -> Preset:
     preset = next(preset for preset in PRESETS if preset.name == name)
     if name != "custom" or not base_url:
         return preset
-    host = "." + (urlsplit(base_url).hostname or "")
+    try:
+        host = "." + address.parse(base_url).host
+    except ValueError:  # Said when it is asked.
+        return preset
     for domain, switch in _SWITCH_BY_DOMAIN.items():
         if host.endswith("." + domain):
             return evolve(preset, thinking=switch)

@@ -2,7 +2,7 @@
 
 Invariants: each suggestion counts once as shown, however much of it was typed meanwhile. It
 counts as kept when most of its lines still stand where it was put 30 seconds after it was
-accepted. Counts hold no text, stay on this machine, and several editors may count at once;
+accepted. Counts hold no text, are this user's alone, and several editors may count at once;
 losing some is better than keeping a keystroke waiting.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
+from glm_lsp import private_files
 from glm_lsp.context.cursor import with_line_feeds
 from glm_lsp.text import Span
 
@@ -118,8 +119,7 @@ class Statistics:
         if self._path is None or not self._new:
             return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as database, database:
+            with closing(self._connect(self._path)) as database, database:
                 database.executemany(_ADD, [(*key, count) for key, count in self._new.items()])
         except (OSError, sqlite3.Error):
             return
@@ -139,13 +139,13 @@ class Statistics:
         if self._path is None or not self._path.exists():
             return []
         try:
-            with closing(self._connect()) as database:
+            with closing(self._connect(self._path)) as database:
                 return database.execute("SELECT day, event, count FROM tally").fetchall()
-        except sqlite3.Error:
+        except (OSError, sqlite3.Error):
             return []
 
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(str(self._path), timeout=_PATIENCE)
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        database = sqlite3.connect(private_files.file(path), timeout=_PATIENCE)
         try:
             database.execute("PRAGMA synchronous = OFF")
             database.execute(_TABLE)

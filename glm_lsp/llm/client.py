@@ -13,13 +13,13 @@ import json
 import ssl
 import time
 from contextlib import asynccontextmanager, suppress
+from http.cookiejar import DefaultCookiePolicy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx
 
-from glm_lsp import __version__
+from glm_lsp import __version__, address
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
 from glm_lsp.llm import catalogue, error_mapping
 from glm_lsp.llm.answer import AnswerStream, read
@@ -66,7 +66,8 @@ class HttpProvider:
         today: Callable[[], float] = time.time,
     ) -> None:
         self.preset = preset
-        self.base_url = base_url.rstrip("/")
+        self.address = address.parse(base_url)
+        self.base_url = self.address.url
         self.key = key
         self._wire = wire
         self._timeouts = timeouts or Timeouts()
@@ -130,7 +131,7 @@ class HttpProvider:
         key = self.key
         return error_mapping.Asked(
             service=self.preset.title,
-            host=urlsplit(self.base_url).netloc.rpartition("@")[2],
+            host=self.address.name,
             model=request.model,
             key=key.source if key else "",
             secret=key.reveal() if key else "",
@@ -150,9 +151,9 @@ class HttpProvider:
 
         with suppress(ImportError):  # The first connection would load it in the event loop.
             import_module("anyio._backends._asyncio")
-        own = _is_own(self.base_url)
+        own = self.address.is_own
         plain = self.base_url.startswith("http://")
-        return httpx.AsyncClient(
+        client = httpx.AsyncClient(
             # HTTP/1.1 on purpose: httpcore's HTTP/2 does not tell a server that a stream was
             # abandoned, so a cancelled answer would be written, and billed, to its end. One
             # request per model at a time leaves nothing to multiplex anyway.
@@ -173,6 +174,8 @@ class HttpProvider:
                 "Cache-Control": "no-store",
             },
         )
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))  # None is kept.
+        return client
 
     async def _open(
         self, request: Request, wire: Wire, asked: Asked
@@ -208,7 +211,7 @@ class HttpProvider:
 
         Nobody pays for it, and llama.cpp closes kept connections at moments of its own choosing.
         """
-        free = self.key is None and _is_own(self.base_url)
+        free = self.key is None and self.address.is_own
         return free and type(error) is UnreachableError
 
     async def _send(
@@ -271,12 +274,6 @@ class HttpProvider:
         finally:
             await response.aclose()
         return bytes(content)
-
-
-def _is_own(url: str) -> bool:
-    """Tell whether a server is on this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _is_stream(response: httpx.Response) -> bool:

@@ -28,13 +28,18 @@ _log = logging.getLogger(__name__)
 
 
 class Key:
-    """An API key that hides itself, and where it came from ("RUNAPI_KEY", "the keyring", …)."""
+    """An API key that hides itself, and where it came from ("RUNAPI_KEY", "the keyring", …).
 
-    __slots__ = ("_value", "source")
+    Attributes:
+        owner: the provider that it was kept for by name; "" for one that names none.
+    """
 
-    def __init__(self, value: str, source: str) -> None:
+    __slots__ = ("_value", "owner", "source")
+
+    def __init__(self, value: str, source: str, owner: str = "") -> None:
         self._value = value
         self.source = source
+        self.owner = owner
 
     def reveal(self) -> str:
         """Return the key itself: to be sent, kept, or struck out; never to be shown."""
@@ -63,9 +68,9 @@ def find_key(
         return _checked(given, "the editor")
     for name in (ANY_PROVIDER, *preset.key_names):
         if value := environ.get(name, "").strip():
-            return _checked(value, name)
+            return _checked(value, name, "" if name == ANY_PROVIDER else preset.name)
     kept = _from_keyring(preset) if use_keyring else None
-    return _checked(kept, "the keyring") if kept else None
+    return _checked(kept, "the keyring", preset.name) if kept else None
 
 
 def no_key(preset: Preset) -> NoKeyError:
@@ -109,7 +114,7 @@ def remove(preset: Preset) -> bool:
     return True
 
 
-def _checked(value: str, source: str) -> Key:
+def _checked(value: str, source: str, owner: str = "") -> Key:
     """Return a key, or refuse what no header can carry (and the HTTP library would print)."""
     value = value.strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
@@ -117,7 +122,7 @@ def _checked(value: str, source: str) -> Key:
             f"The API key from {source} holds characters that no key has:"
             " copy it again, or run `glm-lsp auth set`."
         )
-    return Key(value, source)
+    return Key(value, source, owner)
 
 
 def _from_keyring(preset: Preset) -> str | None:

@@ -3,7 +3,7 @@
 Invariants: recording never blocks and never fails a request (a thread of its own writes);
 several servers write to one file at once; a row that was committed survives the end of
 any of them; who asks what was used hears of every row recorded before. No text is ever
-stored: only names, counts and times.
+stored: only names, counts and times. The file is this user's alone.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import astuple, fields, frozen
+
+from glm_lsp import private_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,7 +225,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         sqlite3.Error, OSError: it cannot be opened.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.file(path)  # SQLite gives the files beside it the same mode.
     with closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)) as connection:
         # A write-ahead log lets readers and one writer work side by side; NORMAL loses
         # nothing when a process dies, only (at worst) the last rows when the power does.

@@ -47,6 +47,19 @@ class Extensions:
 
 
 @frozen
+class Trust:
+    """What the client said of whose words are whose.
+
+    Attributes:
+        machine_scoped: no workspace sets the provider, the address or the prices in this client.
+        trusted: the user trusts the workspace, as far as the client knows.
+    """
+
+    machine_scoped: bool = False
+    trusted: bool = True
+
+
+@frozen
 class Explanation:
     """A piece of an explanation, in Markdown; `done` ends it, whether or not it succeeded."""
 
@@ -97,10 +110,7 @@ class ServerStatus:
 
 def announced(capabilities: types.ClientCapabilities) -> Extensions:
     """Read what a client announced; anything malformed counts as not announced."""
-    experimental = capabilities.experimental
-    ours = experimental.get("glm") if isinstance(experimental, dict) else None
-    if not isinstance(ours, dict):
-        return Extensions()
+    ours = _ours(capabilities)
     return Extensions(
         apply_edit=ours.get("applyEdit") is True,
         explanation=ours.get("explanation") is True,
@@ -108,6 +118,24 @@ def announced(capabilities: types.ClientCapabilities) -> Extensions:
         changes=ours.get("changes") is True,
         context=ours.get("context") is True,
     )
+
+
+def trust(capabilities: types.ClientCapabilities) -> Trust:
+    """Read what a client said of trust; anything malformed protects more.
+
+    It stands among the capabilities because no editor lets a workspace write those.
+    """
+    ours = _ours(capabilities)
+    return Trust(
+        machine_scoped=ours.get("machineScoped") is True,
+        trusted=ours.get("trusted", True) is True,
+    )
+
+
+def _ours(capabilities: types.ClientCapabilities) -> dict[str, Any]:
+    experimental = capabilities.experimental
+    ours = experimental.get("glm") if isinstance(experimental, dict) else None
+    return ours if isinstance(ours, dict) else {}
 
 
 def range_json(range_: types.Range) -> dict[str, Any]:

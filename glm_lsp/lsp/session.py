@@ -2,7 +2,8 @@
 
 Invariant: one `ClientSession` per client; a change of settings replaces the provider for what is
 asked from then on, and leaves running work alone. The key passes through here without being
-read: it is looked for when a document is opened or something is asked, not at start.
+read: it is looked for when a document is opened or something is asked, not at start. Nothing is
+asked of a host that the user has not confirmed (see `glm_lsp.llm.destination`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import logging
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Protocol
 
+from attrs import field, frozen
+
 from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, ModelProfile
 from glm_lsp.context.ignore import Exclusions
-from glm_lsp.errors import ExcludedError, GlmError
+from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
 from glm_lsp.llm import catalogue
-from glm_lsp.lsp.extension import Extensions
+from glm_lsp.lsp.extension import Extensions, Trust
 from glm_lsp.settings.layers import Layer, Loaded, load
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from glm_lsp.settings import Settings
 
     Approve = Callable[[str], Awaitable[bool]]
+    Confirm = Callable[[UnconfirmedHostError], Awaitable[bool]]
 
 logger = logging.getLogger(__name__)
 
@@ -57,20 +61,35 @@ class ModelConnection(Protocol):
         """Close the connections."""
 
 
+@frozen
+class Caller:
+    """What a client brought that the way to a model depends on.
+
+    Attributes:
+        users_own: what decides whom to ask is the user's alone in this client, whatever a
+            workspace says.
+        approve: asks the user whether to go on beyond a day's budget.
+    """
+
+    api_key: str | None = field(default=None, repr=False)
+    users_own: bool = False
+    approve: Approve | None = None
+
+
 class ModelConnector(Protocol):
     """Opens the way to a model that settings describe."""
 
-    async def __call__(
-        self, settings: Settings, api_key: str | None, approve: Approve | None
-    ) -> ModelConnection:
+    async def __call__(self, settings: Settings, caller: Caller) -> ModelConnection:
         """Find the key, start what must be started, and return the open way.
 
-        `approve` asks the user whether to go on beyond a day's budget.
-
         Raises:
+            UnconfirmedHostError: the user has to be asked first whether to go there.
             GlmError: there is no key, no address, or no embedded model.
         """
         ...
+
+    async def confirm(self, destination: str) -> None:
+        """Remember that the user said yes to a destination."""
 
     async def used_today(self) -> Used | None:
         """Return what this user's servers used today; None: not known."""
@@ -93,8 +112,10 @@ class ClientSession:
         self._bookings: list[Callable[[], None]] = []
         self._api_key: str | None = None
         self._approve: Approve | None = None
+        self._confirm: Confirm | None = None
         self.loaded: Loaded = load(environment)
         self.extensions = Extensions()
+        self.trust = Trust()
         self.roots: tuple[Path, ...] = ()
         self.exclusions = Exclusions()
 
@@ -104,13 +125,19 @@ class ClientSession:
         return self.loaded.settings
 
     def start(
-        self, options: Layer, api_key: str | None, roots: tuple[Path, ...], extensions: Extensions
+        self,
+        options: Layer,
+        api_key: str | None,
+        roots: tuple[Path, ...],
+        extensions: Extensions,
+        trust: Trust,
     ) -> None:
         """Take what `initialize` brought."""
         self._options = options
         self._api_key = api_key
         self.roots = roots
         self.extensions = extensions
+        self.trust = trust
         self._put(load(self._environment, options))
 
     def expect_configuration(self) -> None:
@@ -172,14 +199,25 @@ class ClientSession:
         """Return who answers, opening the way there when nobody has.
 
         Raises:
-            GlmError: there is no key, no address, or no embedded model.
+            GlmError: there is no key, no address, no embedded model, or no word of the user's.
         """
+        while True:
+            try:
+                return await self._opened()
+            except UnconfirmedHostError as error:
+                # Outside the lock: who goes another way meanwhile need not wait for an answer.
+                if self._confirm is None or not await self._confirm(error):
+                    raise
+                await self._connector.confirm(error.destination)
+
+    async def _opened(self) -> Provider:
         async with self._opening:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), _CONFIGURED_WITHIN)
             while self._model is None:
                 settings = self.settings
-                model = await self._connector(settings, self._api_key, self._approve)
+                caller = Caller(self._api_key, self.trust.machine_scoped, self._approve)
+                model = await self._connector(settings, caller)
                 if _way(settings) == _way(self.settings):
                     self._model = model
                 else:  # The settings changed meanwhile: nothing may go the old way.
@@ -204,7 +242,7 @@ class ClientSession:
     async def warm(self) -> None:
         """Get ready before anybody waits; what goes wrong is said when somebody does."""
         with suppress(GlmError):
-            await self.provider()
+            await self._opened()  # The user is asked when they ask something themselves.
         if self._model is not None:
             await self._model.warm()
 
@@ -216,6 +254,10 @@ class ClientSession:
     def ask_before_overspending(self, approve: Approve) -> None:
         """Set who asks the user, with one sentence, whether to go beyond a day's budget."""
         self._approve = approve
+
+    def ask_before_a_new_host(self, confirm: Confirm) -> None:
+        """Set who asks the user whether to send to a host at all."""
+        self._confirm = confirm
 
     def on_booking(self, booked: Callable[[], None]) -> None:
         """Have `booked` called when a request has ended, however it did, and is in the books."""

@@ -52,6 +52,9 @@ BOUNDS = {
 Measured = dict[str, dict[str, float]]
 
 
+NOBODY = "http://127.0.0.1:9/v1"
+
+
 class Server:
     """A server process, spoken to in prepared frames."""
 
@@ -64,6 +67,7 @@ class Server:
         quiet = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "NO_PROXY": "*"}
         own = {"HOME": home, "XDG_DATA_HOME": home, **quiet} if home else {}
         if home:
+            own["GLM_LSP_BASE_URL"] = NOBODY  # Of the environment: nothing has to be confirmed.
             own["PYTHONPYCACHEPREFIX"] = str(Path(home) / "bytecode")
         self.process = subprocess.Popen(
             [sys.executable, *command],
@@ -155,7 +159,7 @@ def measure_start(measured: Measured, rounds: int, home: str) -> None:
 def measure_first_second(measured: Measured, rounds: int, home: str) -> None:
     """Round trips while a server gets ready: the first document is open, an address is known."""
     taken: dict[str, list[float]] = {"stock": [], PRODUCT: []}
-    nobody = {"provider": "runapi", "apiKey": "not-a-key", "baseUrl": "http://127.0.0.1:9/v1"}
+    nobody = {"provider": "runapi", "apiKey": "not-a-key"}
     item = {"uri": SMALL, "languageId": "python", "version": 0, "text": "def f():\n    return g\n"}
     opened = {"method": "textDocument/didOpen", "params": {"textDocument": item}}
     for round_ in range(rounds + 1):

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import glm_lsp
 from glm_lsp.app import factory
-from glm_lsp.demo.editor import Editor
+from glm_lsp.demo.editor import CAPABILITIES, Editor
 from glm_lsp.lsp.wire.transport import Connection, Limits
 from glm_lsp.text import Span
 from tests.gateway import Gate, Gateway, chat_stream
@@ -216,7 +216,10 @@ async def client(port: int, tracer: Tracer, wanted: list[str]) -> dict[str, Walk
         process: Any = SimpleNamespace(stdin=writer, stdout=reader)
         editor = Editor(process)
         options = {"provider": "runapi", "baseUrl": gateway.base_url, "apiKey": "not-a-key"}
-        await editor.initialize(options=options)
+        # A client whose settings are the user's alone: nobody is asked to confirm the gateway.
+        glm = {**CAPABILITIES["experimental"]["glm"], "machineScoped": True}
+        client = {**CAPABILITIES, "experimental": {"glm": glm}}
+        await editor.initialize(options=options, capabilities=client)
         for name in wanted:
             for _ in range(2):
                 editor.open(harness.URI, "python", harness.SOURCE)

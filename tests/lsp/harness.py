@@ -67,14 +67,18 @@ async def serving(
     environ: Mapping[str, str] | None = None,
     **options: Any,
 ) -> AsyncIterator[Editor]:
-    """Start the server as an editor does, with `SOURCE` open, and stop it at the end."""
+    """Start the server as an editor does, with `SOURCE` open, and stop it at the end.
+
+    The user has set the gateway in their environment: what the editor's settings say of one
+    would have to be confirmed (`tests/security/test_key_and_host.py`).
+    """
     # A copy of the environment without anybody's settings, keys or data.
     kept = {k: v for k, v in os.environ.items() if "GLM" not in k and "API" not in k}
     home = {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path), "NO_PROXY": "*"}
     quiet = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     settings: dict[str, Any] = {"provider": "runapi", **options}
     if gateway is not None:
-        settings["baseUrl"] = gateway.base_url
+        home |= {"GLM_LSP_BASE_URL": gateway.base_url, "GLM_LSP_PROVIDER": settings["provider"]}
     if key:
         settings["apiKey"] = key
     with (tmp_path / "server.log").open("ab") as log:

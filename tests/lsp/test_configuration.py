@@ -60,7 +60,9 @@ def test_nobody_is_asked_before_the_configuration_says_whom(tmp_path: Path) -> N
 
     async def work() -> None:
         with Gateway(chat_stream("No.")) as early, Gateway(chat_stream("Yes.")) as late:
-            async with serving(early, tmp_path, client=PULLS) as editor:
+            # A client in which no workspace sets the address: nobody has to confirm it.
+            own = {**PULLS, "experimental": {"glm": {"machineScoped": True}}}
+            async with serving(early, tmp_path, client=own) as editor:
                 said = asyncio.Event()
 
                 async def answer(_: Any) -> Any:

@@ -106,7 +106,7 @@ def test_a_refused_connection_names_the_setting(tmp_path: Path) -> None:
 
     async def work() -> None:
         url = f"http://127.0.0.1:{port}/v1"
-        async with serving(None, tmp_path, baseUrl=url) as editor:
+        async with serving(None, tmp_path, environ={"GLM_LSP_BASE_URL": url}) as editor:
             await choose(editor, "GLM: Fix")
             await idle(editor)
             assert len(shown(editor)) == 1

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from glm_lsp.llm.types import Delta, Provider
+    from glm_lsp.lsp.session import Caller
     from glm_lsp.settings import Settings
 
 ASKED = Request("m", "fix", (Message("user", "?"),))
@@ -60,11 +61,14 @@ class Connector:
         self.opens = asyncio.Event()
         self.opens.set()
 
-    async def __call__(self, settings: Settings, api_key: str | None, approve: Any) -> Connection:
+    async def __call__(self, settings: Settings, caller: Caller) -> Connection:
         self.asked.set()
         await self.opens.wait()
         self.opened.append(Connection(settings))
         return self.opened[-1]
+
+    async def confirm(self, destination: str) -> None:
+        """Nobody asks."""
 
     async def used_today(self) -> None:
         """Nobody counts."""

@@ -25,7 +25,6 @@ collect_ignore = [
     "test_hostile_input.py",
     "test_hostile_services.py",
     "test_house_rules.py",
-    "test_key_and_host.py",
     "test_layers.py",
     "test_local_files.py",
     "test_patterns.py",

@@ -7,8 +7,12 @@
 import { NotificationType, RequestType } from "vscode-languageclient/node";
 import type { Diagnostic, Position, Range, WorkspaceEdit } from "vscode-languageclient/node";
 
-/** What goes to the server as `capabilities.experimental.glm`. */
+/**
+ * What goes to the server as `capabilities.experimental.glm`; `machineScoped`: here no folder
+ * sets the provider, the address or the prices.
+ */
 export const announced = {
+  machineScoped: true,
   applyEdit: true,
   explanation: true,
   status: true,

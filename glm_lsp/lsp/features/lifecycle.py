@@ -13,7 +13,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from glm_lsp.context.ignore import path_of
-from glm_lsp.lsp.extension import announced
+from glm_lsp.lsp.extension import announced, trust
 from glm_lsp.settings import SECTION
 from glm_lsp.settings.layers import Layer
 
@@ -88,7 +88,8 @@ def register(server: Server, session: ClientSession, begun: Callable[[], None]) 
     def initialize(params: types.InitializeParams) -> None:
         options, api_key = _options(params.initialization_options)
         layer = Layer("initializationOptions", options)
-        session.start(layer, api_key, _roots(params), announced(params.capabilities))
+        client = params.capabilities
+        session.start(layer, api_key, _roots(params), announced(client), trust(client))
         if _is_pulled(params.capabilities):
             session.expect_configuration()
 

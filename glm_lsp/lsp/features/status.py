@@ -21,6 +21,7 @@ from glm_lsp.errors import (
     ProviderError,
     QuotaError,
     RateLimitError,
+    UnconfirmedHostError,
 )
 from glm_lsp.lsp import extension
 
@@ -74,7 +75,7 @@ class StatusBoard:
         state: extension.State = "working" if self._busy else "ready"
         if isinstance(error, QuotaError | RateLimitError):
             state = "limited"
-        elif isinstance(error, ProviderError | NoKeyError | LocalModelError):
+        elif isinstance(error, ProviderError | NoKeyError | LocalModelError | UnconfirmedHostError):
             state = "error"
         message = "" if error is None else str(error)
         keyless = isinstance(error, NoKeyError | AuthenticationError)
