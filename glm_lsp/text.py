@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _CHUNK = 8192  # Characters; edits in texts from a page to 100 MB are cheap with it.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -63,11 +63,23 @@ def common_ends(old: str, new: str) -> tuple[int, int, int]:
 
     The ends do not overlap. Found by bisection: slices compare faster than characters.
     """
+    start = low = 0
     most = min(len(old), len(new))
-    start = _greatest(most, lambda count: old[:count] == new[:count])
-    most -= start
-    end = _greatest(most, lambda count: old[len(old) - count :] == new[len(new) - count :])
-    return start, len(old) - end, len(new) - end
+    while start < most:
+        middle = (start + most + 1) // 2
+        if old[start:middle] == new[start:middle]:
+            start = middle
+        else:
+            most = middle - 1
+    old_end, new_end = len(old), len(new)
+    most = min(old_end, new_end) - start
+    while low < most:
+        middle = (low + most + 1) // 2
+        if old[old_end - middle : old_end - low] == new[new_end - middle : new_end - low]:
+            low = middle
+        else:
+            most = middle - 1
+    return start, old_end - low, new_end - low
 
 
 def split_lines(text: str) -> list[str]:
@@ -268,18 +280,6 @@ class _Chunk:
         if self._starts is None:
             self._starts = _line_starts(self.string)
         return self._starts
-
-
-def _greatest(most: int, holds: Callable[[int], bool]) -> int:
-    """Return the greatest count up to `most` for which `holds` is true, by bisection."""
-    low = 0
-    while low < most:
-        middle = (low + most + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            most = middle - 1
-    return low
 
 
 def _line_starts(string: str) -> array[int]:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.editing.lcs import ArrivingLcs
 from glm_lsp.editing.lines import LineEdit, unified
-from glm_lsp.editing.partners import alike, refine
+from glm_lsp.editing.partners import alike, alike_to_any, refine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 # Over 3,260 functions that changed between releases, these rewrite no line that a full diff
 # keeps; half of `_ENOUGH` rewrites 15 of 45,442, and lets the user wait 1 line less of 6.
@@ -46,40 +46,47 @@ class StreamingDiff:
         self._waiting: list[str] = []  # Lines of the replacement that are not.
         self._run = 0.0  # How much matched since lines of the original were last skipped.
         self._partial = ""
+        self._edits: list[LineEdit] = []  # Certain, and not returned yet.
 
     def feed(self, text: str) -> list[LineEdit]:
         """Take more of the replacement; return the edits that are certain now."""
-        self._partial += text
-        if "\n" not in text and "\r" not in self._partial:
-            return []
-        held = "\r" if self._partial.endswith("\r") else ""  # It may be half of a line end.
-        *lines, rest = unified(self._partial.removesuffix(held)).split("\n")
+        text, held = self._partial + text, ""
+        if "\r" in text:
+            held = "\r" if text.endswith("\r") else ""  # It may be half of a line end.
+            text = unified(text.removesuffix(held))
+        *lines, rest = text.split("\n")
         self._partial = rest + held
-        return [edit for line in lines if not self._skip(line) for edit in self._take(line)]
+        for line in lines:
+            if not self._skip(line):
+                self._take(line)
+        return self._certain_edits()
 
     def finish(self) -> list[LineEdit]:
         """Return all edits that were not certain yet; the replacement ends here."""
-        edits: list[LineEdit] = []
         for line in unified(self._partial).split("\n"):
-            edits += self._take(line)
-        edits += self._gaps(self._lcs.pairs() if self._waiting else [])
-        return [*edits, *self._gap(len(self._old), len(self._waiting))]
+            if not self._skip(line):
+                self._take(line)
+        self._gaps(self._lcs.pairs() if self._waiting else [])
+        self._gap(len(self._old), len(self._waiting))
+        return self._certain_edits()
+
+    def _certain_edits(self) -> list[LineEdit]:
+        edits, self._edits = self._edits, []
+        return edits
 
     def _skip(self, line: str) -> bool:
         """Pass over a line that stays as it is; tell whether it does."""
-        if self._waiting or self._old[self._settled : self._settled + 1] != [line]:
-            return False
-        self._settled += 1
-        return True
+        at = self._settled
+        stays = not self._waiting and at < len(self._old) and self._old[at] == line
+        self._settled += stays
+        return stays
 
-    def _take(self, line: str) -> Iterator[LineEdit]:
-        if self._skip(line):
-            return
+    def _take(self, line: str) -> None:
         self._push(line)
         if self._certain():
-            yield from self._gaps(self._lcs.pairs())
+            self._gaps(self._lcs.pairs())
             self._realign()
-        yield from self._news()
+        self._news()
 
     def _realign(self) -> None:
         """Start the alignment anew with the lines that still wait."""
@@ -106,30 +113,30 @@ class StreamingDiff:
             return False
         return skipped == 0 or self._run >= min(skipped, _ENOUGH)
 
-    def _gaps(self, pairs: list[tuple[int, int]]) -> Iterator[LineEdit]:
-        """Yield what lies between matching lines, and settle both sides up to the last one."""
+    def _gaps(self, pairs: list[tuple[int, int]]) -> None:
+        """Compare what lies between matching lines, and settle both up to the last one."""
         base, done = self._settled, 0
         for i, j in pairs:
-            yield from self._gap(base + i, j - done)
+            self._gap(base + i, j - done)
             self._settled = base + i + 1
             self._waiting.pop(0)
             done = j + 1
 
-    def _gap(self, old_end: int, count: int) -> Iterator[LineEdit]:
-        """Yield the edits that turn old lines up to `old_end` into the next `count` lines."""
+    def _gap(self, old_end: int, count: int) -> None:
+        """Turn old lines up to `old_end` into the next `count` lines."""
         first, self._settled = self._settled, old_end
         new, self._waiting = self._waiting[:count], self._waiting[count:]
-        yield from refine(self._first + first, self._old[first:old_end], new)
+        self._edits += refine(self._first + first, self._old[first:old_end], new)
 
-    def _news(self) -> Iterator[LineEdit]:
-        """Yield what is certain of the waiting lines although nothing after them matched yet."""
+    def _news(self) -> None:
+        """Take what is certain of the waiting lines although nothing after them matched yet."""
         while self._waiting:
             if self._is_new(self._waiting[0]):
                 self._lcs.drop_first()
                 at = self._first + self._settled
-                yield LineEdit(at, at, (self._waiting.pop(0),))
+                self._edits.append(LineEdit(at, at, (self._waiting.pop(0),)))
             elif self._has_replaced_last():
-                yield from self._gap(len(self._old), 1)
+                self._gap(len(self._old), 1)
                 self._realign()
             else:
                 return
@@ -139,7 +146,7 @@ class StreamingDiff:
         if self._lcs.occurs(line):
             return False
         ahead = self._old[self._settled : self._settled + _LOOK_AHEAD]
-        return not any(alike(old, line) for old in ahead)
+        return not alike_to_any(line, ahead)
 
     def _has_replaced_last(self) -> bool:
         """Tell whether the first waiting line stands for the last one of the original.

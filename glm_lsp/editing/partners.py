@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from glm_lsp.editing.lines import LineEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _WORD = re.compile(r"\w+|\S")
 _SIMILAR = 0.5
@@ -37,10 +37,18 @@ def alike(old: str, new: str) -> int:
     """Return how many characters two lines share, 0 when they are not alike enough."""
     ours, ours_size = _words(old)
     theirs, theirs_size = _words(new)
-    if not ours_size or not theirs_size:
-        return 0
     shared = sum(map(len, ours & theirs))
     return shared if 2 * shared >= _SIMILAR * (ours_size + theirs_size) else 0
+
+
+def alike_to_any(line: str, others: Iterable[str]) -> bool:
+    """Tell whether one of some lines is alike to a line."""
+    ours, ours_size = _words(line)
+    for theirs, theirs_size in map(_words, others):
+        shared = sum(map(len, ours & theirs))
+        if shared and 2 * shared >= _SIMILAR * (ours_size + theirs_size):
+            return True
+    return False
 
 
 @lru_cache(maxsize=4096)

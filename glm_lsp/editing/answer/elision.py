@@ -66,6 +66,8 @@ def is_elision(line: str) -> bool:
         bare = line.strip()
         if bare in ("...", "…", "……"):
             return True
+        if "..." not in bare and "…" not in bare:  # By far most lines.
+            return False
         return bool(_BARE.match(line) and (_LEFT_OUT.search(bare) or _ONLY_DOTS.match(bare)))
     words = comment.group(1)
     return bool(

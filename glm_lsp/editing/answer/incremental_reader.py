@@ -54,13 +54,15 @@ class _Target:
         opening: its first line of code.
         again: that line without white space, where it stands in the target once; else "".
         ending: its last line, without white space.
-        telling: its lines that say something, without white space.
+        keys: each of its lines, without white space.
+        telling: those of the keys that say something.
         tidy: none of its lines ends with white space, and nothing depends on that.
     """
 
     opening: str
     again: str
     ending: str
+    keys: dict[str, str]
     telling: frozenset[str]
     tidy: bool
 
@@ -73,6 +75,7 @@ class _Target:
             opening=opening.strip(),
             again=plain(opening) if keys.count(plain(opening)) == 1 else "",
             ending=keys[-1],
+            keys=dict(zip(lines, keys, strict=True)),
             telling=frozenset(filter(telling, keys)),
             tidy=site.grammar.known and all(line == line.rstrip() for line in site.target),
         )
@@ -121,9 +124,7 @@ class IncrementalReader:
             return ""
         *lines, self._partial = "".join([self._partial, *self._raw[self._read :]]).split("\n")
         self._read = len(self._raw)
-        given = ""
-        for line in lines:
-            given += self._line(visible(line.removesuffix("\r"), self._site.file))
+        given = "".join([self._line(visible(line, self._site.file)) for line in lines])
         if given:
             self._given.append(given)
         return given
@@ -144,6 +145,9 @@ class IncrementalReader:
         return AnswerOutcome(chosen.text, chosen.imports, rest)
 
     def _line(self, line: str) -> str:
+        line = line.removesuffix("\r")
+        if self._state == "code" and self._fence not in line:  # By far most lines.
+            return self._take(line)
         if self._state == "intro":
             return self._introduction(line)
         if self._state == "after":
@@ -191,13 +195,14 @@ class IncrementalReader:
 
     def _take(self, line: str) -> str:
         """Write a line, unless it shows that the answer is not simply the new code."""
-        if unseen(line).search(line) and line not in self._site.target:
+        target = self._target
+        key = target.keys.get(line) or plain(line)
+        if line not in target.keys and unseen(line).search(line):
             self._state = "off"  # Nobody could see it: it is judged before it is written.
             return ""
-        key = plain(line)
-        own = key in self._target.telling
+        own = key in target.telling
         if own:
-            again = self._lines > 0 and key == self._target.again
+            again = self._lines > 0 and key == target.again
         else:
             again = is_elision(line) or line.startswith(_MARKS) or self._is_behind_code(line)
         if again:
@@ -207,7 +212,7 @@ class IncrementalReader:
             self._last = key
             self._lines += 1
         self._changed = self._changed or not (own or not telling(line))
-        return self._writer.write(line.rstrip() if self._target.tidy else line)
+        return self._writer.write(line.rstrip() if target.tidy else line)
 
     def _is_behind_code(self, line: str) -> bool:
         """Tell whether a line shows that code without a fence is over."""

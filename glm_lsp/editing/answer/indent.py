@@ -38,12 +38,12 @@ class Reindenter:
 
     def take(self, line: str) -> list[str]:
         """Take the next line, without its end; return the lines that are ready."""
-        if not line.strip():
-            if self._first is not None:
-                self._blank += 1
-            return [] if self._shift is None else [""]
+        blank = not line or line.isspace()
         if self._shift is not None:
-            return [self._placed(line)]
+            return ["" if blank else self._placed(line)]
+        if blank:
+            self._blank += self._first is not None
+            return []
         if self._first is not None:
             first, self._first = self._first, None
             alone = self._only_first_was_stripped(first, line)
@@ -130,22 +130,18 @@ class Writer:
         core = original.rstrip()
         self._newline = newline
         self._indent = Reindenter(original, unit)
-        self._ahead = original[: len(original) - len(original.lstrip())] if core else ""
-        self._ahead = re.sub(r"[ \t]*\Z", "", self._ahead)
+        before = original[: len(original) - len(original.lstrip())] if core else ""
+        self._before = re.sub(r"[ \t]*\Z", "", before)
         ended = not original or any(end in original[len(core) :] for end in "\r\n")
         self._behind = newline if ended else ""
-        self._blank = 0
 
     def write(self, line: str) -> str:
         """Take the next line, without its end; return what is certain now."""
-        return "".join(map(self._ended, self._indent.take(line)))
-
-    def _ended(self, line: str) -> str:
-        """Return a line with what stands between it and the one before."""
-        if not line:
-            self._blank += 1
-            return ""
-        text = self._ahead + self._newline * self._blank + line + self._behind
-        self._ahead = "" if self._behind else self._newline
-        self._blank = 0
+        text = ""
+        for ready in self._indent.take(line):
+            if ready:
+                text += self._before + ready + self._behind
+                self._before = "" if self._behind else self._newline
+            else:
+                self._before += self._newline
         return text

@@ -196,10 +196,9 @@ class ChangeSet:
     def _todo(self) -> list[Step]:
         touched = touched_parts(self._table)
         blocked = self._blocked(touched)
-        wanted = _wish(touched, lambda hunk: not hunk.withdrawn and hunk not in blocked)
-        todo = steps(self._table, wanted)
         self._table.settle(blocked)
-        return todo
+        wanted = _wish(touched, lambda hunk: not hunk.withdrawn and hunk not in blocked)
+        return steps(self._table, wanted)
 
     def _blocked(self, touched: set[Part]) -> set[Hunk]:
         """Return the hunks that must not go in: those touched before they were complete.

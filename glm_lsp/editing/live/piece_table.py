@@ -131,9 +131,11 @@ class PieceTable:
         index, known = self._recent
         if line < known:
             index = 0
-        while not self._reaches(self.pieces[index], line):
+        piece = self.pieces[index]
+        while piece.owner is not Owner.ORIGINAL or piece.first + piece.count < line:
             index += 1
-        self.cut(index, line - self.pieces[index].first)
+            piece = self.pieces[index]
+        self.cut(index, line - piece.first)
         self._recent = (index, line)
         return index + 1
 
@@ -177,10 +179,12 @@ class PieceTable:
         Those of `blocked` hunks are not: they are to be taken back.
         """
         index, line = self.settled
-        while index < len(self.pieces) and _is_settled(self.pieces[index], blocked):
-            line += self.pieces[index].count * self.pieces[index].live
+        for piece in self.unsettled():
+            if not _is_settled(piece, blocked):
+                return
+            line += piece.count * piece.live
             index += 1
-            if self.pieces[index - 1].part is not None:
+            if piece.part is not None:
                 self.settled = (index, line)
 
     def _behind_hunk(self, part: Part) -> int:
@@ -193,9 +197,6 @@ class PieceTable:
             if piece.part is not None and piece.part.hunk is part.hunk:
                 index = at + 1
         return index
-
-    def _reaches(self, piece: Piece, line: int) -> bool:
-        return piece.owner is Owner.ORIGINAL and piece.first + piece.count >= line
 
 
 def _is_settled(piece: Piece, blocked: set[Hunk]) -> bool:

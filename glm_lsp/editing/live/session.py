@@ -121,13 +121,12 @@ class EditSession(ChangeSet):
 
     def _read_reports(self) -> None:
         """Read what may be read: not while an answer, or what it speaks of, is yet to come."""
-        if self._waits == "answer" or (self._waits == "report" and not self._holding_edit()):
-            return
-        self._waits = None
-        while self._reports:
-            count = self._holding_edit() or 1
-            reports, self._reports = self._reports[:count], self._reports[count:]
-            self._until = None
+        while self._reports and self._waits != "answer":
+            count = self._holding_edit()
+            if not count and self._waits == "report":
+                return
+            reports, self._reports = self._reports[: count or 1], self._reports[count or 1 :]
+            self._waits = self._until = None
             self._follow(reports[-1].after, [each for r in reports for each in r.changes])
 
     def _holding_edit(self) -> int:

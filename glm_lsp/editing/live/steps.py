@@ -5,8 +5,7 @@ Invariant: no step takes out or brings in a line of a part that the user touched
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
@@ -15,7 +14,7 @@ from glm_lsp.editing.live.piece_table import Owner, Piece
 from glm_lsp.text import Change, Span, common_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from glm_lsp.editing.live.parts import Hunk, Part
     from glm_lsp.editing.live.piece_table import PieceTable
@@ -28,7 +27,7 @@ class Step:
 
     first: int
     end: int
-    pieces: tuple[Piece, ...]
+    pieces: list[Piece]
 
 
 def touched_parts(table: PieceTable) -> set[Part]:
@@ -59,20 +58,23 @@ def touched_parts(table: PieceTable) -> set[Part]:
 
 
 def steps(table: PieceTable, wanted: Callable[[Piece], bool]) -> list[Step]:
-    """Return what makes each piece as live as `wanted` says; ascending and disjoint."""
-    found: list[Step] = []
-    turning: list[Piece] = []
+    """Return what makes each piece as live as `wanted` says; ascending and disjoint.
+
+    Neighbours are turned round in one step; only a line that becomes another is one of its own.
+    """
+    found: list[tuple[int, list[Piece]]] = []
     _, line = table.settled
-    first = line
+    key: Part | Literal["several", ""] = ""  # What the last step turns; "" when it is over.
     for piece in table.unsettled():
         if piece.live != wanted(piece):
-            first = first if turning else line
-            turning.append(piece)
-        elif piece.live and turning:
-            found += _divided(first, turning)
-            turning = []
+            last, key = key, _line_part(piece) or "several"
+            if key is not last:
+                found.append((line, []))
+            found[-1][1].append(piece)
+        elif piece.live:
+            key = ""
         line += piece.count * piece.live
-    return [*found, *_divided(first, turning)]
+    return [Step(first, first + _live_count(pieces), pieces) for first, pieces in found]
 
 
 def changes(table: PieceTable, text: Text, todo: Sequence[Step], newline: str) -> list[Change]:
@@ -111,26 +113,23 @@ def _is_of(piece: Piece, hunk: Hunk) -> bool:
     return piece.part is not None and piece.part.hunk is hunk
 
 
-def _divided(first: int, turning: list[Piece]) -> Iterator[Step]:
-    """Divide neighbouring pieces: a line that becomes another is a step of its own."""
-    for _, group in groupby(turning, lambda piece: piece.part if _is_line(piece) else None):
-        pieces = tuple(group)
-        end = first + sum(piece.count for piece in pieces if piece.live)
-        yield Step(first, end, pieces)
-        first = end
+def _live_count(pieces: Sequence[Piece]) -> int:
+    return sum(piece.count for piece in pieces if piece.live)
 
 
-def _is_line(piece: Piece) -> bool:
+def _line_part(piece: Piece) -> Part | None:
+    """Return the part that a piece belongs to, if it makes one line another."""
     edit = piece.part.edit if piece.part is not None else None
-    return edit is not None and edit.end - edit.first == len(edit.lines) == 1
+    is_line = edit is not None and edit.end - edit.first == len(edit.lines) == 1
+    return piece.part if is_line else None
 
 
 def _within_line(text: Text, step: Step, lines: Sequence[str]) -> Change | None:
     """Return what differs between a line and the one it becomes; None when it is more lines."""
     if not step.end - step.first == len(lines) == 1:
         return None
-    start, old_end, new_end = common_ends(content(text.line(step.first)), lines[0])
     at = text.line_start(step.first)
+    start, old_end, new_end = common_ends(content(text.line(step.first)), lines[0])
     return Change(Span(at + start, at + old_end), lines[0][start:new_end])
 
 
