@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from glm_lsp import __version__, providers
+from glm_lsp.background_imports import import_modules
 from glm_lsp.llm.credentials import find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
@@ -82,6 +82,7 @@ class _Open:
 
 
 # What `initialize` does without: an HTTP library is a third of what there is to import.
+_WAY = ("glm_lsp.llm.connect", "glm_lsp.llm.destination", "stamina", "anyio._backends._asyncio")
 _BOOKS = ("glm_lsp.llm.usage_today", "glm_lsp.llm.usage_store", "platformdirs")
 
 
@@ -102,7 +103,7 @@ class _Connector:
         self._destinations: Destinations | None = None
 
     async def __call__(self, settings: Settings, caller: Caller) -> ModelConnection:
-        await self._import("glm_lsp.llm.connect", "glm_lsp.llm.destination", *_BOOKS)
+        await self._import(*_WAY, *_BOOKS)
         if settings.provider == "local" and settings.base_url is None:
             async with self._loading:
                 if not self._address:
@@ -124,7 +125,7 @@ class _Connector:
     async def _import(self, *modules: str) -> None:
         """Import modules in a thread, one at a time: the event loop gets every other turn."""
         async with self._importing:
-            await asyncio.to_thread(lambda: [import_module(module) for module in modules])
+            await import_modules(*modules)
 
     def _key(self, settings: Settings, caller: Caller) -> Key | None:
         """Return the key to send, if any, once it is certain that it may go there."""
