@@ -12,7 +12,7 @@ import pytest
 
 from glm_lsp import cli
 from glm_lsp.commands.config import EDITORS
-from glm_lsp.context.ignore import SECRET_FILES
+from glm_lsp.context.secret_files import NAMES
 from glm_lsp.llm.credentials import ANY_PROVIDER
 from glm_lsp.providers import PRESETS
 from glm_lsp.settings import keys
@@ -131,8 +131,8 @@ def test_the_security_page_names_what_is_the_users_alone() -> None:
     text = (ROOT / "SECURITY.md").read_text("utf-8")
     alone = [f"`glm.{name}`" for name, found in keys() if found.metadata.get("machine")]
     assert [name for name in alone if name not in text] == []
-    assert "`SECRET_FILES` in `glm_lsp/context/ignore.py`" in text
-    assert all(name in SECRET_FILES for name in (".env", "*.pem", "credentials.json"))
+    assert "`NAMES` in `glm_lsp/context/secret_files.py`" in text
+    assert all(name in NAMES for name in (".env", "*.pem", "credentials.json"))
 
 
 def test_the_readme_is_short() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from glm_lsp.context.ignore import path_of
+from glm_lsp.context.names import path_of
 from glm_lsp.context.scope import imports
 
 if TYPE_CHECKING:

@@ -1,108 +1,79 @@
-"""Which files never leave this machine.
+"""Which files never leave this machine, by their names.
 
-Invariant: every path to a model asks `Exclusions` first. Files that hold secrets by their
-name are excluded whatever the settings say; `context.exclude` adds to them, as gitignore
-patterns relative to each workspace folder.
+Invariant: every path to a model asks `Exclusions` first, and once more when it sends. Files that
+hold secrets by their name are excluded whatever the settings say; `context.exclude` adds to
+them, as gitignore patterns relative to each workspace folder. A document is judged by every
+name that its URI may mean; what a link leads to is found by `glm_lsp.context.workspace_files`.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from pathspec import GitIgnoreSpec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from glm_lsp.context.names import folded, names_of, path_of
+from glm_lsp.context.secret_files import NAMES, PLACES
 
-SECRET_FILES = (
-    ".env",
-    ".env.*",
-    "!.env.example",
-    "!.env.sample",
-    "!.env.template",
-    ".envrc",
-    ".netrc",
-    "_netrc",
-    ".npmrc",
-    ".pypirc",
-    ".pgpass",
-    ".git-credentials",
-    ".htpasswd",
-    ".ssh/",
-    ".aws/",
-    ".gnupg/",
-    ".kube/config",
-    ".docker/config.json",
-    "id_rsa*",
-    "id_ed25519*",
-    "id_ecdsa*",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "*.ppk",
-    "*.asc",
-    "credentials.json",
-    "service-account*.json",
-    "secrets.yml",
-    "secrets.yaml",
-    "secrets.json",
-    "secrets.toml",
-    "*.tfvars",
-)
-"""Names of files that usually hold secrets, as gitignore patterns."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+_MOST_KNOWN = 256  # Documents; it is asked about the same few at every key.
 
 
 class Exclusions:
-    """Tells whether a document must stay on this machine."""
+    """Tells whether a document must stay on this machine; touches no file."""
 
     def __init__(self, patterns: Sequence[str] = (), roots: Iterable[Path] = ()) -> None:
-        self._secrets = GitIgnoreSpec.from_lines(SECRET_FILES)
         self._chosen = GitIgnoreSpec.from_lines(patterns)
+        folds = sys.platform in ("win32", "darwin")
+        lower = [pattern.lower() for pattern in patterns]
+        self._without_case = GitIgnoreSpec.from_lines(lower) if folds else None
         self._roots = tuple(roots)
+        self._known: dict[str, bool] = {}
 
     def excludes(self, uri: str) -> bool:
-        """Tell whether the document at `uri` is excluded; names are compared without case."""
-        path: PurePath | None = path_of(uri)
-        if path is None:
-            path = PurePath(unquote(uri.partition(":")[2]).lstrip("/") or "untitled")
-        names = [path.as_posix().lstrip("/"), path.name]
-        for root in self._roots:
-            try:
-                names.append(path.relative_to(root).as_posix())
-            except ValueError:
-                continue
-        return any(
-            self._chosen.match_file(name) or self._secrets.match_file(name.lower())
-            for name in names
-        )
+        """Tell whether the document at `uri` is excluded by any name that it may have."""
+        if uri not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[uri] = any(map(self._excludes_name, self._names(uri)))
+        return self._known[uri]
+
+    def excludes_path(self, path: Path) -> bool:
+        """Tell whether a file is excluded by its path, however it was reached."""
+        return self.excludes(path.as_uri())
+
+    def _excludes_name(self, name: str) -> bool:
+        if self._chosen.match_file(name) or _is_secret(name):
+            return True
+        return self._without_case is not None and self._without_case.match_file(name.lower())
+
+    def _names(self, uri: str) -> Iterator[str]:
+        """Yield the names to judge: whole, the last part alone, relative to each root."""
+        paths: list[PurePath] = [PurePath("/" + name) for name in names_of(uri)]
+        if (local := path_of(uri)) is not None:
+            paths.append(local)
+        for path in paths:
+            yield path.as_posix().lstrip("/")
+            yield path.name
+            for root in self._roots:
+                if path.is_relative_to(root):
+                    yield path.relative_to(root).as_posix()
 
 
-def path_of(uri: str) -> Path | None:
-    """Return the local path of a `file:` URI, None for every other scheme.
+@lru_cache(maxsize=512)
+def _is_secret(name: str) -> bool:
+    names, places = _secrets()
+    return any(
+        names.match_file(one.rpartition("/")[2]) or places.match_file(one) for one in folded(name)
+    )
 
-    `#` and `?` are taken for part of the name: a file has no fragment and no query, and not
-    every editor escapes them.
-    """
-    scheme, _, rest = uri.partition(":")
-    if scheme.lower() != "file":
-        return None
-    host = ""
-    if rest.startswith("//"):
-        host, slash, rest = rest[2:].partition("/")
-        rest = slash + rest
-    if sys.platform == "win32":
-        # It comes with an HTTP client, and Windows alone needs it.
-        from urllib.request import url2pathname
 
-        # From Python 3.14 on it refuses a host, and drops what follows `#` or `?`.
-        path = url2pathname(rest.replace("#", "%23").replace("?", "%3F"))
-    else:
-        path = unquote(rest)
-    return Path(f"//{host}{path}" if host and host != "localhost" else path)
+@lru_cache(maxsize=1)
+def _secrets() -> tuple[GitIgnoreSpec, GitIgnoreSpec]:
+    return GitIgnoreSpec.from_lines(NAMES), GitIgnoreSpec.from_lines(PLACES)

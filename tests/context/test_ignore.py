@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.context.ignore import Exclusions, path_of
+from glm_lsp.context.ignore import Exclusions
+from glm_lsp.context.names import path_of
 
 ROOT = Path.cwd().anchor
 PROJECT = Path(ROOT) / "home" / "me" / "project"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 collect_ignore = [
     "test_embedded_port.py",
-    "test_exclusions.py",
     "test_explanations.py",
     "test_hostile_input.py",
     "test_hostile_services.py",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from glm_lsp.context.ignore import path_of
+from glm_lsp.context.names import path_of
 from glm_lsp.lsp.extension import announced, trust
 from glm_lsp.settings import SECTION
 from glm_lsp.settings.layers import Layer

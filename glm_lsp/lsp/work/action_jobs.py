@@ -17,7 +17,7 @@ from glm_lsp.actions.offers import FIX_ALL, covered
 from glm_lsp.actions.plan import Plan, Task, plan
 from glm_lsp.actions.promise import promise_of
 from glm_lsp.actions.testfile import path_for_tests
-from glm_lsp.context.ignore import path_of
+from glm_lsp.context.names import path_of
 from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.work.diagnostics import every_problem
