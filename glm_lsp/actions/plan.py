@@ -126,6 +126,7 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
     request = Request(
         model=profile.model,
         feature=action.name,
+        documents=(task.snapshot.uri,),
         messages=render(question, brief=brief),
         max_tokens=_most_output(task, profile, code),
         temperature=0.2 if not brief else 0.0,

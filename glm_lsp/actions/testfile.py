@@ -18,9 +18,16 @@ _FOLDERS = ("tests", "test", "spec")
 
 
 def path_for_tests(
-    source: Path, language: str, root: Path | None, exists: Callable[[Path], bool]
+    source: Path,
+    language: str,
+    root: Path | None,
+    exists: Callable[[Path], bool],
+    inside: Callable[[Path], bool],
 ) -> Path:
     """Return a free path for tests of `source`.
+
+    `exists` has to say yes to a link that leads nowhere; `inside` tells whether a folder lies in
+    the workspace once links are followed.
 
     They go into the workspace's folder of tests, by the customs of some languages, where there
     is one; else beside the source.
@@ -29,7 +36,8 @@ def path_for_tests(
     name = custom.test_name.format(source.stem)
     folder = source.parent
     if custom.tests_apart and root is not None:
-        folder = next((root / each for each in _FOLDERS if exists(root / each)), folder)
+        folders = (root / each for each in _FOLDERS if exists(root / each) and inside(root / each))
+        folder = next(folders, folder)
     for number in count(1):
         path = folder / f"{name}{'' if number == 1 else f'_{number}'}{source.suffix}"
         if not exists(path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -42,9 +43,11 @@ class RelatedCode:
     """Finds passages for prompts, and keeps to its choice while the cursor stays near."""
 
     def __init__(
-        self, documents: Callable[[], Iterable[Snapshot]], allowed: Callable[[Snapshot], bool]
+        self,
+        documents: Callable[[], Iterable[Snapshot]],
+        allowed: Callable[[Snapshot, Snapshot], bool],
     ) -> None:
-        """Look at `documents`, of which `allowed` may be sent."""
+        """Look at `documents`; `allowed`, called in a thread, tells which go along with another."""
         self._documents = documents
         self._allowed = allowed
         self._choices: dict[str, _Choice] = {}
@@ -57,25 +60,30 @@ class RelatedCode:
             others = [
                 document
                 for document in self._documents()
-                if document.uri != snapshot.uri
-                and document.language == snapshot.language
-                and self._allowed(document)
-            ][:_DOCUMENTS]
-            related = await asyncio.to_thread(choose, snapshot, line, others) if others else ()
+                if document.uri != snapshot.uri and document.language == snapshot.language
+            ]
+            chosen = asyncio.to_thread(self._choose, snapshot, line, others) if others else None
+            related = await chosen if chosen is not None else ()
             choice = self._choices[snapshot.uri] = _Choice(line, related)
         return choice.related
+
+    def _choose(
+        self, snapshot: Snapshot, line: int, others: Iterable[Snapshot]
+    ) -> tuple[Related, ...]:
+        allowed = (other for other in others if self._allowed(other, snapshot))
+        return choose(snapshot, line, islice(allowed, _DOCUMENTS))
 
 
 def choose(snapshot: Snapshot, line: int, others: Iterable[Snapshot]) -> tuple[Related, ...]:
     """Return the passages that share most words with the lines around `line`, by path."""
     wanted = _words(snapshot.text.lines(line - _LINES_BEFORE, line + _LINES_AFTER))
-    found: list[tuple[float, str, str]] = []
+    found: list[tuple[float, str, str, str]] = []
     for other in others:
         best = max(_passages(other, wanted), default=None)
         if best is not None:
-            found.append((best[0], other.uri.rpartition("/")[2], best[1]))
+            found.append((best[0], other.uri.rpartition("/")[2], best[1], other.uri))
     found.sort(reverse=True)
-    return tuple(Related(path, code) for _, path, code in sorted(found[:PASSAGES], key=_by_path))
+    return tuple(Related(*one[1:]) for one in sorted(found[:PASSAGES], key=_by_path))
 
 
 def _passages(other: Snapshot, wanted: frozenset[str]) -> Iterable[tuple[float, str]]:
@@ -92,7 +100,7 @@ def _passages(other: Snapshot, wanted: frozenset[str]) -> Iterable[tuple[float, 
             yield shared / (len(words) + PASSAGE_LINES), code
 
 
-def _by_path(entry: tuple[float, str, str]) -> str:
+def _by_path(entry: tuple[float, str, str, str]) -> str:
     return entry[1]
 
 

@@ -66,7 +66,6 @@ class Exclusions:
                     yield path.relative_to(root).as_posix()
 
 
-@lru_cache(maxsize=512)
 def _is_secret(name: str) -> bool:
     names, places = _secrets()
     return any(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -23,7 +22,6 @@ _STREAM = re.compile(r"::\$[A-Za-z_]+$")  # NTFS has a second name for what a fi
 _KEPT = re.compile(r"(~|\.~\d+~|\.un~|\.(bak|backup|orig|save|old|tmp|sw[a-p]|rej|dpkg-\w+))$")
 
 
-@lru_cache(maxsize=256)
 def names_of(uri: str) -> tuple[str, ...]:
     """Return the paths that a URI may mean, as they are written, `/` between their parts."""
     scheme = _SCHEME.match(uri)

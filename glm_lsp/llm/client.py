@@ -226,6 +226,8 @@ class HttpProvider:
             body = wire.body(request, self.preset, catalogue.find(request.model))
             for name in self._refused.get(place, ()):
                 body.pop(name, None)
+            if request.permit is not None:
+                await request.permit()  # Whatever was waited for, it may have been excluded since.
             response = await self._post(wire, body, asked)
             if _is_stream(response):
                 return response, body

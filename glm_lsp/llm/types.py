@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
 
 @frozen
@@ -38,6 +38,8 @@ class Request:
         stop: one string that ends the answer (GLM honours one).
         thinking: True or False to force it where the provider can; None leaves it to the model.
         interactive: somebody waits for it by name (an action); goes before completions.
+        documents: the URIs of all documents that the question shows a part of, its own first.
+        permit: is asked right before each sending, and raises what keeps it from being sent.
         shorter: makes the same question with less context; asked once, instead, when the
             service says that this one is too long.
     """
@@ -53,6 +55,8 @@ class Request:
     stop: str | None = None
     thinking: bool | None = None
     interactive: bool = True
+    documents: tuple[str, ...] = ()
+    permit: Callable[[], Awaitable[None]] | None = field(default=None, repr=False, eq=False)
     shorter: Callable[[], Request] | None = field(default=None, repr=False, eq=False)
 
     @property

@@ -11,21 +11,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, ModelProfile
-from glm_lsp.context.ignore import Exclusions
+from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
 from glm_lsp.llm import catalogue
 from glm_lsp.lsp.extension import Extensions, Trust
 from glm_lsp.settings.layers import Layer, Loaded, load
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
     from pathlib import Path
 
+    from glm_lsp.context.ignore import Exclusions
     from glm_lsp.llm.types import Delta, Provider, Request
     from glm_lsp.llm.usage_store import Used
     from glm_lsp.settings import Settings
@@ -37,6 +39,13 @@ logger = logging.getLogger(__name__)
 
 _CONFIGURED_WITHIN = 5.0  # Seconds; an editor that never answers must not stop everything.
 _MOST_RULES = 8_000  # Characters of AGENTS.md that are sent along.
+_READ_WITHIN = 2.0  # Seconds; a disk that does not answer must not stop everything.
+
+
+_STAYS = (
+    "This file stays on your machine: its name or `glm.context.exclude` keeps it from being sent"
+    " to a model."
+)
 
 
 class ModelConnection(Protocol):
@@ -107,6 +116,7 @@ class ClientSession:
         self._opening = asyncio.Lock()
         self._settled = asyncio.Event()
         self._settled.set()
+        self._expected = 0
         self._stale: list[ModelConnection] = []
         self._listeners: list[Callable[[], None]] = []
         self._bookings: list[Callable[[], None]] = []
@@ -116,8 +126,17 @@ class ClientSession:
         self.loaded: Loaded = load(environment)
         self.extensions = Extensions()
         self.trust = Trust()
-        self.roots: tuple[Path, ...] = ()
-        self.exclusions = Exclusions()
+        self.files = WorkspaceFiles()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The workspace's folders."""
+        return self.files.roots
+
+    @property
+    def exclusions(self) -> Exclusions:
+        """What stays on this machine, by its name."""
+        return self.files.exclusions
 
     @property
     def settings(self) -> Settings:
@@ -135,23 +154,35 @@ class ClientSession:
         """Take what `initialize` brought."""
         self._options = options
         self._api_key = api_key
-        self.roots = roots
         self.extensions = extensions
         self.trust = trust
-        self._put(load(self._environment, options))
+        self._put(load(self._environment, options), roots)
 
     def expect_configuration(self) -> None:
         """Let nobody be asked before the editor has said whom: the key must not go astray."""
+        self._expected += 1
         self._settled.clear()
 
     def settle(self) -> None:
-        """Note that the editor has said all it will say at its start."""
-        self._settled.set()
+        """Note that the editor has said what it was expected to say."""
+        self._expected = max(0, self._expected - 1)
+        if not self._expected:
+            self._settled.set()
+
+    async def _be_settled(self) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), _CONFIGURED_WITHIN)
 
     def configure(self, configuration: Layer) -> None:
         """Take a new configuration from the editor."""
         last = self.settings
-        self._put(load(self._environment, self._options, configuration, last=last))
+        self._put(load(self._environment, self._options, configuration, last=last), self.roots)
+
+    def change_folders(self, added: Iterable[Path], removed: Iterable[Path]) -> None:
+        """Take other folders than before: exclusions are relative to them."""
+        gone = set(removed)
+        roots = dict.fromkeys((*(root for root in self.roots if root not in gone), *added))
+        self._put(self.loaded, tuple(roots))
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Have `listener` called after each change of the settings."""
@@ -164,8 +195,10 @@ class ClientSession:
         models = self.settings.models
         return models.completion if completion else models.actions
 
-    def profile(self) -> ModelProfile:
+    async def profile(self) -> ModelProfile:
         """Return the model and the wishes that shape an action's question."""
+        await self._be_settled()
+        rules = await self._house_rules()
         settings = self.settings
         model = catalogue.find(self.model_name())
         return ModelProfile(
@@ -174,7 +207,7 @@ class ClientSession:
             max_output=model.max_output,
             max_context=settings.context.max_tokens,
             thinking=settings.thinking,
-            house_rules=self._house_rules(),
+            house_rules=rules,
             roots=self.roots,
             characters_per_token=(
                 self._model.characters_per_token(model.name)
@@ -190,10 +223,19 @@ class ClientSession:
             ExcludedError: the document is excluded.
         """
         if self.exclusions.excludes(uri):
-            raise ExcludedError(
-                "This file stays on your machine: its name or `glm.context.exclude` keeps it"
-                " from being sent to a model."
-            )
+            raise ExcludedError(_STAYS)
+
+    async def _permit(self, documents: Sequence[str]) -> None:
+        """Refuse to send what must stay on this machine by now, under whatever name.
+
+        Raises:
+            ExcludedError: one of the documents is excluded, or leads to a file that is.
+        """
+        files = self.files
+        if await asyncio.to_thread(lambda: any(map(files.keeps, documents))):
+            raise ExcludedError(_STAYS)
+        for uri in documents:
+            self.check(uri)  # The settings may have changed while the disk was asked.
 
     async def provider(self) -> Provider:
         """Return who answers, opening the way there when nobody has.
@@ -211,9 +253,8 @@ class ClientSession:
                 await self._connector.confirm(error.destination)
 
     async def _opened(self) -> Provider:
+        await self._be_settled()
         async with self._opening:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._settled.wait(), _CONFIGURED_WITHIN)
             while self._model is None:
                 settings = self.settings
                 caller = Caller(self._api_key, self.trust.machine_scoped, self._approve)
@@ -231,6 +272,7 @@ class ClientSession:
             GlmError: see `provider`, and `glm_lsp.errors`.
         """
         provider = await self.provider()
+        request = evolve(request, permit=partial(self._permit, request.documents))
         try:
             async with aclosing(provider.stream(request)) as deltas:
                 async for delta in deltas:
@@ -274,9 +316,9 @@ class ClientSession:
         for model in models:
             await model.close()
 
-    def _put(self, loaded: Loaded) -> None:
+    def _put(self, loaded: Loaded, roots: tuple[Path, ...]) -> None:
         before, self.loaded = self.settings, loaded
-        self.exclusions = Exclusions(self.settings.context.exclude, self.roots)
+        self.files = WorkspaceFiles(self.settings.context.exclude, roots)
         if self._model is not None and _way(before) != _way(self.settings):
             # Work that runs still reads from it: it is closed with the session.
             self._stale.append(self._model)
@@ -284,15 +326,16 @@ class ClientSession:
         for listener in self._listeners:
             listener()
 
-    def _house_rules(self) -> str:
-        rules = [self.settings.instructions.strip()]
-        for root in self.roots:
-            try:
-                text = (root / "AGENTS.md").read_text("utf-8", "replace")
-            except OSError:
-                continue
-            rules.append(text.strip()[:_MOST_RULES])
-            break
+    async def _house_rules(self) -> str:
+        """Return what the workspace says to the model; nothing where it is not trusted."""
+        if not self.trust.trusted:
+            return ""
+        reading = asyncio.to_thread(self.files.read, "AGENTS.md", 4 * _MOST_RULES)
+        try:
+            read = await asyncio.wait_for(reading, _READ_WITHIN)
+        except asyncio.TimeoutError:
+            read = ""
+        rules = (self.settings.instructions.strip(), read.strip()[:_MOST_RULES])
         return "\n\n".join(rule for rule in rules if rule)
 
 

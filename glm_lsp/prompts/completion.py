@@ -66,6 +66,7 @@ class Related:
 
     path: str
     code: str = field(repr=False)
+    uri: str = ""
 
 
 @frozen
@@ -95,6 +96,7 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     asked = Request(
         model=model,
         feature="completion",
+        documents=(context.uri, *(one.uri for one in question.related)),
         max_tokens=24 * question.max_lines if question.multiline else 96,
         temperature=0.0,
         thinking=False,

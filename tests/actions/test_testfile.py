@@ -32,5 +32,7 @@ ROOT = Path("project")
 def test_where_tests_go(source: str, language: str, there: list[str], expected: str) -> None:
     """By the custom of the language, and to a path at which nothing stands."""
     taken = {ROOT / each for each in there}
-    found = path_for_tests(ROOT / source, language, ROOT, lambda path: path in taken)
+    found = path_for_tests(
+        ROOT / source, language, ROOT, lambda path: path in taken, lambda _: True
+    )
     assert found == ROOT / expected

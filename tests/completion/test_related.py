@@ -22,7 +22,7 @@ def document(name: str, text: str, language: str = "python") -> Snapshot:
     return Snapshot(f"file:///{name}", 1, language, Text.of(text))
 
 
-def anything(_: Snapshot) -> bool:
+def anything(_: Snapshot, __: Snapshot) -> bool:
     return True
 
 
@@ -45,7 +45,7 @@ def test_documents_that_may_not_be_sent_are_left_out() -> None:
 
     async def scenario() -> None:
         others = [document("shapes.py", SHAPES), document("shapes.js", SHAPES, "javascript")]
-        code = RelatedCode(lambda: others, lambda snapshot: "shapes.py" not in snapshot.uri)
+        code = RelatedCode(lambda: others, lambda other, _: "shapes.py" not in other.uri)
         assert await code.gather(document("use.py", USE), len(USE)) == ()
 
     run(scenario())

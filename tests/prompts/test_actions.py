@@ -110,7 +110,8 @@ def test_edits_ask_for_one_block_and_explanations_for_prose(action: Action) -> N
 def test_house_rules_are_rules() -> None:
     """The project's own rules are part of the system's turn."""
     system, asked = render(evolve(QUESTION, house_rules="\nTabs, always.\n"))
-    assert system.content.endswith("The project's own rules:\nTabs, always.")
+    assert system.content.endswith("\n| Tabs, always.")
+    assert "not the programmer's" in system.content
     assert "Tabs" not in asked.content
 
 

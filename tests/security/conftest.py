@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 
 collect_ignore = [
+    "test_house_rules.py",
     "test_embedded_port.py",
     "test_explanations.py",
     "test_hostile_input.py",
     "test_hostile_services.py",
-    "test_house_rules.py",
     "test_layers.py",
     "test_local_files.py",
     "test_patterns.py",
     "test_secrets.py",
     "test_tcp.py",
     "test_terminal.py",
-    "test_workspace_files.py",
 ]
 """Attacks that still succeed: files leave this list when none in them does."""
 

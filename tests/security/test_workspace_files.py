@@ -228,7 +228,7 @@ def test_excluded_while_another_is_asked(project: Path, home: Path, gateway: Gat
         for each in (first, uri):
             params = {"command": "glm.explain", "arguments": [{"uri": each}]}
             rig.client.call("workspace/executeCommand", params)
-        gateway.wait_for_requests(1)
+            gateway.wait_for_requests(1)  # The first one's, which keeps the second waiting.
         rig.configure({"context": {"exclude": ["a.py"]}})
         gate.open()
         rig.idle()

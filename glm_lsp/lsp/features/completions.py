@@ -13,7 +13,7 @@ from glm_lsp.completion.fallback import Fallback, Menu
 from glm_lsp.completion.related import RelatedCode
 from glm_lsp.completion.statistics import Acceptance, open_statistics
 from glm_lsp.context.cursor import LIMITS, ContextLimits
-from glm_lsp.errors import GlmError
+from glm_lsp.errors import ExcludedError, GlmError
 from glm_lsp.llm import catalogue
 from glm_lsp.prompts.completion import kind_of
 
@@ -50,6 +50,8 @@ class Completions:
         """
         try:
             suggestions = await self._ready().complete(request)
+        except ExcludedError:
+            return []  # It leads to a file that stays: as in every such file, nothing is said.
         except GlmError as error:
             self._tell(error)
             return []
@@ -114,7 +116,10 @@ class Completions:
         def allowed(snapshot: Snapshot) -> bool:
             return not session.exclusions.excludes(snapshot.uri)
 
-        related = RelatedCode(lambda: self._server.documents, allowed)
+        def goes_along(other: Snapshot, snapshot: Snapshot) -> bool:
+            return session.files.belongs(other.uri, beside=snapshot.uri)
+
+        related = RelatedCode(lambda: self._server.documents, goes_along)
         return Engine(
             session,
             model,

@@ -51,7 +51,11 @@ class _Configuration:
     async def changed(self, params: types.DidChangeConfigurationParams) -> None:
         """Take a change: told to be pulled, or pushed whole."""
         if _is_pulled(self._server.client_capabilities):
-            await self._pull()
+            self._session.expect_configuration()
+            try:
+                await self._pull()
+            finally:
+                self._session.settle()
         elif isinstance(params.settings, dict):
             self._take(params.settings.get(SECTION, params.settings))
 
@@ -101,6 +105,14 @@ def register(server: Server, session: ClientSession, begun: Callable[[], None]) 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def changed(params: types.DidChangeConfigurationParams) -> None:
         await configuration.changed(params)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        added, removed = (
+            [path for folder in folders if (path := path_of(folder.uri)) is not None]
+            for folders in (params.event.added, params.event.removed)
+        )
+        session.change_folders(added, removed)
 
 
 def _options(given: Any) -> tuple[dict[str, Any], str | None]:

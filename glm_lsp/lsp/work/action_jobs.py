@@ -7,7 +7,7 @@ nothing before the job runs.
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve
@@ -99,7 +99,7 @@ class ActionJobs:
 
     async def _work(self, job: Job, task: Task) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
-        planned = await asyncio.to_thread(plan, task, self._session.profile())
+        planned = await asyncio.to_thread(plan, task, await self._session.profile())
         if len(task.diagnostics) > 1:
             starts = [diagnostic.span.start for diagnostic in task.diagnostics]
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
@@ -145,7 +145,12 @@ class ActionJobs:
         if source is not None and creates_files(self._server):
             root = next((r for r in self._session.roots if source.is_relative_to(r)), None)
             path = await asyncio.to_thread(
-                path_for_tests, source, snapshot.language, root, Path.exists
+                path_for_tests,
+                source,
+                snapshot.language,
+                root,
+                os.path.lexists,
+                self._session.files.holds,
             )
             await create_file(self._server, path.as_uri(), text, planned.title)
             return

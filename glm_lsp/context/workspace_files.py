@@ -1,0 +1,147 @@
+"""The one way to a workspace's files: what may be read of them, and what a document leads to.
+
+Invariant: what is read is a regular file that lies in a folder of the workspace once every link
+is followed, is not excluded, and is read up to a bound; opening it waits for nobody. Nothing of
+a workspace is run, git and its configuration least of all. Each method here may wait for a
+disk: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pathspec import GitIgnoreSpec
+
+from glm_lsp.context.ignore import Exclusions
+from glm_lsp.context.names import names_of, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_MOST_NAMES = 8  # Paths that one URI may mean.
+_MOST_IGNORED = 256 * 1024  # Bytes of a `.gitignore`.
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0)
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY")
+)
+
+
+class WorkspaceFiles:
+    """The files of one client's folders, under the exclusions in force."""
+
+    def __init__(self, patterns: Sequence[str] = (), roots: Iterable[Path] = ()) -> None:
+        self.roots = tuple(roots)
+        self.exclusions = Exclusions(patterns, self.roots)
+        self._patterns = tuple(patterns)
+
+    def keeps(self, uri: str) -> bool:
+        """Tell whether a document must stay, by its names or by those of what it leads to."""
+        if self.exclusions.excludes(uri):
+            return True
+        paths = [path_of(uri), *map(_absolute, names_of(uri)[:_MOST_NAMES])]
+        real = {_real(path) for path in paths if path is not None} - {None, *paths}
+        return any(self._really.excludes_path(path) for path in real if path is not None)
+
+    def belongs(self, uri: str, beside: str) -> bool:
+        """Tell whether a document may go along with another: the workspace's own, not ignored.
+
+        Where there is no workspace, the folder of the other is taken for it.
+        """
+        path, other = path_of(uri), path_of(beside)
+        real = _real(path) if path is not None else None
+        if real is None or self.keeps(uri):
+            return False
+        roots = self._real_roots
+        if not self.roots and other is not None and (folder := _real(other.parent)) is not None:
+            roots = (folder,)
+        root = next((root for root in roots if real.is_relative_to(root)), None)
+        return root is not None and not _ignored(real, root)
+
+    def read(self, name: str, most: int) -> str:
+        """Return the first `most` bytes of the first folder's file of that name; "" for none."""
+        for root in self.roots:
+            path = root / name
+            if not self.exclusions.excludes_path(path) and (text := self._text(path, root, most)):
+                return text
+        return ""
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a path lies in the workspace once every link is followed."""
+        real = _real(path)
+        return real is not None and any(map(real.is_relative_to, self._real_roots))
+
+    def _text(self, path: Path, root: Path, most: int) -> str:
+        real, inside = _real(path), _real(root)
+        if real is None or inside is None or not real.is_relative_to(inside):
+            return ""
+        if self._really.excludes_path(real):
+            return ""
+        return _contents(real, most)
+
+    @cached_property
+    def _real_roots(self) -> tuple[Path, ...]:
+        return tuple(real for real in map(_real, self.roots) if real is not None)
+
+    @cached_property
+    def _really(self) -> Exclusions:
+        """The exclusions for paths without links."""
+        return Exclusions(self._patterns, (*self.roots, *self._real_roots))
+
+
+def _absolute(name: str) -> Path | None:
+    path = Path(name if ":" in name.partition("/")[0] else f"/{name}")
+    return path if path.is_absolute() else None
+
+
+def _real(path: Path) -> Path | None:
+    """Return where a path leads; None when no system can tell."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # Too long, impossible, a circle of links.
+        return None
+
+
+def _contents(path: Path, most: int) -> str:
+    """Return the beginning of a regular file that no link leads to any more; "" for others."""
+    try:
+        file = os.open(path, _FLAGS)
+    except (OSError, ValueError):
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return ""
+        with os.fdopen(file, "rb", closefd=False) as opened:
+            return opened.read(most).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
+
+
+def _ignored(path: Path, root: Path) -> bool:
+    """Tell whether git would ignore a file, by the `.gitignore` files from its top down.
+
+    A folder's own `!` does not take back what one above it says: in doubt a file is ignored.
+    """
+    specs = _specs(path, root)
+    return any(spec.match_file(path.relative_to(base).as_posix()) for base, spec in specs)
+
+
+def _specs(path: Path, root: Path) -> Iterator[tuple[Path, GitIgnoreSpec]]:
+    """Yield the patterns that apply to a file, each with the folder that they are about."""
+    parents = list(path.parents)
+    top = next((folder for folder in parents if (folder / ".git").exists()), root)
+    for folder in parents:
+        if not folder.is_relative_to(top):
+            return
+        yield folder, _patterns(_contents(folder / ".gitignore", _MOST_IGNORED))
+        if folder == top:
+            yield folder, _patterns(_contents(folder / ".git/info/exclude", _MOST_IGNORED))
+
+
+def _patterns(text: str) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(text.splitlines())
