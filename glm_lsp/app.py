@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.destination import Destinations
     from glm_lsp.llm.service import Service
     from glm_lsp.llm.usage_store import UsageStore, Used
-    from glm_lsp.lsp.session import Caller, ModelConnection
+    from glm_lsp.lsp.model_connection import Caller, ModelConnection
     from glm_lsp.settings import Settings
 
 
@@ -87,7 +87,7 @@ _BOOKS = ("glm_lsp.llm.usage_today", "glm_lsp.llm.usage_store", "platformdirs")
 
 
 class _Connector:
-    """Finds the key and opens the way; see `glm_lsp.lsp.session.ModelConnector`."""
+    """Finds the key and opens the way; see `glm_lsp.lsp.model_connection.ModelConnector`."""
 
     def __init__(
         self, environ: Mapping[str, str], model_file: Path | None, now: Callable[[], float]

@@ -8,10 +8,18 @@ regular file is opened. Where a system has no such modes (Windows) the user's ow
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ABANDONED = 7 * 86_400.0  # Seconds.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -47,6 +55,31 @@ def file(path: Path) -> Path:
     finally:
         os.close(descriptor)
     return path
+
+
+def temporary_folder(prefix: str) -> Path:
+    """Make a folder among the temporary files, of a name that nobody can foresee.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    return Path(tempfile.mkdtemp(prefix=prefix))  # Of mode 0700.
+
+
+def remove_left_behind(prefix: str, now: Callable[[], float] = time.time) -> None:
+    """Remove this user's temporary folders that programs which were killed have left.
+
+    They are a week old at least: no other server writes to them any more. `now` is the time in
+    seconds since the epoch.
+    """
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if not entry.name.startswith(prefix) or not entry.is_dir(follow_symlinks=False):
+                continue
+            found = entry.stat(follow_symlinks=False)
+            mine = os.name != "posix" or found.st_uid == os.getuid()
+            if mine and now() - found.st_mtime > _ABANDONED:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def read(path: Path, most: int) -> str:

@@ -14,7 +14,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, frozen, validators
 
 from glm_lsp import address
 from glm_lsp.errors import SettingsError
@@ -22,19 +22,26 @@ from glm_lsp.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from attrs import Attribute
+
     from glm_lsp.address import Address
 
 Protocol = Literal["chat", "responses", "messages"]
 """The wire protocols: each has a file of its name in `glm_lsp/llm/wires/`."""
 
 
+def _is_price(_: object, attribute: Attribute[Any], value: float) -> None:
+    if not 0 <= value < float("inf"):  # NaN is not.
+        raise ValueError(attribute.name)
+
+
 @frozen
 class Price:
-    """USD per 1M tokens."""
+    """USD per 1M tokens; a ValueError for what is no price."""
 
-    input: float
-    output: float
-    cached: float | None = None
+    input: float = field(validator=_is_price)
+    output: float = field(validator=_is_price)
+    cached: float | None = field(default=None, validator=validators.optional(_is_price))
 
 
 class ThinkingSwitch(Enum):

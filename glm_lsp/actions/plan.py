@@ -14,7 +14,7 @@ from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Request
-from glm_lsp.prompts.actions import ActionQuestion, Finding, render
+from glm_lsp.prompts.actions import ActionQuestion, Finding, HouseRules, render
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ModelProfile:
     max_output: int
     max_context: int | None = None
     thinking: Thinking = "auto"
-    house_rules: str = field(default="", repr=False)
+    house_rules: HouseRules = field(factory=HouseRules, repr=False)
     roots: tuple[Path, ...] = ()
     characters_per_token: float = CHARACTERS_PER_TOKEN
 

@@ -2,8 +2,10 @@
 
 Invariant: every path to a model asks `Exclusions` first, and once more when it sends. Files that
 hold secrets by their name are excluded whatever the settings say; `context.exclude` adds to
-them, as gitignore patterns relative to each workspace folder. A document is judged by every
-name that its URI may mean; what a link leads to is found by `glm_lsp.context.workspace_files`.
+them, as gitignore patterns relative to each workspace folder. Each layer of settings has a group
+of patterns: what one takes back with `!` is taken back from its own group alone. A document is
+judged by every name that its URI may mean; what a link leads to is found by
+`glm_lsp.context.workspace_files`.
 """
 
 from __future__ import annotations
@@ -28,11 +30,12 @@ _MOST_KNOWN = 256  # Documents; it is asked about the same few at every key.
 class Exclusions:
     """Tells whether a document must stay on this machine; touches no file."""
 
-    def __init__(self, patterns: Sequence[str] = (), roots: Iterable[Path] = ()) -> None:
-        self._chosen = GitIgnoreSpec.from_lines(patterns)
+    def __init__(self, patterns: Iterable[Sequence[str]] = (), roots: Iterable[Path] = ()) -> None:
+        groups = [list(group) for group in patterns]
+        self._chosen = [GitIgnoreSpec.from_lines(group) for group in groups]
         folds = sys.platform in ("win32", "darwin")
-        lower = [pattern.lower() for pattern in patterns]
-        self._without_case = GitIgnoreSpec.from_lines(lower) if folds else None
+        lower = [[pattern.lower() for pattern in group] for group in groups if folds]
+        self._without_case = [GitIgnoreSpec.from_lines(group) for group in lower]
         self._roots = tuple(roots)
         self._known: dict[str, bool] = {}
 
@@ -49,9 +52,9 @@ class Exclusions:
         return self.excludes(path.as_uri())
 
     def _excludes_name(self, name: str) -> bool:
-        if self._chosen.match_file(name) or _is_secret(name):
+        if _is_secret(name) or any(chosen.match_file(name) for chosen in self._chosen):
             return True
-        return self._without_case is not None and self._without_case.match_file(name.lower())
+        return any(chosen.match_file(name.lower()) for chosen in self._without_case)
 
     def _names(self, uri: str) -> Iterator[str]:
         """Yield the names to judge: whole, the last part alone, relative to each root."""

@@ -33,7 +33,7 @@ _FLAGS = os.O_RDONLY | sum(
 class WorkspaceFiles:
     """The files of one client's folders, under the exclusions in force."""
 
-    def __init__(self, patterns: Sequence[str] = (), roots: Iterable[Path] = ()) -> None:
+    def __init__(self, patterns: Sequence[Sequence[str]] = (), roots: Iterable[Path] = ()) -> None:
         self.roots = tuple(roots)
         self.exclusions = Exclusions(patterns, self.roots)
         self._patterns = tuple(patterns)

@@ -12,28 +12,28 @@ import asyncio
 import logging
 from contextlib import aclosing, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, ModelProfile
 from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
 from glm_lsp.llm import catalogue
 from glm_lsp.lsp.extension import Extensions, Trust
+from glm_lsp.lsp.model_connection import Caller
+from glm_lsp.prompts.actions import HouseRules
 from glm_lsp.settings.layers import Layer, Loaded, load
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from pathlib import Path
 
     from glm_lsp.context.ignore import Exclusions
     from glm_lsp.llm.types import Delta, Provider, Request
     from glm_lsp.llm.usage_store import Used
+    from glm_lsp.lsp.model_connection import Approve, Confirm, ModelConnection, ModelConnector
     from glm_lsp.settings import Settings
-
-    Approve = Callable[[str], Awaitable[bool]]
-    Confirm = Callable[[UnconfirmedHostError], Awaitable[bool]]
 
 logger = logging.getLogger(__name__)
 
@@ -46,63 +46,6 @@ _STAYS = (
     "This file stays on your machine: its name or `glm.context.exclude` keeps it from being sent"
     " to a model."
 )
-
-
-class ModelConnection(Protocol):
-    """A way to a model that is open, and can be closed."""
-
-    @property
-    def provider(self) -> Provider:
-        """Who answers."""
-        ...
-
-    async def warm(self) -> None:
-        """Get ready before anybody waits."""
-
-    def accepted(self, model: str, feature: str) -> None:
-        """Record that the user took what a model suggested."""
-
-    def characters_per_token(self, model: str) -> float:
-        """Return how long a token is, as far as the service's counts tell."""
-        ...
-
-    async def close(self) -> None:
-        """Close the connections."""
-
-
-@frozen
-class Caller:
-    """What a client brought that the way to a model depends on.
-
-    Attributes:
-        users_own: what decides whom to ask is the user's alone in this client, whatever a
-            workspace says.
-        approve: asks the user whether to go on beyond a day's budget.
-    """
-
-    api_key: str | None = field(default=None, repr=False)
-    users_own: bool = False
-    approve: Approve | None = None
-
-
-class ModelConnector(Protocol):
-    """Opens the way to a model that settings describe."""
-
-    async def __call__(self, settings: Settings, caller: Caller) -> ModelConnection:
-        """Find the key, start what must be started, and return the open way.
-
-        Raises:
-            UnconfirmedHostError: the user has to be asked first whether to go there.
-            GlmError: there is no key, no address, or no embedded model.
-        """
-        ...
-
-    async def confirm(self, destination: str) -> None:
-        """Remember that the user said yes to a destination."""
-
-    async def used_today(self) -> Used | None:
-        """Return what this user's servers used today; None: not known."""
-        ...
 
 
 class ClientSession:
@@ -173,10 +116,10 @@ class ClientSession:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._settled.wait(), _CONFIGURED_WITHIN)
 
-    def configure(self, configuration: Layer) -> None:
-        """Take a new configuration from the editor."""
+    def configure(self, *configuration: Layer) -> None:
+        """Take a new configuration from the editor: its layers, lowest first."""
         last = self.settings
-        self._put(load(self._environment, self._options, configuration, last=last), self.roots)
+        self._put(load(self._environment, self._options, *configuration, last=last), self.roots)
 
     def change_folders(self, added: Iterable[Path], removed: Iterable[Path]) -> None:
         """Take other folders than before: exclusions are relative to them."""
@@ -318,7 +261,7 @@ class ClientSession:
 
     def _put(self, loaded: Loaded, roots: tuple[Path, ...]) -> None:
         before, self.loaded = self.settings, loaded
-        self.files = WorkspaceFiles(self.settings.context.exclude, roots)
+        self.files = WorkspaceFiles(loaded.exclusions, roots)
         if self._model is not None and _way(before) != _way(self.settings):
             # Work that runs still reads from it: it is closed with the session.
             self._stale.append(self._model)
@@ -326,17 +269,18 @@ class ClientSession:
         for listener in self._listeners:
             listener()
 
-    async def _house_rules(self) -> str:
-        """Return what the workspace says to the model; nothing where it is not trusted."""
+    async def _house_rules(self) -> HouseRules:
+        """Return standing instructions; an untrusted workspace gives none."""
+        own = self.loaded.own_instructions
         if not self.trust.trusted:
-            return ""
+            return HouseRules(own)
         reading = asyncio.to_thread(self.files.read, "AGENTS.md", 4 * _MOST_RULES)
         try:
             read = await asyncio.wait_for(reading, _READ_WITHIN)
         except asyncio.TimeoutError:
             read = ""
-        rules = (self.settings.instructions.strip(), read.strip()[:_MOST_RULES])
-        return "\n\n".join(rule for rule in rules if rule)
+        rules = (self.loaded.instructions.strip(), read.strip()[:_MOST_RULES])
+        return HouseRules(own, "\n\n".join(rule for rule in rules if rule))
 
 
 def _way(settings: Settings) -> tuple[object, ...]:

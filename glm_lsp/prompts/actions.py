@@ -75,6 +75,14 @@ class Wording:
 
 
 @frozen
+class HouseRules:
+    """Standing instructions: the programmer's own, and what the workspace says of itself."""
+
+    own: str = field(default="", repr=False)
+    workspace: str = field(default="", repr=False)
+
+
+@frozen
 class Finding:
     """A diagnostic as the model sees it; `line` is 1-based in the file."""
 
@@ -104,16 +112,14 @@ class ActionQuestion:
     part_of: str = ""
     preset_task: str = ""
     instruction: str = ""
-    house_rules: str = field(default="", repr=False)
+    house_rules: HouseRules = field(factory=HouseRules, repr=False)
 
 
 def render(question: ActionQuestion, *, brief: bool = False) -> tuple[Message, ...]:
     """Return the messages that ask a question; `brief` for models with a small window."""
     if brief:
         return _render_brief(question)
-    rules = question.wording.rules
-    if question.house_rules:
-        rules += f"\n\n{_WORKSPACE_RULES}\n{_quoted(question.house_rules)}"
+    rules = question.wording.rules + _standing(question.house_rules)
     around = question.around
     parts = [f"File: {around.path} ({around.language})"]
     if around.imports:
@@ -142,6 +148,14 @@ def render(question: ActionQuestion, *, brief: bool = False) -> tuple[Message, .
     if question.instruction:
         parts.append(f"The programmer asks: {question.instruction.strip()}")
     return (Message("system", rules), Message("user", "\n\n".join(parts)))
+
+
+def _standing(rules: HouseRules) -> str:
+    """Return standing instructions, the workspace's so marked that no text of theirs ends it."""
+    text = f"\n\nThe programmer's standing instructions:\n{rules.own.strip()}" if rules.own else ""
+    if rules.workspace:
+        text += f"\n\n{_WORKSPACE_RULES}\n{_quoted(rules.workspace)}"
+    return text
 
 
 def _render_brief(question: ActionQuestion) -> tuple[Message, ...]:

@@ -14,6 +14,7 @@ import attrs
 from attrs import field, fields, frozen
 
 from glm_lsp.providers import Price, Protocol, ProviderName  # noqa: TC001  # Hints are evaluated.
+from glm_lsp.settings import careful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,16 +37,21 @@ class ModelSettings:
     """Which model does what."""
 
     actions: str = field(
-        default="glm-5.1", metadata=_doc("Model for explain, fix, refactor and the other actions.")
+        default="glm-5.1",
+        metadata=_doc("Model for explain, fix, refactor and the other actions.", name=True),
     )
-    completion: str = field(default="glm-4.7", metadata=_doc("Model for inline completion."))
+    completion: str = field(
+        default="glm-4.7", metadata=_doc("Model for inline completion.", name=True)
+    )
 
 
 @frozen
 class CompletionSettings:
     """Inline completion."""
 
-    enabled: bool = field(default=True, metadata=_doc("Offer inline completions."))
+    enabled: bool = field(
+        default=True, metadata=_doc("Offer inline completions.", careful=careful.off_wins)
+    )
     delay: int | None = field(
         default=None,
         metadata=_doc(
@@ -56,7 +62,8 @@ class CompletionSettings:
         default=12, metadata=_doc("The most lines one completion may have.", least=1)
     )
     disabled_languages: tuple[str, ...] = field(
-        default=(), metadata=_doc("Language identifiers in which nothing is completed.")
+        default=(),
+        metadata=_doc("Language identifiers in which nothing is completed.", careful=careful.union),
     )
     fallback: Switch = field(
         default="auto",
@@ -82,7 +89,8 @@ class EditSettings:
         default="auto",
         metadata=_doc(
             "`stream` as GLM writes, `once` when it is done, `confirm` shows it first;"
-            " `auto` streams where the editor can undo all of it in one step."
+            " `auto` streams where the editor can undo all of it in one step.",
+            careful=careful.more_careful,
         ),
     )
 
@@ -93,14 +101,21 @@ class ContextSettings:
 
     max_tokens: int | None = field(
         default=None,
-        metadata=_doc("The most tokens of code sent along; `null` fits the model.", least=256),
+        metadata=_doc(
+            "The most tokens of code sent along; `null` fits the model.",
+            least=256,
+            careful=careful.lowest,
+        ),
     )
     exclude: tuple[str, ...] = field(
         default=(),
-        metadata=_doc("Files that never leave this machine, as gitignore patterns."),
+        metadata=_doc(
+            "Files that never leave this machine, as gitignore patterns.", careful=careful.union
+        ),
     )
     related_files: bool = field(
-        default=True, metadata=_doc("Look at related open files for context.")
+        default=True,
+        metadata=_doc("Look at related open files for context.", careful=careful.off_wins),
     )
 
 
@@ -113,7 +128,10 @@ class LimitSettings:
         default=60.0, metadata=_doc("Seconds to wait for the next token.", least=1)
     )
     daily_budget: float | None = field(
-        default=None, metadata=_doc("USD per day, estimated; `null` for no limit.", least=0)
+        default=None,
+        metadata=_doc(
+            "USD per day, estimated; `null` for no limit.", least=0, careful=careful.lowest
+        ),
     )
 
 
@@ -149,7 +167,10 @@ class Settings:
         ),
     )
     instructions: str = field(
-        default="", metadata=_doc("Standing instructions, added to every prompt of an action.")
+        default="",
+        metadata=_doc(
+            "Standing instructions, added to every prompt of an action.", careful=careful.both
+        ),
     )
 
 

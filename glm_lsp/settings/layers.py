@@ -1,22 +1,24 @@
 """How raw values become the settings tree, layer over layer.
 
 Invariant: a bad or unknown key is reported by its full name and never takes a good neighbour
-with it; the last good value stays. Layers, lowest first: defaults, environment,
-`initializationOptions`, `workspace/configuration`.
+with it; the last good value stays. A later layer only protects more than an earlier one (see
+`glm_lsp.settings.careful`). Layers, lowest first: defaults, environment, `initializationOptions`,
+the user's own settings where the editor tells them apart, `workspace/configuration`.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import attrs
 from attrs import Factory, field, fields, frozen
 
-from glm_lsp.settings import SECTION, Settings, camel, keys
+from glm_lsp.settings import SECTION, Settings, camel, careful, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import cattrs
 
@@ -30,6 +32,10 @@ ENVIRONMENT = {
 """Environment variables and the keys they set."""
 
 
+_MOST_SHOWN = 20
+_LIKE_A_KEY = re.compile(r"[A-Za-z0-9]{32,}")
+
+
 @frozen
 class Problem:
     """A key that could not be used: its dotted name and one sentence about it."""
@@ -40,19 +46,33 @@ class Problem:
 
 @frozen
 class Layer:
-    """One source of raw values, named for `doctor` ("environment", "the editor", …)."""
+    """One source of raw values, named for `doctor` ("environment", "the editor", …).
+
+    Attributes:
+        users_own: no workspace can have written it.
+    """
 
     name: str
     values: Mapping[str, Any] = field(repr=False)
+    users_own: bool = False
 
 
 @frozen
 class Loaded:
-    """Settings, where each set key came from, and what was wrong."""
+    """Settings, where each set key came from, and what was wrong.
+
+    Attributes:
+        exclusions: the patterns of each layer, for what one takes back holds within it alone.
+        own_instructions: those of layers that are the user's own.
+        instructions: those of all others, which a workspace may have written.
+    """
 
     settings: Settings
     sources: Mapping[str, str] = Factory(dict)
     problems: tuple[Problem, ...] = ()
+    exclusions: tuple[tuple[str, ...], ...] = ()
+    own_instructions: str = field(default="", repr=False)
+    instructions: str = field(default="", repr=False)
 
 
 def from_environment(environ: Mapping[str, str]) -> Layer:
@@ -61,7 +81,7 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
     for variable, key in ENVIRONMENT.items():
         if text := environ.get(variable, "").strip():
             _put(values, key, text)
-    return Layer("environment", values)
+    return Layer("environment", values, users_own=True)
 
 
 def load(*layers: Layer, last: Settings | None = None) -> Loaded:
@@ -73,17 +93,54 @@ def load(*layers: Layer, last: Settings | None = None) -> Loaded:
     problems: list[Problem] = []
     sources: dict[str, str] = {}
     settings = Settings()
+    exclusions: dict[tuple[str, ...], None] = {}
+    instructions = {True: "", False: ""}
     for layer in layers:
         bad: list[Problem] = []
-        settings = _merge(settings, layer.values, "", bad, sources, layer.name)
+        alone = _merge(Settings(), layer.values, "", [], {}, layer.name)
+        exclusions[alone.context.exclude] = None
+        before = instructions[layer.users_own]
+        instructions[layer.users_own] = careful.both(before, alone.instructions)
+        settings = _guard(settings, layer, bad, sources)
         if last is not None:
             whole = not isinstance(layer.values, dict)
-            for key, _ in keys():
+            for key, attribute in keys():
                 unusable = whole or any((key + ".").startswith(p.key + ".") for p in bad)
-                if bad and unusable and key not in sources:
-                    settings = _keep(settings, last, key)
+                rule = attribute.metadata.get("careful") if key in sources else _latter
+                if bad and unusable and rule is not None:
+                    settings = _keep(settings, last, key, rule)
         problems.extend(bad)
-    return Loaded(settings, sources, tuple(dict.fromkeys(problems)))
+    if set(settings.context.exclude) - {pattern for group in exclusions for pattern in group}:
+        exclusions[settings.context.exclude] = None  # The last good ones.
+    if not any(instructions.values()):
+        instructions[False] = settings.instructions
+    return Loaded(
+        settings,
+        sources,
+        tuple(dict.fromkeys(problems)),
+        tuple(group for group in exclusions if group),
+        instructions[True],
+        "" if instructions[False].strip() in instructions[True] else instructions[False],
+    )
+
+
+def _guard(
+    settings: Settings, layer: Layer, problems: list[Problem], sources: dict[str, str]
+) -> Settings:
+    """Put a layer over settings; who did not set a budget does not say what it is worth."""
+    budgeted = settings.limits.daily_budget is not None
+    source = sources.get("prices")
+    merged: Settings = _merge(settings, layer.values, "", problems, sources, layer.name)
+    if not budgeted or merged.prices == settings.prices:
+        return merged
+    problems.append(
+        Problem("prices", "counts only where the daily budget is set, or in a layer before it")
+    )
+    if source is None:
+        del sources["prices"]
+    else:
+        sources["prices"] = source
+    return attrs.evolve(merged, prices=settings.prices)
 
 
 def _put(tree: dict[str, Any], key: str, value: Any) -> None:
@@ -125,18 +182,27 @@ def _merge(
             if wrong:
                 problems.append(Problem(key, wrong))
             else:
+                before = getattr(value, attribute.name)
+                rule = attribute.metadata.get("careful")
+                if rule is not None and key in sources:
+                    structured = rule(before, structured)
                 changes[attribute.name] = structured
-                sources[key] = source
+                if key not in sources or structured != before:
+                    sources[key] = source
     return attrs.evolve(value, **changes) if changes else value
 
 
-def _keep(settings: Any, last: Any, key: str) -> Any:
-    """Return `settings` with the value that `last` has under a dotted key."""
+def _latter(_: Any, value: Any) -> Any:
+    return value
+
+
+def _keep(settings: Any, last: Any, key: str, rule: Callable[[Any, Any], Any]) -> Any:
+    """Return `settings` with what a rule makes of its value and of `last`'s under a dotted key."""
     part, _, rest = key.partition(".")
     name = next(a.name for a in fields(type(settings)) if camel(a.name) == part)
     value = getattr(last, name)
-    if rest:
-        value = _keep(getattr(settings, name), value, rest)
+    here = getattr(settings, name)
+    value = _keep(here, value, rest, rule) if rest else rule(here, value)
     return attrs.evolve(settings, **{name: value})
 
 
@@ -150,12 +216,25 @@ def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[st
     least = attribute.metadata.get("least")
     if least is not None and value is not None and not value >= least:  # NaN is not.
         return f"should be at least {least}, not {_shown(raw)}", None
+    if attribute.metadata.get("name") and _holds_a_key(value):
+        return "looks like an API key: keep that out of the settings", None
     return "", value
 
 
+def _holds_a_key(name: str) -> bool:
+    """Tell whether a name has letters and digits in a row as only keys do."""
+    runs = _LIKE_A_KEY.findall(name)
+    return any(not run.isdecimal() and not run.isalpha() for run in runs)
+
+
 def _shown(raw: Any) -> str:
+    """Return a bad value for the user; a long one may be a key, put where it does not belong."""
+    if isinstance(raw, dict):
+        return "an object"
+    if isinstance(raw, list | tuple):
+        return "a list"
     text = repr(raw)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return text if len(text) <= _MOST_SHOWN else f"something of {len(text)} characters"
 
 
 def _describe(hint: Any) -> str:

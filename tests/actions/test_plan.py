@@ -11,6 +11,7 @@ from glm_lsp.actions.offers import Diagnostic
 from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
 from glm_lsp.actions.registry import ACTIONS, REFACTOR
 from glm_lsp.errors import ReplyError
+from glm_lsp.prompts.actions import HouseRules
 from glm_lsp.text import Snapshot, Span, Text
 
 if TYPE_CHECKING:
@@ -191,8 +192,8 @@ def test_the_answer_has_room() -> None:
 def test_house_rules_reach_the_request() -> None:
     """Standing instructions are part of the rules, except for a model too small for them."""
     rules = "Tabs, always."
-    full = planned("fix", where("width *"), evolve(GLM, house_rules=rules))
-    brief = planned("fix", where("width *"), evolve(SMALL, house_rules=rules))
+    full = planned("fix", where("width *"), evolve(GLM, house_rules=HouseRules(rules)))
+    brief = planned("fix", where("width *"), evolve(SMALL, house_rules=HouseRules(rules)))
     assert rules in full.request.messages[0].content
     assert rules not in brief.request.messages[0].content
     assert rules not in repr(full)

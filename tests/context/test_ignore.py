@@ -56,7 +56,7 @@ def test_files_of_secrets_stay(path: str, excluded: bool, roots: tuple[Path, ...
 )
 def test_patterns_are_those_of_gitignore(patterns: list[str], path: str, excluded: bool) -> None:
     """`context.exclude` means in a workspace folder what it would in its `.gitignore`."""
-    assert Exclusions(patterns, [PROJECT]).excludes(uri(path)) is excluded
+    assert Exclusions([patterns], [PROJECT]).excludes(uri(path)) is excluded
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ def test_a_file_uri_leads_to_its_path(path: str, as_uri: str | None) -> None:
 @given(st.text(max_size=40), st.sampled_from(["", "file:", "file://", "file:///", "untitled:"]))
 def test_no_uri_is_too_odd(text: str, scheme: str) -> None:
     """Whatever a client sends as a URI is judged without an error."""
-    Exclusions(["*.sql"], [PROJECT]).excludes(scheme + text)
+    Exclusions([["*.sql"]], [PROJECT]).excludes(scheme + text)
     assert scheme.startswith("file") or path_of(scheme + text) is None or "file:" in text.lower()

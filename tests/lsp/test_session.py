@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from glm_lsp.llm.types import Delta, Provider
-    from glm_lsp.lsp.session import Caller
+    from glm_lsp.lsp.model_connection import Caller
     from glm_lsp.settings import Settings
 
 ASKED = Request("m", "fix", (Message("user", "?"),))

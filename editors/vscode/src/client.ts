@@ -1,7 +1,8 @@
 /**
  * The language client: what the server is told, and where what it says goes.
  *
- * Invariant: the key goes to the server in `initializationOptions` and nowhere else.
+ * Invariant: the key goes to the server in `initializationOptions` and nowhere else; a trace of the
+ * protocol is written without it.
  */
 
 import { homedir } from "node:os";
@@ -38,7 +39,7 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   client.registerFeature({
     getState: () => ({ kind: "static" }),
     fillClientCapabilities: (capabilities) => {
-      capabilities.experimental = { glm: protocol.announced };
+      capabilities.experimental = { glm: { ...protocol.announced, trusted: vscode.workspace.isTrusted } };
     },
     initialize: () => undefined,
     clear: () => undefined,
@@ -105,11 +106,21 @@ function listen(server: Server, client: lsp.LanguageClient): void {
   });
 }
 
+/** Return a channel to trace into, in whose lines the key is struck out. */
+function withoutKey(log: vscode.LogOutputChannel, apiKey: string | undefined): vscode.LogOutputChannel {
+  const written = JSON.stringify(apiKey ?? "").slice(1, -1);
+  const trace = (message: string) => {
+    log.trace(written ? message.replaceAll(written, "…") : message);
+  };
+  return Object.create(log, { trace: { value: trace } }) as vscode.LogOutputChannel;
+}
+
 function options(server: Server, apiKey: string | undefined): lsp.LanguageClientOptions {
   return {
     documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
     initializationOptions: { apiKey },
     outputChannel: server.log,
+    traceOutputChannel: withoutKey(server.log, apiKey),
     stdioOptions: {
       stdout: () => undefined,
       stderr: (input, log) => createInterface({ input }).on("line", log.info.bind(log)),
@@ -122,7 +133,8 @@ function options(server: Server, apiKey: string | undefined): lsp.LanguageClient
         }
       },
       workspace: {
-        configuration: ({ items }) => items.map(() => server.settings.tree()),
+        configuration: ({ items }) =>
+          items.map(({ section }) => server.settings.tree(section === protocol.usersSection)),
       },
     },
   };

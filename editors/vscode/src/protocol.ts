@@ -20,6 +20,9 @@ export const announced = {
   changes: true,
 };
 
+/** The section of what the user set, which the server asks for besides "glm". */
+export const usersSection = "glm.user";
+
 /**
  * A piece of a streamed edit; everything from `first` to `last` is one undo step. An edit of
  * no document only ends that step.

@@ -33,11 +33,11 @@ export class Settings {
     }
   }
 
-  /** Return the tree of the server's settings, as far as they were set. */
-  tree(): unknown {
+  /** Return the tree of the server's settings, as far as they were set; by the user, if `users`. */
+  tree(users = false): unknown {
     const set: Tree = {};
     for (const name of Object.keys(this.properties)) {
-      const value = name.startsWith(SECTION + ".") ? this.explicit(name) : undefined;
+      const value = name.startsWith(SECTION + ".") ? this.explicit(name, users) : undefined;
       if (value !== undefined) {
         put(set, name.split("."), value);
       }
@@ -61,10 +61,10 @@ export class Settings {
   }
 
   /** Return what was set; for a machine-scoped setting, by the user alone. */
-  private explicit(name: string): unknown {
+  private explicit(name: string, users = false): unknown {
     const configuration = vscode.workspace.getConfiguration();
     const found = configuration.inspect(name);
-    if (this.properties[name]?.scope === "machine") {
+    if (users || this.properties[name]?.scope === "machine") {
       return found?.globalValue;
     }
     const set = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];

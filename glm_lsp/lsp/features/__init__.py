@@ -40,7 +40,12 @@ def register(server: Server, session: ClientSession) -> None:
     edits = Changes(server, EditSender(server, session))
 
     readiness.register(server, session)
-    lifecycle.register(server, session, board.announce)
+
+    def begun() -> None:
+        board.announce()
+        server.spawn(explanations.clean())
+
+    lifecycle.register(server, session, begun)
     status.register(server, board)
     explanation.register(server, explanations)
     jobs = ActionJobs(server, session, board, explanations, edits, remembered)

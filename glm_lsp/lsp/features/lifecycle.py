@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_USERS = "glm.user"
+"""The section of what the user set, which a client that tells them apart gives besides."""
+
 
 class _Configuration:
     """The editor's configuration: pulled or pushed, and its bad keys named once."""
@@ -71,16 +74,20 @@ class _Configuration:
             )
 
     async def _pull(self) -> None:
-        params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+        sections = [SECTION, *([_USERS] if self._session.trust.machine_scoped else [])]
+        items = [types.ConfigurationItem(section=section) for section in sections]
+        params = types.ConfigurationParams(items)
         try:
             values = await self._server.request(types.WORKSPACE_CONFIGURATION, params)
         except JsonRpcException as error:
             logger.info("The editor gives no configuration: %s", error.message)
             return
-        self._take(values[0] if values else None)
+        self._take(*(values or [None]))
 
-    def _take(self, values: Any) -> None:
-        self._session.configure(Layer("workspace/configuration", values or {}))
+    def _take(self, values: Any, users: Any = None, *_: Any) -> None:
+        """Take the settings in force, and the user's own where the editor tells them apart."""
+        own = Layer("the user's settings", users or {}, users_own=True)
+        self._session.configure(own, Layer("workspace/configuration", values or {}))
         self.report_problems()
 
 
@@ -91,7 +98,8 @@ def register(server: Server, session: ClientSession, begun: Callable[[], None]) 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         options, api_key = _options(params.initialization_options)
-        layer = Layer("initializationOptions", options)
+        users_own = trust(params.capabilities).machine_scoped
+        layer = Layer("initializationOptions", options, users_own)
         client = params.capabilities
         session.start(layer, api_key, _roots(params), announced(client), trust(client))
         if _is_pulled(params.capabilities):

@@ -5,7 +5,8 @@ asks for and refreshes; a private temporary Markdown file, shown without taking 
 hover on the explained code, announced by a short message.
 
 Invariant: an explanation that began is ended in every way it was shown, also when the model
-fails half-way. Files are readable by the user alone and gone when the session ends.
+fails half-way. Files are readable by the user alone and gone when the session ends; those of a
+server that was killed go when another begins, a week later.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ import contextlib
 import logging
 import re
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import define, field
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from glm_lsp import private_files
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import EXPLANATION, Explanation
@@ -31,6 +31,7 @@ from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 SCHEME = "glm"
 """The scheme of virtual documents."""
 
+_PREFIX = "glm-lsp-"
+_MOMENT = 0.1  # Seconds in which a server begins; nobody waits for old files to go.
 _REFRESH_EVERY = 0.15  # Seconds. Clients ask for the whole text at each refresh.
 _MOST_KEPT = 20
 
@@ -116,8 +119,13 @@ class Explanations:
     def folder(self) -> Path:
         """Return a folder that only this user can read, made when first needed."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="glm-lsp-"))
+            self._folder = private_files.temporary_folder(_PREFIX)
         return self._folder
+
+    async def clean(self) -> None:
+        """Remove what servers that were killed have left."""
+        await asyncio.sleep(_MOMENT)
+        await asyncio.to_thread(private_files.remove_left_behind, _PREFIX)
 
     def close(self) -> None:
         """Remove what was written."""
@@ -220,7 +228,7 @@ class _File:
             return
         path = self._explanations.folder() / _file_name(shown)
         text = f"# {shown.title}\n\n{shown.markdown.strip()}\n"
-        await asyncio.to_thread(path.write_text, text, "utf-8")
+        await asyncio.to_thread(private_files.write, path, text)
         if not await _show(self._server, path.as_uri()):
             _announce(self._server, f"{shown.title}: the answer is in {path}.")
 
