@@ -20,6 +20,8 @@ from glm_lsp import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from glm_lsp.lsp.server import Server
+
 ACTIONS = ("explain", "fix", "refactor", "complete", "all")
 
 
@@ -95,6 +97,18 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
         "--tcp", metavar="HOST:PORT", type=_address, help="listen for clients instead"
     )
     parser.add_argument(
+        "--socket", metavar="PATH", type=Path, help="listen on a Unix socket that is yours alone"
+    )
+    parser.add_argument(
+        "--token-file",
+        metavar="PATH",
+        type=Path,
+        help="what clients of --tcp say as initializationOptions.token (default: one is made)",
+    )
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="let --tcp listen to other machines, too"
+    )
+    parser.add_argument(
         "--log-level", choices=("debug", "info", "warning", "error"), default="warning"
     )
     parser.add_argument("--model", type=Path, metavar="PATH.gguf", help=argparse.SUPPRESS)
@@ -103,15 +117,38 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from glm_lsp.lsp.wire.serve import prepare, serve_stdio, serve_tcp
+    from glm_lsp.lsp.wire.serve import prepare, serve_stdio, serve_unix
 
     prepare()  # Before anything imports LSP's types.
     from glm_lsp.app import factory
 
     build = factory(model_file=arguments.model)
     if arguments.tcp:
-        return serve_tcp(build, *arguments.tcp)
+        return _serve_tcp(build, arguments)
+    if arguments.socket:
+        return serve_unix(build, arguments.socket)
     return serve_stdio(build)
+
+
+def _serve_tcp(build: Callable[[], Server], arguments: argparse.Namespace) -> int:
+    from glm_lsp.errors import GlmError
+    from glm_lsp.lsp.wire.gate import is_loopback, kept_token, make_token
+    from glm_lsp.lsp.wire.serve import serve_tcp
+
+    host, port = arguments.tcp
+    if not is_loopback(host) and not arguments.allow_remote:
+        raise GlmError(
+            f"Other machines could connect to {host}: listen on 127.0.0.1, or add --allow-remote."
+        )
+    token = make_token() if arguments.token_file is None else kept_token(arguments.token_file)
+
+    def listening(host: str, port: int) -> None:
+        print(f"glm-lsp listens on {host}, port {port}.", file=sys.stderr)  # noqa: T201
+        if arguments.token_file is None:
+            said = f'Clients say this in initializationOptions: {{"token": "{token}"}}'
+            print(said, file=sys.stderr, flush=True)  # noqa: T201
+
+    return serve_tcp(build, host, port, token=token, listening=listening)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

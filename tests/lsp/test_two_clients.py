@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 URI = "file:///project/area.py"
+TOKEN = "not-a-secret-but-long"
 
 
 @contextmanager
 def listening(tmp_path: Path) -> Iterator[int]:
     """Start the whole server and yield the port it listens on."""
     words = [sys.executable, "-m", "glm_lsp", "--tcp", "127.0.0.1:0", "--log-level", "info"]
+    words += ["--token-file", str(tmp_path / "token")]
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o600)
     kept = {k: v for k, v in os.environ.items() if "GLM" not in k and "API" not in k}
     quiet = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     environ = {**kept, **quiet, "XDG_DATA_HOME": str(tmp_path), "RUNAPI_KEY": "not-a-key"}
@@ -44,6 +48,7 @@ class Client:
         self._socket = socket.create_connection(("127.0.0.1", port), WAIT)
         self._file = self._socket.makefile("rb")
         self._number = 0
+        options["token"] = TOKEN
         self.ask("initialize", {"capabilities": {}, "initializationOptions": options})
         self.tell("initialized", {})
 

@@ -277,7 +277,7 @@ def main(kind: str) -> int:
         print(port, flush=True)
 
     if kind == "tcp":
-        return serve_tcp(factory, "127.0.0.1", 0, listening=listening)
+        return serve_tcp(factory, "127.0.0.1", 0, token=None, listening=listening)
     if kind == "impatient":
         return serve_stdio(factory, limits=Limits(unsent=2**20, patience=0.2))
     return serve_stdio(factory)

@@ -101,14 +101,15 @@ class Peer:
 def listening(
     home: Path, *arguments: str, address: str = "127.0.0.1:0", gateway: Gateway | None = None
 ) -> Iterator[Listening]:
-    """Start the server on a port, with a token in a file of the user's."""
+    """Start the server on a port, with a token in a file of the user's; or as `arguments` say."""
     path = home / "token"
     if not path.exists():
         path.write_text(TOKEN, "ascii")
         path.chmod(0o600)
     given = arguments or ("--token-file", str(path))
     log = home / f"tcp-{time.monotonic_ns()}.log"
-    command = python("-m", "glm_lsp", "--tcp", address, "--log-level", "info", *given)
+    where = () if "--socket" in given else ("--tcp", address)
+    command = python("-m", "glm_lsp", *where, "--log-level", "info", *given)
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command,
@@ -119,7 +120,7 @@ def listening(
         )
     server = Listening(process, log)
     try:
-        until(lambda: server.port or process.poll() is not None, 2 * PATIENCE)
+        until(lambda: "istening on" in server.log() or process.poll() is not None, 2 * PATIENCE)
         yield server
     finally:
         server.hang_up()

@@ -62,6 +62,17 @@ class FrameReader:
         self._length: int | None = None
         self._skip = 0
 
+    @property
+    def skips(self) -> bool:
+        """Whether a message is being passed over, because it is too long."""
+        return self._skip > 0
+
+    def rest(self) -> bytes:
+        """Take what arrived and is no complete frame yet."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     def feed(self, data: bytes) -> None:
         """Add bytes that arrived."""
         self._buffer += data

@@ -1,4 +1,4 @@
-"""Processes that serve: one client on stdio, or any number over TCP.
+"""Processes that serve: one client on stdio, or any number over a socket.
 
 Invariant: the process ends when it should (its client left, its parent died, a signal came),
 with the right code, within seconds, whatever its threads are doing.
@@ -16,11 +16,13 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from glm_lsp.errors import GlmError
 from glm_lsp.lsp.wire import lazy_types, stdio
 from glm_lsp.lsp.wire.transport import Connection, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
 
     from glm_lsp.lsp.server import Server
 
@@ -71,22 +73,62 @@ def serve_tcp(
     host: str,
     port: int,
     *,
+    token: str | None,
     listening: Callable[[str, int], None] | None = None,
     limits: Limits | None = None,
 ) -> int:
     """Serve clients over TCP, each with a server of its own, until a signal comes.
 
+    A client has to say the token (see `glm_lsp.lsp.wire.gate`); without one everybody is served.
     `listening` is called with the address once clients can connect (port 0 picks a free one).
     """
 
-    async def main() -> int:
-        clients = _Clients(factory, limits if limits is not None else Limits())
-        loop = asyncio.get_running_loop()
-        listener = await loop.create_server(clients.accept, host, port)
+    async def listen(clients: _Clients) -> asyncio.Server:
+        from glm_lsp.lsp.wire.gate import Gatekeeper  # A start over stdio does without it.
+
+        accept = clients.accept if token is None else Gatekeeper(token, clients.accept).accept
+        listener = await asyncio.get_running_loop().create_server(accept, host, port)
         address = listener.sockets[0].getsockname()
         logger.info("Listening on %s:%s", *address[:2])
         if listening is not None:
             listening(*address[:2])
+        return listener
+
+    return _serve_sockets(factory, listen, limits)
+
+
+def serve_unix(factory: Callable[[], Server], path: Path, *, limits: Limits | None = None) -> int:
+    """Serve clients over a Unix socket that only this user may connect to; see `serve_tcp`.
+
+    Raises:
+        GlmError: there are no Unix sockets here.
+    """
+    if sys.platform == "win32":
+        raise GlmError("There are no Unix sockets here: use `--tcp 127.0.0.1:0` instead.")
+
+    async def listen(clients: _Clients) -> asyncio.Server:
+        before = os.umask(0o177)  # It must not be open for a moment, either.
+        try:
+            listener = await asyncio.get_running_loop().create_unix_server(
+                clients.accept, str(path)
+            )
+        finally:
+            os.umask(before)
+        logger.info("Listening on %s", path)
+        return listener
+
+    return _serve_sockets(factory, listen, limits)
+
+
+def _serve_sockets(
+    factory: Callable[[], Server],
+    listen: Callable[[_Clients], Coroutine[Any, Any, asyncio.Server]],
+    limits: Limits | None,
+) -> int:
+    async def main() -> int:
+        clients = _Clients(factory, limits if limits is not None else Limits())
+        loop = asyncio.get_running_loop()
+        listener = await listen(clients)
         stopped: asyncio.Future[int] = loop.create_future()
 
         def stop(number: int) -> None:
