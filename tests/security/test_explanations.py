@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
-from markdown_it import MarkdownIt
 
 from tests.gateway import Gateway, chat_stream
+from tests.security.dangers import dangers, hidden
 from tests.security.rig import CAPABILITIES, CODE, OURS, attacks, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from markdown_it.token import Token
 
     from tests.security.rig import Rig
 
@@ -36,39 +34,6 @@ SURFACES: dict[str, dict[str, Any]] = {
     "file": CAPABILITIES,
     "hover": _without("showDocument"),
 }
-
-
-def dangers(markdown: str) -> list[str]:
-    """Return what a Markdown page would load, run, open or hide, as another parser reads it."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    parser.validateLink = lambda _: True  # type: ignore[method-assign, assignment]
-    found = [f"U+{ord(c):04X}" for c in markdown if _unseen(c)]
-    for token in _tokens(parser.parse(markdown)):
-        if token.type == "image":
-            found.append(f"image {token.attrs.get('src')}")
-        elif token.type.startswith("html"):
-            found.append(f"HTML {token.content}")
-        elif token.type == "link_open":
-            address = str(token.attrs.get("href", ""))
-            if urlsplit(address).scheme not in ("http", "https") and not address.startswith("#"):
-                found.append(f"link {address}")
-    return found
-
-
-def _unseen(char: str) -> bool:
-    code = ord(char)
-    if code < 0x20 or 0x7F <= code < 0xA0:
-        return char not in "\n\t"
-    listed = "\u00ad\u061c\u180e\u2028\u2029\u3164\uffa0\ufeff"
-    return char in listed or 0x200B <= code <= 0x200F or 0x202A <= code <= 0x202E or (
-        0x2060 <= code <= 0x206F or 0xE0000 <= code <= 0xE0FFF
-    )  # fmt: skip
-
-
-def _tokens(tokens: list[Token]) -> Iterator[Token]:
-    for token in tokens:
-        yield token
-        yield from _tokens(token.children or [])
 
 
 PAYLOADS: dict[str, tuple[str, str]] = {
@@ -219,7 +184,7 @@ MODELINES: dict[str, tuple[str, str]] = {
 def test_a_modeline_in_the_file(sentence: str, line: str, home: Path, gateway: Gateway) -> None:
     """An explanation's file holds settings for the editor that opens it: they are no settings."""
     gateway.script(chat_stream(f"{line}\n\nBetween.\n\n{line}"))
-    with serving(home, gateway) as rig:
+    with serving(home, gateway, capabilities=SURFACES["file"]) as rig:
         rig.ask(rig.open(URI))
         said = rig.explanation()
         assert "Between." in said, sentence
@@ -251,7 +216,7 @@ def test_a_file_name_in_a_title(sentence: str, name: str, home: Path, gateway: G
             assert dangers(text) == [], sentence
         for text in (*titles, *progress):
             assert "\n" not in text, sentence
-            assert not [c for c in text if _unseen(c)], sentence
+            assert not [c for c in text if hidden(c)], sentence
 
 
 @attacks("name", {k: v for k, v in NAMES.items() if k in ("newline", "bidi", "escape")})
@@ -282,7 +247,7 @@ def test_a_diagnostic_in_the_menu(sentence: str, message: str, shared: tuple[Rig
     entries = rig.menu(uri, "heigth", [rig.problem(uri, message)])
     fixes = [e["title"] for e in entries if "Fix" in e["title"]]
     assert fixes, sentence
-    assert not [c for title in fixes for c in title if _unseen(c)], sentence
+    assert not [c for title in fixes for c in title if hidden(c)], sentence
 
 
 INJECTIONS: dict[str, tuple[str, str, str]] = {

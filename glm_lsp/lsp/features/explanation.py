@@ -30,7 +30,8 @@ def register(server: Server, explanations: Explanations) -> None:
         shown = explanations.at(snapshot.uri, to_offset(snapshot.text, params.position, encoding))
         if shown is None:
             return None
-        text = types.MarkupContent(types.MarkupKind.Markdown, shown.markdown)
+        kind = types.MarkupKind.PlainText if shown.plain else types.MarkupKind.Markdown
+        text = types.MarkupContent(kind, shown.markdown)
         return types.Hover(text, to_range(snapshot.text, shown.span, encoding))
 
     def advertise(capabilities: types.ServerCapabilities) -> None:

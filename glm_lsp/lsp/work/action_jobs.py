@@ -21,6 +21,7 @@ from glm_lsp.context.names import path_of
 from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.work.diagnostics import every_problem
+from glm_lsp.lsp.work.explanations import load
 from glm_lsp.lsp.work.new_files import create_file, creates_files
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from glm_lsp.text import Change
 
     Listener = Callable[[AnswerProgress], None]
+
+
+_AT_ONCE = 1_000
+"""Characters of an explanation that are read without a pause."""
 
 
 class Board(Protocol):
@@ -167,21 +172,35 @@ class ActionJobs:
             capabilities=self._server.client_capabilities,
         )
         shown = self._explanations.open(
-            job.id, planned.task.snapshot, planned.target, planned.title
+            job.id, planned.task.snapshot, planned.target, planned.title, plain=surface.plain
         )
         begun = False
-        try:
-            async for piece in pieces:
-                if not begun:
-                    begun = True
-                    await surface.begin(shown)
-                shown.markdown += piece
-                await surface.add(shown, piece)
-        finally:
-            await pieces.aclose()
+
+        async def add(delta: str) -> None:
+            nonlocal begun
+            if delta and not begun:
+                begun = True
+                await surface.begin(shown)
+            if delta:
+                await surface.add(shown, delta)
+
+        async def end() -> None:
+            await add(shown.finish())
             shown.done = True
             if begun:
-                await asyncio.shield(surface.end(shown))
+                await surface.end(shown)
+
+        loading = asyncio.ensure_future(load())  # While GLM is asked.
+        try:
+            async for piece in pieces:
+                await asyncio.shield(loading)
+                for start in range(0, len(piece), _AT_ONCE):
+                    await add(shown.feed(piece[start : start + _AT_ONCE]))
+                    if len(piece) > _AT_ONCE:
+                        await asyncio.sleep(0)  # It is the others' turn.
+        finally:
+            await pieces.aclose()
+            await asyncio.shield(end())
 
     def _listener(self, job: Job, planned: Plan) -> Listener:
         return lambda news: job.report(f"{planned.title}: {news}")

@@ -4,9 +4,10 @@ In this order: our own `glm/explanation` stream; a virtual document whose conten
 asks for and refreshes; a private temporary Markdown file, shown without taking the focus; a
 hover on the explained code, announced by a short message.
 
-Invariant: an explanation that began is ended in every way it was shown, also when the model
-fails half-way. Files are readable by the user alone and gone when the session ends; those of a
-server that was killed go when another begins, a week later.
+Invariants: no word of a model's gets to a surface but through `Shown.feed`, which makes it safe.
+An explanation that began is ended in every way it was shown, also when the model fails half-way.
+Files are readable by the user alone and gone when the session ends; those of a server that was
+killed go when another begins, a week later.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from glm_lsp import private_files
+from glm_lsp.background_imports import import_modules
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import EXPLANATION, Explanation
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
+    from glm_lsp.markdown import Sanitizer
     from glm_lsp.text import Change, Snapshot
 
 SCHEME = "glm"
@@ -50,7 +53,11 @@ logger = logging.getLogger(__name__)
 
 @define
 class Shown:
-    """One explanation: what it is about, and its text so far."""
+    """One explanation: what it is about, and its text so far, which is safe to be shown.
+
+    Attributes:
+        plain: it is text without marks.
+    """
 
     job: str
     uri: str
@@ -58,10 +65,38 @@ class Shown:
     title: str
     markdown: str = field(default="", repr=False)
     done: bool = False
+    plain: bool = False
+    _sanitizer: Sanitizer | None = field(default=None, init=False, repr=False)
+
+    def feed(self, piece: str) -> str:
+        """Take in what a model wrote; return what it adds to the text."""
+        if self._sanitizer is None:
+            from glm_lsp.markdown import Sanitizer
+
+            self._sanitizer = Sanitizer(plain=self.plain)
+        return self._add(self._sanitizer.feed(piece))
+
+    def finish(self) -> str:
+        """Close what is open; return what that adds to the text."""
+        return self._add(self._sanitizer.finish()) if self._sanitizer else ""
+
+    def _add(self, delta: str) -> str:
+        self.markdown += delta
+        return delta
+
+
+async def load() -> None:
+    """Load what makes text safe, which the start of the server does without."""
+    await import_modules("markdown_it", "glm_lsp.markdown")
+    from glm_lsp import markdown
+
+    await asyncio.to_thread(markdown.load)
 
 
 class Surface(Protocol):
-    """A way to show an explanation."""
+    """A way to show an explanation; `plain`: it shows text without marks."""
+
+    plain: bool
 
     async def begin(self, shown: Shown) -> None:
         """Get ready; nothing is written yet."""
@@ -93,11 +128,13 @@ class Explanations:
         if window is not None and window.show_document and window.show_document.support:
             return _File(self._server, self)
         self.hovers = True
-        return _Hover(self._server)
+        hover = capabilities.text_document and capabilities.text_document.hover
+        formats = (hover and hover.content_format) or [types.MarkupKind.Markdown]
+        return _Hover(self._server, plain=formats[0] == types.MarkupKind.PlainText)
 
-    def open(self, job: str, snapshot: Snapshot, span: Span, title: str) -> Shown:
+    def open(self, job: str, snapshot: Snapshot, span: Span, title: str, *, plain: bool) -> Shown:
         """Begin a new explanation."""
-        shown = Shown(job, snapshot.uri, span, title)
+        shown = Shown(job, snapshot.uri, span, title, plain=plain)
         self._shown[job] = shown
         while len(self._shown) > _MOST_KEPT:
             self._shown.pop(next(iter(self._shown)))
@@ -160,6 +197,8 @@ def _moved(span: Span, changes: Sequence[Change]) -> Span:
 class _OwnMessages:
     """Our own notification, piece by piece."""
 
+    plain = False
+
     def __init__(self, server: Server) -> None:
         self._server = server
 
@@ -188,6 +227,8 @@ class _OwnMessages:
 class _VirtualDocument:
     """A document that the client shows and asks us for."""
 
+    plain = False
+
     def __init__(self, server: Server) -> None:
         self._server = server
         self._last = 0.0
@@ -213,6 +254,8 @@ class _VirtualDocument:
 class _File:
     """A Markdown file, written and shown when the explanation is complete."""
 
+    plain = False
+
     def __init__(self, server: Server, explanations: Explanations) -> None:
         self._server = server
         self._explanations = explanations
@@ -227,7 +270,9 @@ class _File:
         if not shown.markdown.strip():
             return
         path = self._explanations.folder() / _file_name(shown)
-        text = f"# {shown.title}\n\n{shown.markdown.strip()}\n"
+        from glm_lsp.markdown import without_modelines
+
+        text = without_modelines(f"# {shown.title}\n\n{shown.markdown.strip()}\n")
         await asyncio.to_thread(private_files.write, path, text)
         if not await _show(self._server, path.as_uri()):
             _announce(self._server, f"{shown.title}: the answer is in {path}.")
@@ -236,8 +281,9 @@ class _File:
 class _Hover:
     """A hover on the explained code."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, plain: bool) -> None:
         self._server = server
+        self.plain = plain
 
     async def begin(self, shown: Shown) -> None:
         return
