@@ -174,6 +174,7 @@ class ActionJobs:
         shown = self._explanations.open(
             job.id, planned.task.snapshot, planned.target, planned.title, plain=surface.plain
         )
+        loading = asyncio.ensure_future(load())  # While GLM is asked.
         begun = False
 
         async def add(delta: str) -> None:
@@ -185,12 +186,12 @@ class ActionJobs:
                 await surface.add(shown, delta)
 
         async def end() -> None:
+            await loading
             await add(shown.finish())
             shown.done = True
             if begun:
                 await surface.end(shown)
 
-        loading = asyncio.ensure_future(load())  # While GLM is asked.
         try:
             async for piece in pieces:
                 await asyncio.shield(loading)
