@@ -127,6 +127,7 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
         model=profile.model,
         feature=action.name,
         documents=(task.snapshot.uri,),
+        puts_back=action.answer not in ("prose", "file"),
         messages=render(question, brief=brief),
         max_tokens=_most_output(task, profile, code),
         temperature=0.2 if not brief else 0.0,

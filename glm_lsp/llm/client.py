@@ -25,6 +25,7 @@ from glm_lsp.llm import catalogue, error_mapping
 from glm_lsp.llm.answer import AnswerStream, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
+from glm_lsp.llm.seal import Seal
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
 from glm_lsp.providers import Infill
@@ -71,6 +72,7 @@ class HttpProvider:
         self.key = key
         self._wire = wire
         self._timeouts = timeouts or Timeouts()
+        self._seal = Seal(key)
         self._limiter = ConcurrencyLimiter(concurrency)
         self._transport = transport
         self._clock = clock
@@ -81,7 +83,10 @@ class HttpProvider:
 
     def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
-        return read(self._answer(request), self._timeouts, self._clock, self.tap)
+        return self._seal.stream(
+            request,
+            lambda sealed: read(self._answer(sealed), self._timeouts, self._clock, self.tap),
+        )
 
     async def warm(self) -> None:
         """Open a connection ahead of the first request; failures show when one is made."""

@@ -107,7 +107,9 @@ class Service:
                 # An answer that has begun is paid for: nothing is asked in its place.
                 if request.shorter is None or account.first is not None:
                     raise
-                request = evolve(request.shorter(), shorter=None, permit=request.permit)
+                request = evolve(
+                    request.shorter(), shorter=None, permit=request.permit, struck=request.struck
+                )
             else:
                 return
 

@@ -39,6 +39,11 @@ class Request:
         thinking: True or False to force it where the provider can; None leaves it to the model.
         interactive: somebody waits for it by name (an action); goes before completions.
         documents: the URIs of all documents that the question shows a part of, its own first.
+        foreign: parts of the question that are not the document's own; a secret of theirs is not
+            put into the answer.
+        hole: what marks the cursor in the messages.
+        puts_back: secrets that were struck out are put back into the answer.
+        struck: is told when something was struck out.
         permit: is asked right before each sending, and raises what keeps it from being sent.
         shorter: makes the same question with less context; asked once, instead, when the
             service says that this one is too long.
@@ -56,6 +61,10 @@ class Request:
     thinking: bool | None = None
     interactive: bool = True
     documents: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = field(default=(), repr=False)
+    hole: str = ""
+    puts_back: bool = True
+    struck: Callable[[], None] | None = field(default=None, repr=False, eq=False)
     permit: Callable[[], Awaitable[None]] | None = field(default=None, repr=False, eq=False)
     shorter: Callable[[], Request] | None = field(default=None, repr=False, eq=False)
 

@@ -63,6 +63,7 @@ class ClientSession:
         self._stale: list[ModelConnection] = []
         self._listeners: list[Callable[[], None]] = []
         self._bookings: list[Callable[[], None]] = []
+        self._struck: list[Callable[[str], None]] = []
         self._api_key: str | None = None
         self._approve: Approve | None = None
         self._confirm: Confirm | None = None
@@ -215,7 +216,11 @@ class ClientSession:
             GlmError: see `provider`, and `glm_lsp.errors`.
         """
         provider = await self.provider()
-        request = evolve(request, permit=partial(self._permit, request.documents))
+        request = evolve(
+            request,
+            permit=partial(self._permit, request.documents),
+            struck=partial(self._tell_struck, *request.documents[:1]),
+        )
         try:
             async with aclosing(provider.stream(request)) as deltas:
                 async for delta in deltas:
@@ -247,6 +252,14 @@ class ClientSession:
     def on_booking(self, booked: Callable[[], None]) -> None:
         """Have `booked` called when a request has ended, however it did, and is in the books."""
         self._bookings.append(booked)
+
+    def on_struck(self, struck: Callable[[str], None]) -> None:
+        """Have `struck` called with a document when a secret was struck out of a question."""
+        self._struck.append(struck)
+
+    def _tell_struck(self, uri: str = "") -> None:
+        for struck in self._struck:
+            struck(uri)
 
     async def used_today(self) -> Used | None:
         """Return what this user's servers used today; None: not known."""

@@ -97,13 +97,14 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
         model=model,
         feature="completion",
         documents=(context.uri, *(one.uri for one in question.related)),
+        foreign=tuple(one.code for one in question.related),
         max_tokens=24 * question.max_lines if question.multiline else 96,
         temperature=0.0,
         thinking=False,
         interactive=False,
     )
     if kind == "chat":
-        return attrs.evolve(asked, messages=_messages(question), stop=CLOSE)
+        return attrs.evolve(asked, messages=_messages(question), stop=CLOSE, hole=HOLE)
     # A whole line can be left to the service to end; a line break that comes first cannot.
     line_end = None if question.multiline or not context.head.strip() else "\n"
     asked = attrs.evolve(asked, prompt=_references(question) + context.before, stop=line_end)

@@ -1,4 +1,7 @@
-"""Offer nothing that stands for a secret: a key's shape or a redaction mark."""
+"""Offer nothing that stands for a secret: a key's shape or a redaction mark.
+
+What stands around the cursor already, such as a secret that was put back, is no model's invention.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 
 _LEAK = re.compile(
     r"[<\[({*]{1,3}\s*(?:redacted|secret|hidden|masked|removed)[^\n>\])}]{0,40}[>\])}*]{1,3}"
-    r"|\bREDACTED\b"
+    r"|\bREDACTED\b|\bSTRUCK_OUT_"
     r"|\b(?:sk|pk|rk)-[A-Za-z0-9_-]{12,}"
     r"|\b(?:ghp|gho|ghs|glpat|xox[abp])[-_][A-Za-z0-9-]{10,}"
     r"|\bAKIA[0-9A-Z]{12,}"
@@ -22,6 +25,8 @@ _LEAK = re.compile(
 )
 
 
-def apply(draft: Draft, context: CursorContext) -> Draft:  # noqa: ARG001
-    """Drop a draft that holds a secret, or the mark of one."""
-    return draft.nothing() if _LEAK.search(draft.text) else draft
+def apply(draft: Draft, context: CursorContext) -> Draft:
+    """Drop a draft that holds a secret of nobody's, or the mark of one."""
+    found = {leak.group() for leak in _LEAK.finditer(draft.text)}
+    known = all(leak in context.before or leak in context.after for leak in found)
+    return draft if known else draft.nothing()

@@ -14,6 +14,7 @@ from glm_lsp.lsp.features import (
     lifecycle,
     readiness,
     status,
+    struck_out,
 )
 from glm_lsp.lsp.features.completions import Completions
 from glm_lsp.lsp.work.action_jobs import ActionJobs
@@ -47,6 +48,7 @@ def register(server: Server, session: ClientSession) -> None:
 
     lifecycle.register(server, session, begun)
     status.register(server, board)
+    struck_out.register(server, session)
     explanation.register(server, explanations)
     jobs = ActionJobs(server, session, board, explanations, edits, remembered)
     actions.register(server, session, jobs)

@@ -1,0 +1,92 @@
+"""The one place where secrets leave a question, and where they come back into its answer.
+
+Invariant: whatever goes to a service has passed through `Seal.stream`, the server's own key
+always; callers see questions and answers as if nothing had been struck out. Explanations and new
+files get nothing back: a secret is not copied to where it did not stand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from glm_lsp.llm.types import Finish, TextDelta
+from glm_lsp.secrets.marks import MARK, Marks, Restorer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from glm_lsp.llm.credentials import Key
+    from glm_lsp.llm.types import Delta, Message, Request
+
+    Ask = Callable[[Request], AsyncGenerator[Delta, None]]
+
+_AT_ONCE = 16_000  # Characters that are looked through in less than a millisecond.
+
+_NOTE = (
+    f"\n\nWords that begin with {MARK} stand for secrets that are not shown: where code keeps"
+    " them, repeat them exactly as they are."
+)
+
+
+class Seal:
+    """What one connection strikes out and puts back."""
+
+    def __init__(self, key: Key | None) -> None:
+        self._marks = Marks([key.reveal()] if key is not None else [])
+        self._ready = False
+
+    async def stream(self, request: Request, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Ask without the secrets, and yield the answer with them.
+
+        Raises:
+            ExcludedError: the cursor stands within a secret.
+            GlmError: whatever `ask` raises.
+        """
+        if self._ready and request.size <= _AT_ONCE:
+            sealed, marks = self._sealed(request)
+        else:  # The patterns are compiled on their first use.
+            sealed, marks = await asyncio.to_thread(self._sealed, request)
+            self._ready = True
+        if sealed is not request and request.struck is not None:
+            request.struck()
+        restorer = Restorer(marks)
+        async with aclosing(ask(sealed)) as deltas:
+            async for delta in deltas:
+                if isinstance(delta, TextDelta) and marks:
+                    if text := restorer.feed(delta.text):
+                        yield TextDelta(text)
+                    continue
+                if isinstance(delta, Finish) and (rest := restorer.rest()):
+                    yield TextDelta(rest)
+                yield delta
+
+    def _sealed(self, request: Request) -> tuple[Request, Mapping[str, str]]:
+        """Return the question without secrets, and what the marks in it stand for."""
+        contents = [message.content for message in request.messages]
+        given = [text for text in (request.prompt, request.suffix) if text is not None]
+        foreign = [m.content for m in request.messages if m.role == "system"]
+        struck = self._marks.strike(
+            [*contents, *given], foreign=(*foreign, *request.foreign), hole=request.hole
+        )
+        if not struck.count:
+            return request, {}
+        texts = iter(struck.texts)
+        messages = tuple(evolve(m, content=next(texts)) for m in request.messages)
+        sealed = evolve(
+            request,
+            messages=_noted(messages),
+            prompt=next(texts) if request.prompt is not None else None,
+            suffix=next(texts) if request.suffix is not None else None,
+        )
+        return sealed, struck.marks if request.puts_back else {}
+
+
+def _noted(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return the messages with a word about marks, where there are rules to add it to."""
+    if not messages or messages[0].role != "system":
+        return messages
+    return (evolve(messages[0], content=messages[0].content + _NOTE), *messages[1:])

@@ -1,0 +1,92 @@
+"""The lines of private keys, whole or cut, quoted, commented or joined.
+
+Invariant: lines are found one by one, so that a text keeps its number of lines. The words
+`BEGIN PRIVATE KEY` alone are no key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BEGIN, _END = "-----BEGIN ", "-----END "
+_MARK = re.compile(r"-----(BEGIN|END) (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_MOST = 20_000  # Characters between a key's first line and its last.
+_RUN = re.compile(r"\\[nrt]|([A-Za-z0-9+/=]{16,})")
+_DECORATION = r"[ \t>|#*/\"'`+,;()\\]|\\[nrt]"
+_LINE = re.compile(rf"(?:{_DECORATION})*([A-Za-z0-9+/=]{{16,}})(?:{_DECORATION})*\r?\Z")
+# Where a part of a document begins in a prompt: what stands there may be the rest of a key.
+_EDGE = re.compile(r"(?:\A|^`{3,}[^\n]*\n|^<(?:above|below|related[^\n>]*)>\n)", re.MULTILINE)
+_LONGEST = 200  # Characters of a line with all that stands around a key's.
+_FULL = 60  # Characters of a line in the middle of a key, at the least.
+
+
+def private_keys(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the lines of private keys, in any order."""
+    if "PRIVATE KEY" in text:
+        yield from _marked(text)
+    if "```" in text or "<above>" in text:
+        for edge in _EDGE.finditer(text):
+            lines = list(_lines_from(text, edge.end()))
+            if len(lines) > 1 and lines[0][1] - lines[0][0] >= _FULL:
+                yield from lines
+
+
+def _marked(text: str) -> Iterator[tuple[int, int]]:
+    marks = list(_MARK.finditer(text))
+    for index, mark in enumerate(marks):
+        behind = marks[index + 1] if index + 1 < len(marks) else None
+        before = marks[index - 1] if index else None
+        if mark[1] == "BEGIN":
+            if behind is not None and behind[1] == "END" and behind.start() - mark.end() < _MOST:
+                yield from _runs(text, mark.end(), behind.start())
+            else:
+                yield from _runs_of_line(text, mark.end())
+                yield from _lines_from(text, text.find("\n", mark.end()) + 1 or len(text))
+        elif before is None or before[1] == "END":
+            yield from _lines_before(text, mark.start())
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for run in _RUN.finditer(text, start, end):
+        if run[1] and _is_body(run[1]):
+            yield run.span(1)
+
+
+def _runs_of_line(text: str, start: int) -> Iterator[tuple[int, int]]:
+    end = text.find("\n", start)
+    yield from _runs(text, start, len(text) if end < 0 else end)
+
+
+def _lines_from(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the bodies of the lines from a place on, as long as they hold nothing else."""
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = _LINE.match(text[start:end]) if end - start <= _LONGEST else None
+        if line is None or not _is_body(line[1]):
+            return
+        yield start + line.start(1), start + line.end(1)
+        start = end + 1
+
+
+def _lines_before(text: str, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the bodies of the lines up to a place, as long as they hold nothing else."""
+    line_start = text.rfind("\n", 0, end) + 1
+    yield from _runs(text, line_start, end)
+    while line_start > 0:
+        end = line_start - 1
+        line_start = text.rfind("\n", 0, end) + 1
+        line = _LINE.match(text[line_start:end]) if end - line_start <= _LONGEST else None
+        if line is None or not _is_body(line[1]):
+            return
+        yield line_start + line.start(1), line_start + line.end(1)
+
+
+def _is_body(run: str) -> bool:
+    """Tell whether a run of letters is a line of a key, and not a long name."""
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return run.endswith("=") or all(any(map(kind, run)) for kind in kinds)
