@@ -37,7 +37,7 @@ def main(folders: list[str]) -> int:
     roots = [Path(folder) for folder in folders] or places()
     files = finds = struck = characters = 0
     began = time.perf_counter()
-    prompts = []
+    prompts: list[str] = []
     for path, text in sources(roots):
         files += 1
         characters += len(text)
