@@ -15,7 +15,7 @@ from attrs import frozen
 
 from glm_lsp import __version__, providers
 from glm_lsp.background_imports import import_modules
-from glm_lsp.llm.credentials import find_key, no_key
+from glm_lsp.llm.credentials import Key, find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
 from glm_lsp.lsp.server import Server
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.destination import Destinations
     from glm_lsp.llm.service import Service
     from glm_lsp.llm.usage_store import UsageStore, Used
@@ -108,7 +107,8 @@ class _Connector:
             async with self._loading:
                 if not self._address:
                     self._address = await self._embedded.start(self._model_file)
-            return self._connected(settings, None, self._address, caller)
+            its_own = Key(self._embedded.key, "the embedded model", "local")
+            return self._connected(settings, its_own, self._address, caller)
         # A keyring may ask the user to unlock it: never on the event loop.
         key = await asyncio.to_thread(self._key, settings, caller)
         return self._connected(settings, key, None, caller)

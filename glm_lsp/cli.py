@@ -15,12 +15,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from glm_lsp import __version__
+from glm_lsp import __version__, logs
+from glm_lsp.characters import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from glm_lsp.lsp.server import Server
+
+_LONGEST = 2_000  # Characters of an error.
 
 ACTIONS = ("explain", "fix", "refactor", "complete", "all")
 
@@ -29,23 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the process's exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=getattr(arguments, "log_level", "warning").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # The HTTP libraries log addresses and headers at these levels; headers hold the key.
-    for name in ("httpx", "httpcore", "hpack"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # A request that is asked again is no news to the user, unless it fails in the end.
-    logging.getLogger("stamina").setLevel(logging.ERROR)
+    logs.begin(getattr(arguments, "log_level", "warning"))
     run: Callable[[argparse.Namespace], int] = arguments.run
     from glm_lsp.errors import GlmError
 
     try:
         return run(arguments)
     except GlmError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(one_line(str(error), _LONGEST), file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130

@@ -13,8 +13,9 @@ from attrs import frozen
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from glm_lsp import providers
+from glm_lsp import address, characters, providers
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue, credentials
 from glm_lsp.llm.connect import connect_bare
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from glm_lsp.settings import Settings
     from glm_lsp.settings.layers import Loaded
 
+_LONGEST = 1_000  # Characters of a finding.
 _TIMEOUTS = Timeouts(token=30.0, attempts=2)
 
 
@@ -83,7 +85,7 @@ def _settings(loaded: Loaded) -> Table:
     table.add_column(style="dim", no_wrap=True)
     for name, _ in keys():
         source = loaded.sources.get(name, "default")
-        shown = escape(_shown(_value(loaded.settings, name)))
+        shown = _plain(_shown(name, _value(loaded.settings, name)))
         table.add_row("  " + name, shown, source, style="" if source != "default" else "dim")
     return table
 
@@ -96,7 +98,9 @@ def _value(settings: Settings, name: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
+    if name == "baseUrl" and value is not None:
+        return address.readable(value)
     if isinstance(value, bool):
         return "on" if value else "off"
     if value is None:
@@ -126,9 +130,13 @@ async def _service(
     embedded = EmbeddedModel()
     lines: list[_Line] = []
     try:
-        address, names = await _address(settings, embedded)
-        provider = connect_bare(settings, key, base_url=address, timeouts=timeouts)
-        console.print(f"  {escape(provider.base_url)}, protocol {settings.protocol}", style="dim")
+        own, names = await _address(settings, embedded)
+        if own is not None:
+            key = credentials.Key(embedded.key, "the embedded model", "local")
+        provider = connect_bare(settings, key, base_url=own, timeouts=timeouts)
+        console.print(
+            f"  {escape(provider.address.place)}, protocol {settings.protocol}", style="dim"
+        )
         try:
             for name, use in names.items():
                 line = _judge(await probe(provider, name), use)
@@ -187,13 +195,18 @@ def _judge(finding: ProbeResult, use: str) -> _Line:
     return _Line(good=True, text=text, more=tuple(more))
 
 
+def _plain(text: str) -> Text:
+    """Return text of whoever's as it is: no markup, and nothing that a terminal obeys."""
+    return Text(characters.one_line(text, _LONGEST))
+
+
 def _show(console: Console, lines: list[_Line]) -> None:
     for line in lines:
         mark = {True: "[green]ok [/green]", False: "[red]fix[/red]", None: "   "}[line.good]
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
-        table.add_row(f"  {mark}", escape(line.text))
+        table.add_row(f"  {mark}", _plain(line.text))
         for more in line.more:
-            table.add_row("", escape(more), style="dim")
+            table.add_row("", _plain(more), style="dim")
         console.print(table)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from glm_lsp.characters import one_line
 from glm_lsp.llm import catalogue
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ def run(settings: Settings, *, as_json: bool = False, console: Console | None = 
     console = console or Console()
     models = listed(settings)
     if as_json:
-        console.print_json(json.dumps([_plain(model, settings) for model in models]))
+        plain = [_plain(model, settings) for model in models]
+        console.print_json(json.dumps(plain), ensure_ascii=True)
         return 0
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model", no_wrap=True)
@@ -46,13 +49,13 @@ def listed(settings: Settings) -> list[ModelInfo]:
     return [catalogue.find(name, prices) for name in names]
 
 
-def _row(model: ModelInfo, settings: Settings) -> list[str]:
+def _row(model: ModelInfo, settings: Settings) -> list[str | Text]:
     price = model.price
     cached = price.cached if price and price.cached is not None else price and price.input
     prices = [price.input, cached, price.output] if price else [None] * 3
     window, most = _thousands(model.context), _thousands(model.max_output)
     return [
-        model.name,
+        Text(one_line(model.name)),
         window if model.known else f"{window}?",
         most if model.known else f"{most}?",
         *("?" if value is None else f"{value:.2f}" for value in prices),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from glm_lsp.characters import one_line
 from glm_lsp.errors import GlmError
 from glm_lsp.llm.usage_report import Total, totals
 
@@ -48,7 +50,7 @@ def run(
             detail=str(error),
         ) from None
     if as_json:
-        console.print_json(json.dumps(_plain(found, first, today)))
+        console.print_json(json.dumps(_plain(found, first, today)), ensure_ascii=True)
         return 0
     if not found["model"]:
         console.print(f"Nothing was asked since {first.isoformat()}.")
@@ -97,7 +99,7 @@ def _table(title: str, rows: Sequence[Total]) -> Table:
     for total in rows:
         first = total.first_token
         table.add_row(
-            total.name,
+            Text(one_line(total.name)),
             str(total.requests),
             str(total.failures or ""),
             _count(total.prompt),

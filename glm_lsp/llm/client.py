@@ -212,12 +212,12 @@ class HttpProvider:
         return wait if wait <= self._timeouts.longest_wait else False
 
     def _lost_for_free(self, error: Exception) -> bool:
-        """Tell whether a server of this machine that wants no key hung up on a request.
+        """Tell whether a server of the user's own on this machine hung up on a request.
 
         Nobody pays for it, and llama.cpp closes kept connections at moments of its own choosing.
         """
-        free = self.key is None and self.address.is_own
-        return free and type(error) is UnreachableError
+        free = self.key is None or self.key.owner == "local"
+        return free and self.address.is_own and type(error) is UnreachableError
 
     async def _send(
         self, request: Request, wire: Wire, asked: Asked

@@ -1,6 +1,7 @@
 """The embedded model: llama.cpp's own HTTP server inside this process.
 
-Invariants: it listens on the loopback interface and a free port only; nothing is downloaded;
+Invariants: it listens on the loopback interface and a free port only, serves nobody without its
+random key (its liveness apart), and lets no web page read an answer; nothing is downloaded;
 loading happens in a thread; without the extra or the weights the error says what to install.
 """
 
@@ -10,6 +11,7 @@ import asyncio
 import importlib
 import importlib.util
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,14 @@ _SILENT = -1  # llama.cpp's verbosity below which it writes nothing.
 
 
 class EmbeddedModel:
-    """A language model in this process, asked over loopback HTTP."""
+    """A language model in this process, asked over loopback HTTP.
+
+    Attributes:
+        key: what it wants to hear, as a bearer token; another one for each process.
+    """
 
     def __init__(self) -> None:
+        self.key = secrets.token_urlsafe(32)
         self._server: Any = None
 
     async def start(self, path: Path | None = None) -> str:
@@ -37,7 +44,7 @@ class EmbeddedModel:
         path = path or find_weights()
         if not path.is_file():
             raise LocalModelError(f"There is no model file at {path}: check its path.")
-        self._server, address = await asyncio.to_thread(_load, path)
+        self._server, address = await asyncio.to_thread(_load, path, self.key)
         return f"{address}/v1"
 
     def close(self) -> None:
@@ -62,7 +69,7 @@ def find_weights() -> Path:
     )
 
 
-def _load(path: Path) -> tuple[Any, str]:
+def _load(path: Path, key: str) -> tuple[Any, str]:
     try:
         xllamacpp = importlib.import_module("xllamacpp")
     except ImportError:
@@ -74,6 +81,12 @@ def _load(path: Path) -> tuple[Any, str]:
     parameters.n_ctx = _WINDOW
     parameters.n_parallel = _SLOTS
     parameters.verbosity = _SILENT
+    parameters.api_keys = [key]
+    # Its default invites every web page. (A host of another name gets no further than the key.)
+    parameters.cors_origins = parameters.cors_methods = parameters.cors_headers = ""
+    parameters.cors_origins_explicit = True
+    parameters.cors_credentials = False
+    parameters.ui = parameters.endpoint_slots = False
     # llama.cpp's threads wait for each other at every layer: with one more than there are idle
     # cores (an editor, a compiler) two cores were measured 7 to 20 times slower than one.
     threads = max(1, min(4, (os.cpu_count() or 2) - 1))

@@ -86,7 +86,8 @@ async def embedded() -> AsyncIterator[Meter]:
     """Yield a provider that asks the embedded model."""
     model = EmbeddedModel()
     base_url = await model.start()
-    service = connect(Settings(provider="local"), None, base_url=base_url)
+    key = ApiKey(model.key, "the embedded model", "local")
+    service = connect(Settings(provider="local"), key, base_url=base_url)
     try:
         yield Meter(service)
     finally:

