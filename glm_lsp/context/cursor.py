@@ -9,6 +9,7 @@ elsewhere in the file and is found again after an undo.
 from __future__ import annotations
 
 import re
+import string
 
 import attrs
 from attrs import field, frozen
@@ -24,6 +25,7 @@ _NEAR_AFTER = 200
 _MOST_TYPED = 4_000
 _CLOSERS = tuple(")]}\"'`>")
 _MOST_CLOSERS = 3
+_SIGNS = string.ascii_letters + string.digits + "+/=_.~-"  # What keys are made of, and words.
 
 
 @frozen
@@ -98,14 +100,16 @@ class CursorContext:
     def within(self, limits: ContextLimits) -> CursorContext:
         """Return the part that a prompt shows; its upper edge moves in steps as the user types.
 
-        The lower edge needs no steps: typing adds lines before the cursor, not after it.
+        The lower edge needs no steps: typing adds lines before the cursor, not after it. No edge
+        cuts a word in two: half a key could not be told from a word.
         """
         after = "".join(split_lines(self.after)[: limits.lines_below + 1])
-        return attrs.evolve(
-            self,
-            before=self.before[self._upper_edge(limits) :],
-            after=after[: limits.characters_below],
-        )
+        if len(after) >= limits.characters_below:
+            after = after[: limits.characters_below].rstrip(_SIGNS)
+        edge = self._upper_edge(limits)
+        before = self.before[edge:]
+        whole = self.starts_line if edge == 0 else self.before[edge - 1] not in _SIGNS
+        return attrs.evolve(self, before=before if whole else before.lstrip(_SIGNS), after=after)
 
     def last_characters(self, count: int) -> str:
         r"""Return what the last `count` characters before the cursor are, a `\r\n` being two."""

@@ -24,6 +24,7 @@ _KEPT = re.compile(r"(~|\.~\d+~|\.un~|\.(bak|backup|orig|save|old|tmp|sw[a-p]|re
 
 def names_of(uri: str) -> tuple[str, ...]:
     """Return the paths that a URI may mean, as they are written, `/` between their parts."""
+    uri = uri if len(uri) <= 4 * _LONGEST else uri[-4 * _LONGEST :]  # The name is at its end.
     scheme = _SCHEME.match(uri)
     text = uri[scheme.end() :] if scheme is not None else uri
     readings = [text]

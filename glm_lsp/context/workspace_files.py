@@ -43,7 +43,8 @@ class WorkspaceFiles:
         if self.exclusions.excludes(uri):
             return True
         paths = [path_of(uri), *map(_absolute, names_of(uri)[:_MOST_NAMES])]
-        real = {_real(path) for path in paths if path is not None} - {None, *paths}
+        # A path without a link may lie in a folder that was given as one.
+        real = {_real(path) for path in paths if path is not None}
         return any(self._really.excludes_path(path) for path in real if path is not None)
 
     def belongs(self, uri: str, beside: str) -> bool:
@@ -62,7 +63,11 @@ class WorkspaceFiles:
         return root is not None and not _ignored(real, root)
 
     def read(self, name: str, most: int) -> str:
-        """Return the first `most` bytes of the first folder's file of that name; "" for none."""
+        """Return the first lines of the first folder's file of that name; "" for none.
+
+        They are `most` characters at the most, and no line is cut: half a key could not be told
+        from a word. Of a single longer line nothing is returned.
+        """
         for root in self.roots:
             path = root / name
             if not self.exclusions.excludes_path(path) and (text := self._text(path, root, most)):
@@ -80,7 +85,8 @@ class WorkspaceFiles:
             return ""
         if self._really.excludes_path(real):
             return ""
-        return _contents(real, most)
+        text = _contents(real, 4 * most + 1)
+        return text if len(text) <= most else text[: text.rfind("\n", 0, most) + 1]
 
     @cached_property
     def _real_roots(self) -> tuple[Path, ...]:

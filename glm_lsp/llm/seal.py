@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 16_000  # Characters that are looked through in less than a millisecond.
 
+_CURSOR = "\0cursor\0"  # Between what stands before and behind it, where both are looked at.
+
 _NOTE = (
     f"\n\nWords that begin with {MARK} stand for secrets that are not shown: where code keeps"
     " them, repeat them exactly as they are."
@@ -67,21 +69,25 @@ class Seal:
     def _sealed(self, request: Request) -> tuple[Request, Mapping[str, str]]:
         """Return the question without secrets, and what the marks in it stand for."""
         contents = [message.content for message in request.messages]
-        given = [text for text in (request.prompt, request.suffix) if text is not None]
         foreign = [m.content for m in request.messages if m.role == "system"]
+        raw = ""
+        if request.prompt is not None:
+            raw = f"{request.prompt}{_CURSOR}{request.suffix or ''}"
         struck = self._marks.strike(
-            [*contents, *given], foreign=(*foreign, *request.foreign), hole=request.hole
+            [*contents, raw],
+            foreign=(*foreign, *request.foreign),
+            hole=_CURSOR if raw else request.hole,
         )
         if not struck.count:
             return request, {}
         texts = iter(struck.texts)
         messages = tuple(evolve(m, content=next(texts)) for m in request.messages)
-        sealed = evolve(
-            request,
-            messages=_noted(messages),
-            prompt=next(texts) if request.prompt is not None else None,
-            suffix=next(texts) if request.suffix is not None else None,
-        )
+        sealed = evolve(request, messages=_noted(messages))
+        if raw:
+            prompt, _, suffix = next(texts).partition(_CURSOR)
+            sealed = evolve(
+                sealed, prompt=prompt, suffix=suffix if request.suffix is not None else None
+            )
         return sealed, struck.marks if request.puts_back else {}
 
 

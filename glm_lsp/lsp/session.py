@@ -287,12 +287,12 @@ class ClientSession:
         own = self.loaded.own_instructions
         if not self.trust.trusted:
             return HouseRules(own)
-        reading = asyncio.to_thread(self.files.read, "AGENTS.md", 4 * _MOST_RULES)
+        reading = asyncio.to_thread(self.files.read, "AGENTS.md", _MOST_RULES)
         try:
             read = await asyncio.wait_for(reading, _READ_WITHIN)
         except asyncio.TimeoutError:
             read = ""
-        rules = (self.loaded.instructions.strip(), read.strip()[:_MOST_RULES])
+        rules = (self.loaded.instructions.strip(), read.strip())
         return HouseRules(own, "\n\n".join(rule for rule in rules if rule))
 
 

@@ -67,7 +67,9 @@ _ABOUT = re.compile(
 )
 """How names end that say something about a secret, and do not hold it."""
 _LEAST = 16  # Characters of a value.
-_REFERENCE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*\Z|[./~]|[A-Za-z]+://")
+_REFERENCE = re.compile(
+    r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*\Z|\.{0,2}/[\w.-]+/|[.~]|[A-Za-z]+://"
+)
 
 
 def named_secrets(text: str) -> Iterator[tuple[int, int]]:
@@ -80,10 +82,11 @@ def named_secrets(text: str) -> Iterator[tuple[int, int]]:
         while at >= 0:
             behind = at + len(name)
             found = (_HEADER if name.endswith(" ") else _ASSIGNED).match(text, behind)
-            if found is not None and (end := _end(found)):
-                token = name == "token" and _is_harmless(lower, at, found["value"])
-                if not token:
+            if found is not None:
+                end = _end(found)
+                if end and not (name == "token" and _is_harmless(lower, at, found["value"])):
                     yield found.start("value"), end
+                behind = found.end()  # So that no value is read twice.
             at = lower.find(name, behind)
 
 

@@ -21,6 +21,7 @@ _SURE_FILLER = re.compile(
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{5}")
+_LOOKED_AT = 200  # Characters.
 _SHORT_PIECES = 3.0  # Characters of a word or a number, on average.
 _WORDED = 0.5  # The share of a text that can be said.
 _LEAST_HEX = 32  # Shorter ones are digests, addresses, colours, versions.
@@ -29,6 +30,7 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 def is_random(text: str, *, sure: bool = False) -> bool:
     """Tell whether a text looks random; `sure`: its beginning already says that it is a key."""
+    text = text[:_LOOKED_AT]
     if (_SURE_FILLER if sure else _FILLER).search(text):
         return False
     bits, least = entropy(text), _bits_for(text)

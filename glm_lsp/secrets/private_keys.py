@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.secrets.chance import is_worded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,10 +18,9 @@ _BEGIN, _END = "-----BEGIN ", "-----END "
 _MARK = re.compile(r"-----(BEGIN|END) (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _MOST = 20_000  # Characters between a key's first line and its last.
 _RUN = re.compile(r"\\[nrt]|([A-Za-z0-9+/=]{16,})")
-_DECORATION = r"[ \t>|#*/\"'`+,;()\\]|\\[nrt]"
-_LINE = re.compile(rf"(?:{_DECORATION})*([A-Za-z0-9+/=]{{16,}})(?:{_DECORATION})*\r?\Z")
+_AROUND = " \t\r>|#*/\"'`+,;()\\nrt"  # Around a line of a key: quotes, comments, escapes.
 # Where a part of a document begins in a prompt: what stands there may be the rest of a key.
-_EDGE = re.compile(r"(?:\A|^`{3,}[^\n]*\n|^<(?:above|below|related[^\n>]*)>\n)", re.MULTILINE)
+_EDGE = re.compile(r"(?:\A|^```[^\n]*\n|^<(?:above|below|related[^\n>]*)>\n)", re.MULTILINE)
 _LONGEST = 200  # Characters of a line with all that stands around a key's.
 _FULL = 60  # Characters of a line in the middle of a key, at the least.
 
@@ -28,11 +29,11 @@ def private_keys(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of the lines of private keys, in any order."""
     if "PRIVATE KEY" in text:
         yield from _marked(text)
-    if "```" in text or "<above>" in text:
-        for edge in _EDGE.finditer(text):
-            lines = list(_lines_from(text, edge.end()))
-            if len(lines) > 1 and lines[0][1] - lines[0][0] >= _FULL:
-                yield from lines
+    framed = "```" in text or "<above>" in text
+    for edge in _EDGE.finditer(text) if framed else [None]:
+        lines = list(_lines_from(text, 0 if edge is None else edge.end()))
+        if lines and lines[0][1] - lines[0][0] >= _FULL:
+            yield from lines
 
 
 def _marked(text: str) -> Iterator[tuple[int, int]]:
@@ -66,27 +67,39 @@ def _lines_from(text: str, start: int) -> Iterator[tuple[int, int]]:
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        line = _LINE.match(text[start:end]) if end - start <= _LONGEST else None
-        if line is None or not _is_body(line[1]):
+        body = _body(text, start, end)
+        if body is None:
             return
-        yield start + line.start(1), start + line.end(1)
+        yield body
         start = end + 1
 
 
 def _lines_before(text: str, end: int) -> Iterator[tuple[int, int]]:
     """Yield the bodies of the lines up to a place, as long as they hold nothing else."""
-    line_start = text.rfind("\n", 0, end) + 1
-    yield from _runs(text, line_start, end)
-    while line_start > 0:
-        end = line_start - 1
-        line_start = text.rfind("\n", 0, end) + 1
-        line = _LINE.match(text[line_start:end]) if end - line_start <= _LONGEST else None
-        if line is None or not _is_body(line[1]):
+    start = text.rfind("\n", 0, end) + 1
+    yield from _runs(text, start, end)
+    while start > 0:
+        end = start - 1
+        start = text.rfind("\n", 0, end) + 1
+        body = _body(text, start, end)
+        if body is None:
             return
-        yield line_start + line.start(1), line_start + line.end(1)
+        yield body
+
+
+def _body(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span of a key's line within a line that holds nothing else."""
+    if end - start > _LONGEST:
+        return None
+    runs = list(_runs(text, start, end))
+    if len(runs) != 1:
+        return None
+    first, last = runs[0]
+    return None if (text[start:first] + text[last:end]).strip(_AROUND) else runs[0]
 
 
 def _is_body(run: str) -> bool:
     """Tell whether a run of letters is a line of a key, and not a long name."""
     kinds = (str.islower, str.isupper, str.isdigit)
-    return run.endswith("=") or all(any(map(kind, run)) for kind in kinds)
+    several = run.endswith("=") or all(any(map(kind, run)) for kind in kinds)
+    return several and not is_worded(run)

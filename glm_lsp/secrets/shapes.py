@@ -26,7 +26,7 @@ ghu_         ghu_[A-Za-z0-9]{36,}
 ghs_         ghs_[A-Za-z0-9]{36,}
 ghr_         ghr_[A-Za-z0-9]{36,}
 github_pat_  github_pat_[A-Za-z0-9_]{50,}
-glpat-       glpat-[A-Za-z0-9_.-]{20,}
+glpat-       glpat-[A-Za-z0-9_-]{20,}(?:\.[a-z0-9]{2}\.[a-z0-9]{4,16})?
 gldt-        gldt-[A-Za-z0-9_-]{20,}
 glrt-        glrt-[A-Za-z0-9_-]{20,}
 glsa_        glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}
@@ -70,7 +70,7 @@ AccountKey=  AccountKey=([A-Za-z0-9+/]{86}==)
 
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"  # Not in a word; an escape is no letter.
 _DOTTED = re.compile(r"\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
-_HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}\Z")
+_HEX = re.compile(_START + r"[0-9a-f]{32}\Z")
 
 
 def known_keys(text: str) -> Iterator[tuple[int, int]]:

@@ -286,3 +286,18 @@ def test_rules_with_a_secret(project: Path, home: Path, gateway: Gateway) -> Non
         rig.ask(rig.open((project / "a.py").as_uri(), CODE))
         assert "Deploy with" in prompt(gateway)
         assert token not in prompt(gateway)
+
+
+@pytest.mark.parametrize("start", [7_965, 7_980, 7_995])
+def test_rules_that_are_cut_in_a_secret(
+    start: int, project: Path, home: Path, gateway: Gateway
+) -> None:
+    """AGENTS.md is longer than what is sent, and ends in a token: no half of it is sent."""
+    token = "gh" + "p_" + made_up(36)
+    rules = "Be brief.\n" * 700
+    rules += ";" * (start - len(rules)) + token + "\nBe brief." * 100
+    (project / "AGENTS.md").write_text(rules, "utf-8")
+    with serving(home, gateway, root=project) as rig:
+        rig.ask(rig.open((project / "a.py").as_uri(), CODE))
+        assert "Be brief." in prompt(gateway)
+        assert token[:12] not in prompt(gateway)

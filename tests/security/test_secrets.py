@@ -6,9 +6,12 @@ import base64
 import json
 import re
 import string
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.gateway import Gateway, Reply, chat_stream
+import pytest
+
+from tests.gateway import Gateway, Reply, chat_stream, completion_stream
 from tests.security.rig import (
     CODE,
     KEY,
@@ -23,8 +26,6 @@ from tests.security.rig import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.security.rig import Rig
 
 URI = "file:///project/settings.py"
@@ -167,8 +168,9 @@ def _in_an_import(rig: Rig) -> None:
 
 def _in_related_code(rig: Rig) -> None:
     helper = f"def helper(width, height, result, radius):\n    return '{TOKEN}'\n"
-    rig.open("file:///project/helper.py", helper)
-    rig.complete(rig.open(URI), "return ")
+    beside = Path(__file__).parent.resolve().as_uri()
+    rig.open(f"{beside}/helper.py", helper)
+    rig.complete(rig.open(f"{beside}/settings.py"), "return ")
 
 
 def _in_the_popup(rig: Rig) -> None:
@@ -186,12 +188,23 @@ def _in_the_name(rig: Rig) -> None:
     rig.complete(uri, "return ")
 
 
-def _at_the_cut(rig: Rig) -> None:
-    filler = "".join(f"value_{n} = {n}\n" for n in range(300))
-    uri = rig.open(URI, f"TOKEN = '{TOKEN}'{'  ' * 2_960}\n{filler}x = ")
-    rig.complete(uri)
-    uri = rig.open(URI, f"TOKEN = '{TOKEN}';{'y' * 5_900}; x = ")
-    rig.complete(uri)
+def _at_the_upper_cut(rig: Rig) -> None:
+    # What is shown of a long line begins at a multiple of 2,000 characters.
+    for before in range(1_962, 2_000, 6):
+        rig.complete(rig.open(URI, f"{';' * before}{TOKEN};{'; ' * 2_600}x_{before} = "))
+
+
+def _at_the_lower_cut(rig: Rig) -> None:
+    for after in range(1_962, 2_000, 6):
+        text = f"x_{after} = \n{';' * after}{TOKEN};{'; ' * 500}"
+        rig.complete(rig.open(URI, text), f"x_{after} = ")
+
+
+def _in_the_middle(rig: Rig) -> None:
+    uri = rig.open(URI, f"{CODE}\nTOKEN = '{TOKEN}'\n")
+    rig.ask(uri)
+    for length in (10, 20, 30):
+        rig.complete(uri, TOKEN[:length])
 
 
 def _while_it_is_typed(rig: Rig) -> None:
@@ -209,7 +222,9 @@ CHANNELS: dict[str, tuple[str, Any]] = {
     "related": ("It stands in related code.", _in_related_code),
     "popup": ("It stands in an entry of the editor's popup.", _in_the_popup),
     "name": ("A file is called like it.", _in_the_name),
-    "cut": ("The edge of what is shown cuts it in two.", _at_the_cut),
+    "cut": ("The upper edge of what is shown cuts it in two.", _at_the_upper_cut),
+    "cut-below": ("The lower edge of what is shown cuts it in two.", _at_the_lower_cut),
+    "middle": ("The cursor stands in the middle of it.", _in_the_middle),
     "typed": ("It is being typed, without its closing quote.", _while_it_is_typed),
 }
 
@@ -221,8 +236,38 @@ def test_a_secret_by_another_way(sentence: str, leak: Any, shared: tuple[Rig, Ga
     leak(rig)
     assert gateway.requests, sentence
     sent = bodies(gateway)
-    assert TOKEN not in sent, sentence
-    assert TOKEN[12:32] not in sent, sentence
+    parts = [TOKEN[start : start + 12] for start in range(len(TOKEN) - 12)]
+    assert [part for part in parts if part in sent] == [], sentence
+
+
+@pytest.mark.parametrize("at", [1, 100, 200, 398])
+def test_a_part_of_a_private_key(at: int, shared: tuple[Rig, Gateway]) -> None:
+    """So long a private key is completed in that its beginning or its end is out of sight."""
+    rig, gateway = shared
+    lines = [made_up(64) for _ in range(400)]
+    mark = "-" * 5
+    whole = [f"{mark}BEGIN RSA PRIVATE KEY{mark}", *lines, f"{mark}END RSA PRIVATE KEY{mark}"]
+    uri = rig.open(URI, "\n".join(["x = 1", *whole, "y = "]))
+    rig.complete(uri, lines[at])
+    rig.complete(uri)
+    rig.ask(uri, words="y = ")
+    rig.ask(uri, words=lines[at])
+    assert len(gateway.requests) >= 3
+    assert [line for line in lines if line in bodies(gateway)] == []
+
+
+@pytest.mark.parametrize("kind", ["fim", "prefix"])
+def test_a_secret_in_a_raw_prompt(kind: str, home: Path, gateway: Gateway) -> None:
+    """A model of one's own is asked with raw text, also in the middle of the token."""
+    gateway.script(completion_stream("1"))
+    with serving(home, gateway, options={"completion": {"prompt": kind}}) as rig:
+        uri = rig.open(URI, f"TOKEN = '{TOKEN}'\nother = \nTOKEN = '{TOKEN}'\n")
+        rig.complete(uri, "other = ")
+        assert len(gateway.requests) == 1
+        rig.complete(uri, TOKEN[:20])
+        assert "other" in bodies(gateway)
+        parts = [TOKEN[start : start + 12] for start in range(len(TOKEN) - 12)]
+        assert [part for part in parts if part in bodies(gateway)] == []
 
 
 PLACE = re.compile(r"TOKEN = '([^'\n]+)'")
@@ -301,6 +346,41 @@ def test_a_mark_of_the_models_own(home: Path, gateway: Gateway) -> None:
         rig.ask(other, "fix", "heigth", diagnostics=[rig.problem(other, "undefined")])
         assert TOKEN not in bodies(gateway)
         assert TOKEN not in rig.buffers[other]
+
+
+def test_the_mark_of_another_file(project: Path, home: Path, gateway: Gateway) -> None:
+    """The model completes with the mark of related code: that file's secret is not copied."""
+    helper = f"def helper(width, height, result, radius):\n    TOKEN = '{TOKEN}'\n"
+    gateway.script(_answer(lambda mark: filled(f'"{mark}"')))
+    with serving(home, gateway, root=project) as rig:
+        rig.open((project / "helper.py").as_uri(), helper)
+        items = rig.complete(rig.open((project / "a.py").as_uri()), "return ")
+        assert "STRUCK_OUT_" in prompt(gateway)
+        assert TOKEN not in bodies(gateway)
+        assert [i for i in items if TOKEN in i["insertText"]] == []
+
+
+def test_it_is_not_copied_into_new_files(project: Path, home: Path, gateway: Gateway) -> None:
+    """The model writes tests that repeat the mark: no second file gets the secret."""
+    gateway.script(_answer(lambda mark: fenced(f"def test_it():\n    assert '{mark}'\n")))
+    with serving(home, gateway, root=project) as rig:
+        rig.ask(rig.open((project / "a.py").as_uri(), PART), "test")
+        assert rig.created != []
+        assert TOKEN not in rig.buffers[rig.created[0]]
+
+
+def test_a_mark_that_comes_in_pieces(home: Path, gateway: Gateway) -> None:
+    """The mark arrives character by character while the edit streams: it is whole in the text."""
+    code = PART.replace("heigth", "height")
+    gateway.script(
+        _answer(lambda mark: chat_stream(f"```python\n{code.replace(TOKEN, mark)}```", chunk=1))
+    )
+    with serving(home, gateway, capabilities=OURS) as rig:
+        uri = rig.open(URI, PART)
+        rig.ask(uri, "fix", "heigth", diagnostics=[rig.problem(uri, "undefined")])
+        assert rig.buffers[uri] == code
+        edits = str([*rig.client.sent("glm/applyEdit"), *rig.client.sent("workspace/applyEdit")])
+        assert "STRUCK" not in edits
 
 
 def test_the_user_is_told_once(home: Path, gateway: Gateway) -> None:
