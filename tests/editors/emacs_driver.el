@@ -71,4 +71,24 @@
      "a completion")
     (driver-print "candidates" (mapconcat #'substring-no-properties candidates "\n"))))
 
+(defun driver-status ()
+  "Return what the server says of its state."
+  (jsonrpc-request (eglot-current-server) :workspace/executeCommand
+                   '(:command "glm.status" :arguments [])))
+
+(defun driver-explain (file answer)
+  "Have FILE explained, and give ANSWER to whatever the server asks.
+Print the folder's settings in force, what was asked, and what the server says in the end."
+  (let* (asked
+         (completing-read-function
+          (lambda (prompt choices &rest _)
+            (push prompt asked)
+            (car (all-completions answer choices)))))
+    (driver-open file)
+    (driver-choose "GLM: Explain")
+    (driver-wait (lambda () (and asked (equal [] (plist-get (driver-status) :jobs)))) "the end")
+    (driver-print "configuration" (format "%S" eglot-workspace-configuration))
+    (driver-print "asked" (string-join asked "\n"))
+    (driver-print "said" (plist-get (driver-status) :message))))
+
 ;;; emacs_driver.el ends here
