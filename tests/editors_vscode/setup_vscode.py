@@ -158,7 +158,7 @@ def _build_server() -> None:
     quiet = ["--quiet", "--disable-pip-version-check", "--no-deps"]
     for old in (wheels, server()):
         shutil.rmtree(old, ignore_errors=True)
-    _run([*pip, "wheel", *quiet, "--wheel-dir", str(wheels), str(CHECKOUT)])
+    _run([*pip, "wheel", *quiet, "--no-build-isolation", "--wheel-dir", str(wheels), str(CHECKOUT)])
     (wheel,) = wheels.glob("*.whl")
     _run([*pip, "install", *quiet, "--target", str(server()), str(wheel)])
 

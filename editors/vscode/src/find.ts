@@ -12,6 +12,10 @@ import * as vscode from "vscode";
 
 const NAME = "glm-lsp";
 
+interface Manifest {
+  version?: string;
+}
+
 /** Return the server's path: the setting's, or where Python, uv, pipx and PATH have it. */
 export async function findServer(setting: string): Promise<string | undefined> {
   if (setting) {
@@ -21,12 +25,13 @@ export async function findServer(setting: string): Promise<string | undefined> {
   return find(NAME, [await pythonFolder(), ...folders()]);
 }
 
-/** Return the one command that installs the server on this machine. */
+/** Return the one command that installs the server of this extension's version on this machine. */
 export async function installCommand(): Promise<string[]> {
+  const { version } = (vscode.extensions.getExtension("glm-lsp.glm-lsp")?.packageJSON ?? {}) as Manifest;
   const [uv, pipx] = [await find("uv", folders()), await find("pipx", folders())];
   const python = process.platform === "win32" ? "py" : "python3";
   const words = pipx ? [pipx, "install"] : [python, "-m", "pip", "install", "--user"];
-  return [...(uv ? [uv, "tool", "install"] : words), NAME];
+  return [...(uv ? [uv, "tool", "install"] : words), version ? `${NAME}==${version}` : NAME];
 }
 
 /** Return where programs are: uv's and pipx's folder, which VS Code may not know, and PATH. */

@@ -3,7 +3,7 @@
 
 local M = {}
 
-M.install = 'uv tool install glm-lsp (or: pipx install glm-lsp)'
+M.install = 'uv tool install glm-lsp==0.1.0 (or: pipx install glm-lsp==0.1.0)'
 
 ---Return the running client of a buffer, or any when the buffer has none.
 ---@param bufnr? integer
