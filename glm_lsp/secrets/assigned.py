@@ -56,7 +56,7 @@ _ASSIGNED = re.compile(
 _HEADER = re.compile(r"""(?P<tail>)(?P<quote>)(?P<value>[A-Za-z0-9+/=_.-]{20,512})""")
 _ADDRESS = re.compile(r"://([^\s:/@\"'<>{}]{0,64}):([^\s:,/@\"'<>{}$%*\\]{8,128})@")
 _HARMLESS = re.compile(
-    r"(?:next|page|paging|pagination|continuation|update|upload|workunit|public|publickey|sync|lock"
+    r"(?:next|page|change|paging|pagination|continuation|update|upload|workunit|public|publickey|sync|lock"
     r"|cancel|request|idempotency|reply|queue|sequence)[_-]?\Z"
 )
 """What stands before `token` in names of places in a list, of versions and the like."""

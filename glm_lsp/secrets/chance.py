@@ -81,4 +81,4 @@ def _bits_for(text: str) -> float:
     """Return the entropy that a random text of this length and alphabet nearly always has."""
     if _HEX.fullmatch(text) or _UUID.fullmatch(text):
         return 3.0 if len(text) >= 32 else 2.9
-    return min(4.2, math.log2(len(text)) * 0.8)
+    return min(4.0, math.log2(len(text)) * 0.75)
