@@ -11,14 +11,13 @@ judged by every name that its URI may mean; what a link leads to is found by
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
 
 from glm_lsp.context.names import folded, names_of, path_of
-from glm_lsp.context.secret_files import NAMES, PLACES
+from glm_lsp.context.secret_files import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -70,12 +69,4 @@ class Exclusions:
 
 
 def _is_secret(name: str) -> bool:
-    names, places = _secrets()
-    return any(
-        names.match_file(one.rpartition("/")[2]) or places.match_file(one) for one in folded(name)
-    )
-
-
-@lru_cache(maxsize=1)
-def _secrets() -> tuple[GitIgnoreSpec, GitIgnoreSpec]:
-    return GitIgnoreSpec.from_lines(NAMES), GitIgnoreSpec.from_lines(PLACES)
+    return any(map(is_secret, folded(name)))

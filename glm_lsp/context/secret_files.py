@@ -29,12 +29,47 @@ NAMES = """
     *.pem *.key *.p8 *.p12 *.pfx *.pkcs12 *.jks *.jceks *.keystore *.kdb *.kdbx *.ppk *.asc *.gpg
     *.pgp *.agekey wallet.dat *.ovpn wg*.conf rclone.conf
 """.split()
-"""Patterns for the last part of a path, in lower case; `!` takes back."""
+"""Patterns for the last part of a path, in lower case: `*` stands for anything, `!` takes back."""
 
 PLACES = """
-    .ssh/ .aws/ .gnupg/ .kube/ .azure/ .password-store/ **/.subversion/auth/
-    **/.docker/config.json **/.config/gh/ **/.config/gcloud/ **/.config/rclone/ **/.config/sops/
-    **/.config/op/ **/.cargo/credentials* **/.terraform.d/credentials* **/.m2/settings*.xml
-    **/.gem/credentials **/.gradle/gradle.properties
+    .docker/config.json .cargo/credentials* .terraform.d/credentials* .m2/settings*.xml
+    .gem/credentials .gradle/gradle.properties
 """.split()
-"""Patterns for whole paths, at any depth."""
+"""Patterns for the last two parts of a path."""
+
+FOLDERS = """
+    .ssh .aws .gnupg .kube .azure .password-store .subversion/auth .config/gh .config/gcloud
+    .config/rclone .config/sops .config/op
+""".split()
+"""Folders of which every file counts, at any depth."""
+
+_EXACT = frozenset(name for name in NAMES if "*" not in name and name[0] != "!")
+_TAKEN_BACK = frozenset(name[1:] for name in NAMES if name[0] == "!")
+_GLOBS = [name.split("*") for name in NAMES if "*" in name]
+_PLACES = [place.split("*") for place in PLACES]
+
+
+def is_secret(path: str) -> bool:
+    """Tell whether a path, in lower case and with `/` between its parts, is such a file's."""
+    folder, _, name = path.rpartition("/")
+    if name in _EXACT or (name not in _TAKEN_BACK and _any(_GLOBS, name)):
+        return True
+    place = f"{folder.rpartition('/')[2]}/{name}"
+    return _any(_PLACES, place) or any(f"/{each}/" in f"/{folder}/" for each in FOLDERS)
+
+
+def _any(globs: list[list[str]], name: str) -> bool:
+    return any(name.startswith(glob[0]) and _fits(glob, name) for glob in globs)
+
+
+def _fits(glob: list[str], name: str) -> bool:
+    """Tell whether the pieces of a pattern stand in a name, in order and to its end."""
+    if len(glob) == 1:
+        return name == glob[0]
+    at = len(glob[0])
+    for piece in glob[1:-1]:
+        found = name.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return len(name) - len(glob[-1]) >= at and name.endswith(glob[-1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import random
 import string
+import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +141,14 @@ def test_lines_of_a_private_key_are_found_one_by_one() -> None:
         [f"{mark}BEGIN EC PRIVATE KEY{mark}", *lines, f"{mark}END EC PRIVATE KEY{mark}"]
     )
     assert found(text) == lines
+
+
+def test_a_standard_library_holds_none() -> None:
+    """Nothing is struck out of Python's own modules; `tests.bench.struck_out` looks at more."""
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    modules = sorted(
+        [*folder.glob("*.py"), *folder.glob("asyncio/*.py"), *folder.glob("email/*.py")]
+    )
+    texts = {path.name: path.read_text("utf-8", "replace") for path in modules}
+    assert len(texts) > 150
+    assert {name: found(text) for name, text in texts.items() if found(text)} == {}

@@ -49,7 +49,10 @@ def _stays(rig: Rig, gateway: Gateway, uri: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
 def test_a_secret_file_by_its_name(name: str, shared: tuple[Rig, Gateway]) -> None:
-    """A file that holds secrets by its name is open, and the user asks about it: it stays."""
+    """A file that holds secrets by its name is open, and the user asks about it: it stays.
+
+    Held already: the 47 names that were on the list before, as `.env`, `id_rsa` and `*.pem`.
+    """
     _stays(*shared, f"file:///project/{name}", f"{name} is opened and asked about: it stays.")
 
 
@@ -108,7 +111,10 @@ DISGUISED: dict[str, tuple[str, str]] = {
 def test_a_secret_file_under_another_name(
     sentence: str, uri: str, shared: tuple[Rig, Gateway]
 ) -> None:
-    """An editor names an excluded file in a way of its own: it stays on the machine."""
+    """An editor names an excluded file in a way of its own: it stays on the machine.
+
+    Held already: escapes, drives, shares, and the schemes whose URI ends in the plain name.
+    """
     _stays(*shared, uri, sentence)
 
 
@@ -120,7 +126,10 @@ ORDINARY = """
 
 
 def test_ordinary_files_are_not_in_the_way(shared: tuple[Rig, Gateway]) -> None:
-    """Files that only sound like secrets can be asked about."""
+    """Files that only sound like secrets can be asked about.
+
+    Held already: this shows that the longer list is in nobody's way.
+    """
     rig, gateway = shared
     refused = [n for n in ORDINARY if rig.ask(rig.open(f"file:///project/{n}", CODE))]
     assert refused == []
@@ -129,7 +138,10 @@ def test_ordinary_files_are_not_in_the_way(shared: tuple[Rig, Gateway]) -> None:
 
 @pytest.mark.parametrize("action", ["explain", "fix", "refactor", "document", "edit", "test"])
 def test_every_command_asks_first(action: str, shared: tuple[Rig, Gateway]) -> None:
-    """Each command is called on an excluded file: each is refused."""
+    """Each command is called on an excluded file: each is refused.
+
+    Held already: all commands shared that question.
+    """
     rig, gateway = shared
     uri = rig.open("file:///project/.env", TEXT)
     assert "stays on your machine" in rig.ask(uri, action, instruction="Do it.")
@@ -137,7 +149,10 @@ def test_every_command_asks_first(action: str, shared: tuple[Rig, Gateway]) -> N
 
 
 def test_the_completion_menu_asks_first(shared: tuple[Rig, Gateway]) -> None:
-    """An editor without inline completion completes in an excluded file: nothing is sent."""
+    """An editor without inline completion completes in an excluded file: nothing is sent.
+
+    Held already: the menu asked the same engine.
+    """
     rig, gateway = shared
     assert rig.complete(rig.open("file:///project/.env", TEXT), "return ", "completion") == []
     assert gateway.requests == []

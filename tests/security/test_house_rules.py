@@ -94,7 +94,10 @@ def test_a_linked_rule_file_is_not_sent(
     home: Path,
     gateway: Gateway,
 ) -> None:
-    """A workspace makes its rules a link to a secret: the question goes without it."""
+    """A workspace makes its rules a link to a secret: the question goes without it.
+
+    Held already: the server's input, which cannot be opened by that name.
+    """
     plant(project)
     environ = {"SOME_TOKEN": CANARY}
     with serving(home, gateway, root=project, environ=environ) as rig:
@@ -151,7 +154,10 @@ def test_an_odd_rule_file_stops_nothing(
     home: Path,
     gateway: Gateway,
 ) -> None:
-    """A workspace's rules are no ordinary file: the question is asked, memory stays small."""
+    """A workspace's rules are no ordinary file: the question is asked, memory stays small.
+
+    Held already: folders and sockets, which no system reads.
+    """
     plant(project / "AGENTS.md")
     with serving(home, gateway, root=project) as rig:
         _limit(rig.client.process.pid)
@@ -221,7 +227,10 @@ def test_rules_that_the_user_does_not_want(
 
 
 def test_untrusted_instructions(project: Path, home: Path, gateway: Gateway) -> None:
-    """An untrusted folder's settings hold instructions for the model: they are not sent."""
+    """An untrusted folder's settings hold instructions for the model: they are not sent.
+
+    Held already, by chance: the settings came after the question, which now waits for them.
+    """
     with serving(
         home,
         gateway,

@@ -231,7 +231,10 @@ CHANNELS: dict[str, tuple[str, Any]] = {
 
 @attacks("leak", CHANNELS)
 def test_a_secret_by_another_way(sentence: str, leak: Any, shared: tuple[Rig, Gateway]) -> None:
-    """A token is about to be sent in some other part of a question: it is struck out."""
+    """A token is about to be sent in some other part of a question: it is struck out.
+
+    Held already: a comment behind an import, which is shown without it.
+    """
     rig, gateway = shared
     leak(rig)
     assert gateway.requests, sentence
@@ -418,7 +421,10 @@ def authenticate_with_secret_key_and_password(secret_key, password, token): ...
 
 
 def test_ordinary_words_are_not_struck(shared: tuple[Rig, Gateway]) -> None:
-    """Code speaks of secrets, digests and identifiers: the model sees it as it is."""
+    """Code speaks of secrets, digests and identifiers: the model sees it as it is.
+
+    Held already: nothing was struck out before.
+    """
     rig, gateway = shared
     rig.ask(rig.open("file:///project/ordinary.py", ORDINARY))
     missing = [line for line in ORDINARY.splitlines() if line not in prompt(gateway)]

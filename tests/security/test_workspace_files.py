@@ -132,7 +132,10 @@ RELATED: dict[str, tuple[str, Callable[[Path], str]]] = {
 def test_code_that_does_not_go_along(
     sentence: str, plant: Callable[[Path], str], project: Path, home: Path, gateway: Gateway
 ) -> None:
-    """Another document is open that is not this project's: it is no related code."""
+    """Another document is open that is not this project's: it is no related code.
+
+    Held already: excluded files.
+    """
     with serving(home, gateway, root=project) as rig:
         rig.open(plant(project), HELPER)
         rig.complete(rig.open((project / "a.py").as_uri()), "return ")
@@ -182,7 +185,10 @@ def test_a_retry_after_it_was_excluded(project: Path, home: Path, gateway: Gatew
 
 
 def test_what_is_known_of_an_excluded_file(project: Path, home: Path, gateway: Gateway) -> None:
-    """A file is excluded after a completion was shown in it: nothing is offered any more."""
+    """A file is excluded after a completion was shown in it: nothing is offered any more.
+
+    Held already: other settings make another engine.
+    """
     gateway.script(filled("width * height"))
     with serving(home, gateway, root=project) as rig:
         uri = rig.open((project / "a.py").as_uri(), "def area(width, height):\n    return ")
@@ -236,7 +242,10 @@ def test_excluded_while_another_is_asked(project: Path, home: Path, gateway: Gat
 
 
 def test_excluded_before_the_hand_pauses(project: Path, home: Path, gateway: Gateway) -> None:
-    """A file is excluded while a completion waits for the hand to pause: it is not sent."""
+    """A file is excluded while a completion waits for the hand to pause: it is not sent.
+
+    Held already: other settings end the engine that waits.
+    """
     options = {"completion": {"delay": 700}}
     with serving(home, gateway, root=project, options=options) as rig:
         uri = rig.open((project / "a.py").as_uri(), "def area(width, height):\n    return ")
@@ -294,7 +303,10 @@ MODULES = ("keyring", "stamina", "httpx", "cattrs", "platformdirs", "tree_sitter
 def test_a_workspace_plants_a_module(
     module: str, project: Path, home: Path, gateway: Gateway
 ) -> None:
-    """An editor starts us in a workspace with a keyring.py and others: none of them is run."""
+    """An editor starts us in a workspace with a keyring.py and others: none of them is run.
+
+    Held already: stamina, which is loaded only when a service is asked with a key.
+    """
     proof = project / "ran"
     (project / f"{module}.py").write_text(f"open({str(proof)!r}, 'w').close()\n", "utf-8")
     with serving(home, gateway, root=project, cwd=project, environ={"RUNAPI_KEY": None}) as rig:
