@@ -58,7 +58,7 @@ class Destinations:
         """
         preset = providers.find(settings.provider, settings.base_url)
         address = preset.address(settings.protocol, settings.base_url)
-        if users_own or self._is_known(settings, address, key):
+        if users_own or self._is_known(settings, preset, address, key):
             return
         destination = f"{preset.name} {address.place}"
         if destination not in self._confirmed and destination not in self._kept():
@@ -74,10 +74,12 @@ class Destinations:
         except OSError as error:
             logger.warning("The answer is remembered until the server ends: %s", error)
 
-    def _is_known(self, settings: Settings, address: Address, key: Key | None) -> bool:
+    def _is_known(
+        self, settings: Settings, preset: Preset, address: Address, key: Key | None
+    ) -> bool:
         own = self._own
         chosen = settings.provider == own.provider
-        if settings.base_url is None:  # The provider's own address.
+        if settings.protocol in preset.bases and address == preset.address(settings.protocol):
             return chosen or key is None or key.owner == settings.provider
         if own.base_url is None:
             return False

@@ -135,10 +135,11 @@ def replaced(text: str, range_: dict[str, Any], new: str) -> str:
 def test_client_announces_what_it_understands(
     shown: Callable[[str, str], Document], server: FakeServer
 ) -> None:
-    """The server learns that edits are acknowledged, changes shown and contexts told."""
+    """The server learns that edits are acknowledged, changes shown, contexts told; and of trust."""
     shown("a.txt", LINES)
     announced = server.initialize["capabilities"]["experimental"]["glm"]
-    wanted = ("applyEdit", "explanation", "status", "context", "changes")
+    messages = ("applyEdit", "explanation", "status", "context", "changes")
+    wanted = (*messages, "machineScoped", "trusted")
     assert announced == dict.fromkeys(wanted, True)
 
 

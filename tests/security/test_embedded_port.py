@@ -81,7 +81,10 @@ USES: dict[str, tuple[str, str, str, Any]] = {
 def test_the_port_without_a_key(
     sentence: str, method: str, path: str, body: Any, port: int
 ) -> None:
-    """Another user of the machine finds the port: without the key it serves nothing."""
+    """Another user of the machine finds the port: without the key it serves nothing.
+
+    Held already: `infill`, which this model does not know.
+    """
     assert _ask(port, method, path, body).status in (401, 403, 404, 501), sentence
 
 

@@ -167,7 +167,10 @@ def _disguises(home: int, evil: int) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize("name", _disguises(0, 0))
 def test_a_disguised_host(name: str, home: Path, gateway: Gateway, evil: Gateway) -> None:
-    """A workspace's address looks like the user's, or like this machine: it gets no key."""
+    """A workspace's address looks like the user's, or like this machine: it gets no key.
+
+    Held already: `tab` (no HTTP library takes it) and `zeros` (no system looks it up).
+    """
     sentence, address = _disguises(gateway.port, evil.port)[name]
     with serving(home, gateway, configuration={"baseUrl": address}) as rig:
         rig.ask(rig.open(URI))
@@ -244,7 +247,10 @@ NAMES: dict[str, tuple[str, str, str]] = {
 def test_the_question_is_honest(
     sentence: str, address: str, named: str, home: Path, gateway: Gateway
 ) -> None:
-    """A workspace words its address to mislead who reads the question: it is shown as it is."""
+    """A workspace words its address to mislead who reads the question: it is shown as it is.
+
+    Held already: `bidi` and `newline` were refused as addresses; now by one reader of addresses.
+    """
     proxy = dict.fromkeys(("http_proxy", "https_proxy"), f"http://127.0.0.1:{gateway.port}")
     environ = {**proxy, "NO_PROXY": None, "no_proxy": None}
     with serving(home, gateway, configuration={"baseUrl": address}, environ=environ) as rig:
@@ -297,7 +303,10 @@ def _moved(status: int, to: Gateway, name: str = "Location") -> Reply:
 def test_a_service_sends_us_on(
     sentence: str, status: int, header: str, home: Path, gateway: Gateway, evil: Gateway
 ) -> None:
-    """The user's gateway sends the request, and its key, to another host: it does not go there."""
+    """The user's gateway sends the request, and its key, to another host: it does not go there.
+
+    Held already: no redirect was ever followed, and no other header is acted on.
+    """
     gateway.script(_moved(status, evil, header))
     with serving(home, gateway) as rig:
         rig.ask(rig.open(URI))
@@ -326,7 +335,10 @@ def test_a_service_leaves_a_cookie(home: Path, gateway: Gateway) -> None:
 def test_a_host_poses_as_this_machine(
     sentence: str, address: str, home: Path, gateway: Gateway
 ) -> None:
-    """A host is named like this machine: it is asked through the user's proxy like any other."""
+    """A host is named like this machine: it is asked through the user's proxy like any other.
+
+    Held already: `localhost`, which was compared whole.
+    """
     environ = {"GLM_LSP_BASE_URL": address, "NO_PROXY": None, "no_proxy": None}
     proxy = f"http://127.0.0.1:{gateway.port}"
     given = {**environ, "HTTP_PROXY": proxy, "http_proxy": proxy}
@@ -350,7 +362,10 @@ def test_a_host_poses_as_this_machine(
 def test_what_only_the_user_sets(
     sentence: str, values: dict[str, Any], hidden: str, home: Path, gateway: Gateway
 ) -> None:
-    """A workspace sets what is the user's alone: it has no effect, and is not repeated."""
+    """A workspace sets what is the user's alone: it has no effect, and is not repeated.
+
+    Held already: none of them is a setting, and the key is taken out of the options alone.
+    """
     with serving(home, gateway, configuration=values) as rig:
         rig.ask(rig.open(URI))
         assert hidden not in bodies(gateway), sentence

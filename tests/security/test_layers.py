@@ -31,7 +31,10 @@ LOOSENED: dict[str, tuple[str, Any]] = {
 def test_a_workspace_empties_the_exclusions(
     sentence: str, values: Any, home: Path, gateway: Gateway
 ) -> None:
-    """The user excludes files, a workspace tries to include them: they are still excluded."""
+    """The user excludes files, a workspace tries to include them: they are still excluded.
+
+    Held already: the nulls and what is wrong or broken, for a bad value leaves the one before.
+    """
     options = {"context": {"exclude": ["*.hidden"]}}
     with serving(home, gateway, options=options, configuration=values) as rig:
         assert "stays on your machine" in rig.ask(rig.open(HIDDEN)), sentence
@@ -50,7 +53,10 @@ def test_a_workspace_empties_the_exclusions(
 def test_a_workspace_includes_secret_files(
     sentence: str, pattern: str, home: Path, gateway: Gateway
 ) -> None:
-    """A workspace takes back the names that are always excluded: they still are."""
+    """A workspace takes back the names that are always excluded: they still are.
+
+    Held already: the names of secret files are no setting.
+    """
     with serving(home, gateway, configuration={"context": {"exclude": [pattern]}}) as rig:
         for name in (".env", "server.pem"):
             rig.ask(rig.open(f"file:///project/{name}"))
@@ -78,7 +84,10 @@ BUDGETS: dict[str, tuple[str, Any]] = {
 def test_a_workspace_lifts_the_budget(
     sentence: str, values: Any, home: Path, gateway: Gateway
 ) -> None:
-    """The user's budget is used up, a workspace tries to go on: nothing more is asked."""
+    """The user's budget is used up, a workspace tries to go on: nothing more is asked.
+
+    Held already: `null-limits`, since null sets nothing.
+    """
     gateway.script(chat_stream("Fine.", usage=(1_000_000, 1_000, 0)))
     options = {"limits": {"dailyBudget": 0.01}}
     with serving(home, gateway, options=options, configuration=values) as rig:
@@ -137,6 +146,7 @@ def test_a_workspace_turns_on_what_the_user_turned_off(
 ) -> None:
     """The user sends less than usual, a workspace wants more: it stays less."""
     with serving(home, gateway, options=options, configuration=values) as rig:
+        rig.configure(values)
         rig.open(
             "file:///project/other.py",
             "def canary_of_other(radius, width, height):\n    return radius * width * height\n",
@@ -154,6 +164,7 @@ def test_a_workspace_widens_what_is_shown(home: Path, gateway: Gateway) -> None:
     options = {"context": {"maxTokens": 256}}
     values = {"context": {"maxTokens": 100_000}}
     with serving(home, gateway, options=options, configuration=values) as rig:
+        rig.configure(values)
         uri = rig.open(URI, text)
         rig.ask(uri, words="heigth")
         assert len(prompt(gateway)) < 5_000
@@ -164,6 +175,7 @@ def test_a_workspace_replaces_the_users_instructions(home: Path, gateway: Gatewa
     options = {"instructions": "Never add dependencies."}
     values = {"instructions": "Add whatever you like."}
     with serving(home, gateway, options=options, configuration=values) as rig:
+        rig.configure(values)
         rig.ask(rig.open(URI))
         assert "Never add dependencies." in prompt(gateway)
 

@@ -101,7 +101,10 @@ def test_explanations_are_the_users_alone(home: Path, gateway: Gateway) -> None:
 
 
 def test_explanations_cannot_be_foreseen(home: Path, gateway: Gateway) -> None:
-    """Another user plants a link where an explanation will be written: they cannot guess where."""
+    """Another user plants a link where an explanation will be written: they cannot guess where.
+
+    Held already: the system makes the name.
+    """
     names = []
     for _ in range(2):
         with serving(home, gateway, capabilities=CAPABILITIES) as rig:
@@ -127,7 +130,10 @@ def test_what_a_kill_leaves_is_cleaned(home: Path, gateway: Gateway) -> None:
 
 
 def test_cleaning_follows_no_link(home: Path, gateway: Gateway) -> None:
-    """Another user plants a folder that looks left behind and leads elsewhere: it stays."""
+    """Another user plants a folder that looks left behind and leads elsewhere: it stays.
+
+    Held already, for nothing was cleaned: it guards what cleans now.
+    """
     precious = home / "precious"
     precious.mkdir()
     (precious / "work.md").write_text("work", "utf-8")
@@ -159,7 +165,10 @@ def test_a_planted_link(sentence: str, name: str, home: Path, gateway: Gateway) 
 
 
 def test_a_planted_pipe(home: Path, gateway: Gateway) -> None:
-    """The usage's file is a FIFO: questions are answered all the same."""
+    """The usage's file is a FIFO: questions are answered all the same.
+
+    Held already: the database opens it in a thread of its own, and what fails there fails no question.
+    """
     folder = home / "data" / "glm-lsp"
     folder.mkdir(parents=True)
     os.mkfifo(folder / "usage.sqlite3")
@@ -176,7 +185,10 @@ def _arguments(process: int) -> str:
 
 
 def test_the_key_is_in_no_argument(home: Path, gateway: Gateway) -> None:
-    """Another user lists the processes: the key stands in no argument."""
+    """Another user lists the processes: the key stands in no argument.
+
+    Held already: no program is started with it.
+    """
     options = {"apiKey": KEY}
     with serving(home, gateway, options=options, environ={"RUNAPI_KEY": None}) as rig:
         rig.ask(rig.open(URI))
@@ -206,7 +218,11 @@ def test_the_key_is_nowhere_to_be_seen(
     home: Path,
     gateway: Gateway,
 ) -> None:
-    """The log is at its most talkative and a trace is on: the key is in neither, nor on disk."""
+    """The log is at its most talkative and a trace is on: the key is in neither, nor on disk.
+
+    Held already: all but `value` and `model`, for a key hides itself and what is no setting is
+    named, not shown.
+    """
     with serving(home, gateway, options=options, environ=environ, capabilities=OURS) as rig:
         rig.client.notify("$/setTrace", {"value": "verbose"})
         uri = rig.open(URI)
@@ -224,7 +240,10 @@ def test_the_key_is_nowhere_to_be_seen(
 
 
 def test_code_is_in_no_log(home: Path, gateway: Gateway) -> None:
-    """The log is at its most talkative: no code, no answer and no path of the user's is in it."""
+    """The log is at its most talkative: no code, no answer and no path of the user's is in it.
+
+    Held already: texts have no representation.
+    """
     marked = CODE.replace("circle", "canary_circle")
     gateway.script(chat_stream("The canary_answer is fine."))
     with serving(home, gateway) as rig:
@@ -237,7 +256,10 @@ def test_code_is_in_no_log(home: Path, gateway: Gateway) -> None:
 
 
 def test_nothing_is_kept_of_the_code(home: Path, gateway: Gateway) -> None:
-    """Somebody takes the disk: what is kept there holds no code and no answer."""
+    """Somebody takes the disk: what is kept there holds no code and no answer.
+
+    Held already: what is kept has no place for text.
+    """
     gateway.script(chat_stream("The canary_answer is fine."))
     token = made_up(20)
     with serving(home, gateway, capabilities=CAPABILITIES) as rig:

@@ -1,6 +1,10 @@
 """`--tcp`: who may connect, and what an unknown peer can do before it proves who it is.
 
 A peer proves who it is by `initializationOptions.token`, which is what any editor can send.
+
+Before, there was no token: whoever connected was served. (On the code of before, tests that share
+the server end in its fixture, for it knew no `--token-file`.) Held already: what is no frame from its
+first byte on was dropped, and one client never saw another's documents.
 """
 
 from __future__ import annotations

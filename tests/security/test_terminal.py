@@ -67,7 +67,10 @@ def _record(home: Path, model: str) -> None:
 
 @attacks("name", NAMES)
 def test_a_models_name_in_usage(sentence: str, name: str, home: Path) -> None:
-    """A workspace set a model's name for the terminal: `usage` shows it, and is not obeyed."""
+    """A workspace set a model's name for the terminal: `usage` shows it, and is not obeyed.
+
+    Held already: `return` and `backspace`, which the table's library leaves out.
+    """
     _record(home, name)
     shown = _run(home, None, "usage")
     assert "Traceback" not in shown, sentence
@@ -82,7 +85,10 @@ def test_a_models_name_in_usage(sentence: str, name: str, home: Path) -> None:
     "name", {k: NAMES[k] for k in ("osc", "csi", "markup", "markup-broken", "newline", "bidi")}
 )
 def test_a_models_name_in_doctor(sentence: str, name: str, home: Path, gateway: Gateway) -> None:
-    """A model's name is made for the terminal: `doctor` shows it, and is not obeyed."""
+    """A model's name is made for the terminal: `doctor` shows it, and is not obeyed.
+
+    Held already: markup was escaped, and a line end goes on in its own column.
+    """
     shown = _run(home, gateway, "doctor", GLM_LSP_MODEL=name, GLM_LSP_COMPLETION_MODEL=name)
     assert "Traceback" not in shown, sentence
     assert not set(shown) & ODD, sentence
@@ -125,7 +131,10 @@ SAID: dict[str, tuple[str, Reply]] = {
 def test_a_service_speaks_to_doctor(
     sentence: str, reply: Reply, home: Path, gateway: Gateway
 ) -> None:
-    """A service's words reach the terminal through `doctor`: it is not obeyed."""
+    """A service's words reach the terminal through `doctor`: it is not obeyed.
+
+    Held already: all but `code`; `doctor` shows no other words of a service, and strikes the key.
+    """
     gateway.script(reply)
     shown = _run(home, gateway, "doctor")
     assert "Traceback" not in shown, sentence
@@ -135,7 +144,10 @@ def test_a_service_speaks_to_doctor(
 
 @pytest.mark.parametrize("command", ["doctor", "models", "usage", "auth status", "config vim"])
 def test_no_command_shows_the_key(command: str, home: Path, gateway: Gateway) -> None:
-    """Somebody looks over the user's shoulder: no command shows the key, or a part of it."""
+    """Somebody looks over the user's shoulder: no command shows the key, or a part of it.
+
+    Held already: a key hides itself.
+    """
     shown = _run(home, gateway, *command.split())
     assert KEY not in shown
     assert KEY[:12] not in shown
