@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from pathlib import Path
 from urllib.parse import unquote
-
-from glm_lsp import characters
 
 _ROUNDS = 3  # An editor that wraps another's URI escapes it once more.
 _LONGEST = 4_096  # No system has longer paths.
@@ -41,6 +38,11 @@ def names_of(uri: str) -> tuple[str, ...]:
 
 def folded(name: str) -> tuple[str, ...]:
     """Return what a path comes to without case, accents, decoration and copies' endings."""
+    # A start does without them.
+    import unicodedata
+
+    from glm_lsp import characters
+
     plain = unicodedata.normalize("NFKD", characters.without(name)).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("\u0131", "i")
     folder, slash, last = plain.rpartition("/")
