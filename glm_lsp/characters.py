@@ -32,6 +32,7 @@ _UNSEEN = (
 )
 
 _ASCII = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_MARK_UP = re.compile(r"\](?=[(\[:])|<(?=[A-Za-z/!?])")
 _ENDS = re.compile(r"[\t\r\n]")
 
 
@@ -75,6 +76,11 @@ def one_line(text: str, most: int = 200) -> str:
         half = (most - 1) // 2
         text = f"{text[:half]}…{text[len(text) - half :]}"
     return _ENDS.sub(_shown, escaped(text))
+
+
+def called(name: str, most: int = 120) -> str:
+    """Return a name as it may stand in a title, a page or a prompt: on a line, and no mark-up."""
+    return _MARK_UP.sub(r"\g<0> ", one_line(name, most)).replace("`", "'")
 
 
 def _is_icon(char: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from glm_lsp.actions.registry import ACTIONS, FIX
+from glm_lsp.characters import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,8 @@ _MOST_TITLE = 60
 _MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.
 _MOST_LINES = 5  # That a title names.
 _MOST_COMMENT = 20  # Lines.
-_COMMENT = re.compile(r"\s*(?:#(?!!)|//+|--(?!-)|/\*+|;+|%+|<!--)\s*(\S.*?)\s*(?:\*/|-->)?\s*\Z")
+_MOST_SAID = 500  # Characters of a line of a comment.
+_COMMENT = re.compile(r"\s*(?:#(?!!)|//+|--(?!-)|/\*+|;+|%+|<!--)")
 
 
 @frozen
@@ -137,8 +139,11 @@ def comment_at(text: Text, offset: int) -> str:
 
 
 def _said(line: str) -> str:
-    match = _COMMENT.match(line)
-    return match.group(1).strip() if match else ""
+    match = _COMMENT.match(line[: 4 * _MOST_SAID])
+    if match is None:
+        return ""
+    said = line[match.end() : match.end() + _MOST_SAID].strip()
+    return said.removesuffix("*/").removesuffix("-->").strip()
 
 
 def _fixes(
@@ -156,5 +161,5 @@ def _fixes(
 
 
 def _short(message: str) -> str:
-    line = " ".join(message.split())
+    line = one_line(" ".join(message[: 4 * _MOST_TITLE].split()))
     return line if len(line) <= _MOST_TITLE else line[: _MOST_TITLE - 1].rstrip() + "…"

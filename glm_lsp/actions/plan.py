@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from glm_lsp.characters import called, one_line, without
 from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 CHARACTERS_PER_TOKEN = 3.0
 """A cautious rule of thumb for code; real tokenisers give 3 to 4."""
+
+_MOST_PROBLEMS = 100
+"""Of one question."""
+
+_MOST_INSTRUCTION = 8_000
+"""Characters of what the user asks in their own words."""
 
 _SMALL_WINDOW = 10_000
 """Tokens. A model with less gets the brief prompt."""
@@ -114,7 +121,7 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
         selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
         part_of=(name or "a definition") if is_part else "",
         preset_task=preset.task if (preset := action.preset(task.preset)) is not None else "",
-        instruction=task.instruction,
+        instruction=task.instruction[:_MOST_INSTRUCTION],
         house_rules=profile.house_rules,
     )
 
@@ -134,7 +141,7 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
         thinking=action.thinks if profile.thinking == "auto" else profile.thinking == "on",
         shorter=shorter,
     )
-    subject = name or around.path
+    subject = called(name) or around.path
     subject = f"a part of {subject}" if is_part else subject
     return Plan(task, target, f"{action.doing} {subject}", request, is_part)
 
@@ -162,8 +169,10 @@ def _target(task: Task) -> tuple[Span, str, bool]:
 
 def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Finding, ...]:
     return tuple(
-        Finding(snapshot.text.position(d.span.start)[0] + 1, d.message, d.label)
-        for d in diagnostics
+        Finding(
+            snapshot.text.position(d.span.start)[0] + 1, without(d.message), one_line(d.label, 80)
+        )
+        for d in diagnostics[:_MOST_PROBLEMS]
     )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
+from glm_lsp.characters import called
 from glm_lsp.completion.cache import CachedCompletion, CompletionCache, Refusals
 from glm_lsp.completion.debounce import Debounce, RealClock
 from glm_lsp.completion.scope import is_enabled, is_multiline, is_useful
@@ -224,7 +225,7 @@ class Engine:
         multiline = is_multiline(context)
         question = CompletionQuestion(
             context=context.within(self._limits),
-            path=context.uri.rpartition("/")[2],
+            path=called(context.uri.rpartition("/")[2]),
             related=await self._related(request),
             multiline=multiline,
             max_lines=self._settings.max_lines,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from glm_lsp.characters import called
 from glm_lsp.context.names import path_of
 from glm_lsp.context.scope import imports
 
@@ -69,16 +70,16 @@ def gather(snapshot: Snapshot, target: Span, budget: int, roots: Iterable[Path])
 
 
 def display_path(uri: str, roots: Iterable[Path]) -> str:
-    """Return the path relative to a workspace root, else the file's name."""
+    """Return the path relative to a workspace root, else the file's name; on one line."""
     path = path_of(uri)
     if path is None:
-        return uri.rsplit("/", 1)[-1] or "untitled"
+        return called(uri.rsplit("/", 1)[-1]) or "untitled"
     for root in roots:
         try:
-            return path.relative_to(root).as_posix()
+            return called(path.relative_to(root).as_posix())
         except ValueError:
             continue
-    return path.name
+    return called(path.name)
 
 
 def _window(text: Text, first: int, last: int, budget: int) -> tuple[int, int]:

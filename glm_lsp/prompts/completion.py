@@ -5,11 +5,12 @@ nearly all of it in its prompt cache. Therefore the unchanging comes first (inst
 examples), then what changes seldom (the file, related code, the lines below the cursor),
 then the lines above it, the cursor's line last; the upper edge of what is shown moves in
 steps of many lines (`CursorContext.within`); and nothing in a prompt depends on the time or
-on the request.
+on the request. No code closes or opens a part of a prompt.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -27,6 +28,9 @@ OPEN = "<fill>"
 CLOSE = "</fill>"
 HOLE = "<hole/>"
 """What encloses the answer of a chat model, and what marks the cursor in its prompt."""
+
+_OWN_MARK = re.compile(r"<(?=\s{0,3}/?\s{0,3}(?:fill|hole|related|below|above)\b)", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"<>]")
 
 _SYSTEM = f"""\
 You complete code inside an editor. The user's file has a hole, marked {HOLE}, where the cursor \
@@ -117,7 +121,7 @@ def _messages(question: CompletionQuestion) -> tuple[Message, ...]:
         messages.append(Message("user", _form(language, "", (), below, above)))
         messages.append(Message("assistant", f"{OPEN}{answer}{CLOSE}"))
     context = question.context
-    hole = f"{context.before}{HOLE}{context.tail}"
+    hole = f"{_unmarked(context.before)}{HOLE}{_unmarked(context.tail)}"
     below = "\n".join(context.below)
     form = _form(context.language, question.path, question.related, below, hole)
     return (*messages, Message("user", form))
@@ -127,10 +131,18 @@ def _form(language: str, path: str, related: tuple[Related, ...], below: str, ab
     parts = [f"Language: {language}"]
     if path:
         parts.append(f"File: {path}")
-    parts.extend(f'<related file="{one.path}">\n{one.code}\n</related>' for one in related)
-    parts.append(f"<below>\n{below}\n</below>")
+    parts.extend(
+        f'<related file="{_QUOTED.sub("", one.path)}">\n{_unmarked(one.code)}\n</related>'
+        for one in related
+    )
+    parts.append(f"<below>\n{_unmarked(below)}\n</below>")
     parts.append(f"<above>\n{above}\n</above>")
     return "\n".join(parts)
+
+
+def _unmarked(code: str) -> str:
+    """Return code in which none of the prompt's own marks is one: a blank stands in each."""
+    return _OWN_MARK.sub("< ", code) if "<" in code else code
 
 
 def _references(question: CompletionQuestion) -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 collect_ignore = [
-    "test_explanations.py",
     "test_hostile_input.py",
     "test_hostile_services.py",
     "test_patterns.py",

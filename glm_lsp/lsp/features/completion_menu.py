@@ -7,6 +7,7 @@ the server completes, unless the settings say so.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -14,6 +15,7 @@ from lsprotocol import types
 from glm_lsp.completion.types import CompletionRequest
 from glm_lsp.lsp.documents.positions import to_offset, to_range
 from glm_lsp.lsp.features.inline_completion import ACCEPTED
+from glm_lsp.prompts.actions import fenced
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -67,8 +69,9 @@ def _has_ghost_text(server: Server) -> bool:
 def _to_item(item: MenuItem, snapshot: Snapshot, encoding: str) -> types.CompletionItem:
     preview = None
     if item.preview is not None:
-        fenced = f"```{snapshot.language}\n{item.preview}\n```"
-        preview = types.MarkupContent(types.MarkupKind.Markdown, fenced)
+        language = re.sub(r"[^\w+#.-]", "", snapshot.language)
+        shown = fenced(item.preview, language)
+        preview = types.MarkupContent(types.MarkupKind.Markdown, shown)
     return types.CompletionItem(
         label=item.label,
         kind=types.CompletionItemKind.Text,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MOST = 1_000  # Problems of one document; more is no list that anybody works through.
+_LONGEST = 1_000  # Characters of a message; what is behind them, nobody reads.
 _MOST_MOVES = 10_000  # Problems times changes; more would be felt as the user types.
 _ANSWERED_WITHIN = 1.0  # Seconds; then it goes on with what is known.
 
@@ -136,8 +137,8 @@ def to_diagnostic(diagnostic: types.Diagnostic, snapshot: Snapshot, encoding: st
         span=to_span(snapshot.text, diagnostic.range, encoding),
         message=_plain(diagnostic.message),
         severity=int(diagnostic.severity or 1),
-        source=diagnostic.source or "",
-        code=str(diagnostic.code) if diagnostic.code is not None else "",
+        source=(diagnostic.source or "")[:_LONGEST],
+        code=str(diagnostic.code)[:_LONGEST] if diagnostic.code is not None else "",
     )
 
 
@@ -209,5 +210,5 @@ def _overlaps(seen: _Seen, span: Span) -> bool:
 def _plain(message: Any) -> str:
     """Return a message's text; LSP 3.18 allows marked-up content too."""
     if isinstance(message, dict):
-        return str(message.get("value", ""))
-    return str(message)
+        message = message.get("value", "")
+    return str(message)[:_LONGEST]
