@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.llm import error_mapping
+from glm_lsp.llm import bounds, error_mapping
 from glm_lsp.llm.sse import EventStream
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ async def read(
     """
     async with opening as answer:
         parser = answer.parser
+        words = 0
         stream = EventStream(answer.response, answer.asked, timeouts.token, clock)
         try:
             async with aclosing(stream.events()) as events:
@@ -62,6 +63,7 @@ async def read(
                         tap(event.data)
                     for delta in parser.feed(_name(event), event.data):
                         stream.progressed()
+                        words = _counted(answer, words, delta)
                         yield delta
                     if parser.complete:
                         break
@@ -69,6 +71,18 @@ async def read(
                     yield delta
         except Exception as error:  # The map is total.
             raise error_mapping.from_exception(answer.asked, error, begun=True) from None
+
+
+def _counted(answer: AnswerStream, words: int, delta: Delta) -> int:
+    """Return how many characters came with one more delta.
+
+    Raises:
+        WireError: they are more than an answer has.
+    """
+    words += len(getattr(delta, "text", ""))
+    if words > bounds.WORDS:
+        raise error_mapping.garbled(answer.asked, "the answer has no end")
+    return words
 
 
 async def _rest(

@@ -21,7 +21,7 @@ import httpx
 
 from glm_lsp import __version__, address
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
-from glm_lsp.llm import catalogue, error_mapping
+from glm_lsp.llm import bounds, catalogue, error_mapping
 from glm_lsp.llm.answer import AnswerStream, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from glm_lsp.llm.wires.base import Wire
     from glm_lsp.providers import Preset
 
-_BODY_LIMIT = 64 * 1024
 # The essentials stay even when a service names no field: without them an answer is wrong.
 _ESSENTIAL = frozenset({"temperature", "top_p", "stop"})
 
@@ -234,6 +233,9 @@ class HttpProvider:
             if request.permit is not None:
                 await request.permit()  # Whatever was waited for, it may have been excluded since.
             response = await self._post(wire, body, asked)
+            if bounds.is_packed(response.headers):
+                await response.aclose()
+                raise error_mapping.garbled(asked, "it is packed, which was not asked for")
             if _is_stream(response):
                 return response, body
             content = await self._content(response, asked)
@@ -257,7 +259,11 @@ class HttpProvider:
                 ),
                 headers={"Content-Type": "application/json", **wire.headers(self.key)},
             )
-            return await client.send(message, stream=True)
+            # The library's time-out begins anew with each byte; a head may drip for ever.
+            longest = min(self._timeouts.connect, self._timeouts.token) + self._timeouts.token
+            return await asyncio.wait_for(client.send(message, stream=True), longest)
+        except asyncio.TimeoutError:
+            raise error_mapping.silent(asked, longest) from None
         except Exception as error:  # The map is total.
             raise error_mapping.from_exception(asked, error) from None
 
@@ -266,9 +272,9 @@ class HttpProvider:
         content = bytearray()
 
         async def read() -> None:
-            async for part in response.aiter_bytes():
+            async for part in response.aiter_raw():
                 content.extend(part)
-                if len(content) > _BODY_LIMIT:
+                if len(content) > bounds.ERROR_BYTES:
                     break
 
         try:

@@ -14,6 +14,7 @@ import httpx
 from attrs import field, frozen
 
 from glm_lsp import errors
+from glm_lsp.characters import one_line
 from glm_lsp.llm import error_kinds
 from glm_lsp.llm.error_bodies import Reported, is_page, read_body, read_payload, retry_after
 
@@ -204,7 +205,19 @@ def _error(
 
 
 def _struck(asked: Asked, text: str) -> str:
-    return text.replace(asked.secret, "[key]") if asked.secret else text
+    """Return a service's words on one line; "[key]" for those that repeat some of the key."""
+    if asked.secret:
+        text = text.replace(asked.secret, "[key]")
+    said, secret = (_SIGNS.sub("", each).lower() for each in (text, asked.secret))
+    size = min(len(secret), _TELLING)
+    if size and any(secret[i : i + size] in said for i in range(len(secret) - size + 1)):
+        return "[key]"
+    return one_line(text)
+
+
+_SIGNS = re.compile(r"[\W_]")
+_TELLING = 8
+"""Characters of a key by which a text is known to repeat it."""
 
 
 def _name(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """From bytes to events: what a service sends, as server-sent events, while it makes progress.
 
-Invariant: no line grows for ever, and nothing keeps a stream alive but what the reader calls
-progress.
+Invariant: no line and no answer grows for ever, and nothing keeps a stream alive but what the
+reader calls progress.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from httpx_sse import EventSource, ServerSentEvent
 
-from glm_lsp.llm import error_mapping
+from glm_lsp.llm import bounds, error_mapping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import httpx
 
     from glm_lsp.llm.error_mapping import Asked
-
-_LINE_LIMIT = 1024 * 1024
 
 
 class EventStream:
@@ -62,11 +60,14 @@ class EventStream:
 
     async def aiter_text(self) -> AsyncGenerator[str, None]:
         """Yield the text as it comes; see `events`."""
-        line = 0
+        line = total = 0
         async for text in self._response.aiter_text():
             end = text.rfind("\n")
             line = len(text) - end - 1 if end >= 0 else line + len(text)
-            if line > _LINE_LIMIT or len(text) > _LINE_LIMIT:
+            total += len(text)
+            if total > bounds.STREAM:
+                raise error_mapping.garbled(self._asked, "the answer has no end")
+            if line > bounds.LINE or len(text) > bounds.LINE:
                 raise error_mapping.garbled(self._asked, "a line is too long")
             if self._clock() - self._last > self._timeout:
                 raise error_mapping.silent(self._asked, self._timeout)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
-from glm_lsp.llm import error_mapping
+from glm_lsp.llm import bounds, error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.stops import StopCutter
 from glm_lsp.llm.types import Finish, FinishReason, ReasoningDelta, TextDelta, Usage
@@ -218,8 +218,8 @@ def read_usage(value: Any, asked: str, answered: str) -> Usage | None:
 
 
 def count(value: Any) -> int:
-    """Return a number of tokens; 0 for what is none."""
-    return value if type(value) is int and value > 0 else 0
+    """Return a number of tokens; 0 for what is none, or more than there can be."""
+    return value if type(value) is int and 0 < value <= bounds.TOKENS else 0
 
 
 def member(value: Any, name: str) -> Any:
