@@ -103,10 +103,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
 def test_an_explanation_that_does_something(
     sentence: str, payload: str, explained: tuple[Rig, Gateway]
 ) -> None:
-    """A model's explanation loads, runs, opens or hides something: the page does not.
-
-    Held already: a tab in an entity is no part of an address for the parser (javascript-tab).
-    """
+    """A model's explanation loads, runs, opens or hides something: the page does not."""
     rig, gateway = explained
     gateway.script(chat_stream(f"Before.\n\n{payload}\n\nAfter.", chunk=3))
     rig.ask(rig.open(URI))
