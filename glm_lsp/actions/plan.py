@@ -31,6 +31,7 @@ CHARACTERS_PER_TOKEN = 3.0
 """A cautious rule of thumb for code; real tokenisers give 3 to 4."""
 
 _MOST_PROBLEMS = 100
+_MOST_LABEL = 80  # Characters of who reports a problem, and by which code.
 """Of one question."""
 
 _MOST_INSTRUCTION = 8_000
@@ -170,7 +171,10 @@ def _target(task: Task) -> tuple[Span, str, bool]:
 def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
-            snapshot.text.position(d.span.start)[0] + 1, without(d.message), one_line(d.label, 80)
+            snapshot.text.position(d.span.start)[0] + 1,
+            without(d.message),
+            # Whole or not at all: half a secret would not be known as one.
+            one_line(d.label) if len(d.label) <= _MOST_LABEL else "",
         )
         for d in diagnostics[:_MOST_PROBLEMS]
     )

@@ -6,10 +6,10 @@ follows can turn it into a failure, nor be waited for longer than a moment.
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
+import anyio
 from attrs import frozen
 
 from glm_lsp.llm import bounds, error_mapping
@@ -96,20 +96,17 @@ async def _rest(
     deltas: list[Delta] = []
     with suppress(Exception):
         while parser.complete and not parser.done:
-            event = await asyncio.wait_for(events.__anext__(), tail)
+            with anyio.fail_after(tail):
+                event = await anext(events)
             deltas += parser.feed(_name(event), event.data)
     if not parser.done:
         deltas += parser.end()
     if not parser.stopped:
         # Read to its end, a body leaves the connection for the next request.
-        with suppress(Exception):
-            await asyncio.wait_for(_drain(events), _DRAIN)
+        with suppress(Exception), anyio.move_on_after(_DRAIN):
+            async for _ in events:
+                pass
     return deltas
-
-
-async def _drain(events: AsyncGenerator[ServerSentEvent, None]) -> None:
-    async for _ in events:
-        pass
 
 
 def _name(event: ServerSentEvent) -> str:

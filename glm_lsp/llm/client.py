@@ -17,6 +17,7 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import httpx
 
 from glm_lsp import __version__, address
@@ -261,8 +262,10 @@ class HttpProvider:
             )
             # The library's time-out begins anew with each byte; a head may drip for ever.
             longest = min(self._timeouts.connect, self._timeouts.token) + self._timeouts.token
-            return await asyncio.wait_for(client.send(message, stream=True), longest)
-        except asyncio.TimeoutError:
+            # Not `asyncio.wait_for`: before Python 3.12 it loses a cancel that meets the answer.
+            with anyio.fail_after(longest):
+                return await client.send(message, stream=True)
+        except TimeoutError:
             raise error_mapping.silent(asked, longest) from None
         except Exception as error:  # The map is total.
             raise error_mapping.from_exception(asked, error) from None
@@ -270,17 +273,12 @@ class HttpProvider:
     async def _content(self, response: httpx.Response, asked: Asked) -> bytes:
         """Read what is not a stream, but no more of it than an error needs."""
         content = bytearray()
-
-        async def read() -> None:
-            async for part in response.aiter_raw():
-                content.extend(part)
-                if len(content) > bounds.ERROR_BYTES:
-                    break
-
         try:
-            await asyncio.wait_for(read(), self._timeouts.tail)
-        except asyncio.TimeoutError:
-            pass  # The status says enough.
+            with anyio.move_on_after(self._timeouts.tail):  # Else the status says enough.
+                async for part in response.aiter_raw():
+                    content.extend(part)
+                    if len(content) > bounds.ERROR_BYTES:
+                        break
         except Exception as error:
             if response.status_code < 400:
                 raise error_mapping.from_exception(asked, error) from None

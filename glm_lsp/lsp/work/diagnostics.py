@@ -211,4 +211,8 @@ def _plain(message: Any) -> str:
     """Return a message's text; LSP 3.18 allows marked-up content too."""
     if isinstance(message, dict):
         message = message.get("value", "")
-    return str(message)[:_LONGEST]
+    text = str(message)
+    if len(text) <= _LONGEST:
+        return text
+    # Cut between words: half a secret would not be known as one.
+    return text[:_LONGEST].rpartition(" ")[0] or text[:_LONGEST]
