@@ -31,6 +31,7 @@ CHARACTERS_PER_TOKEN = 3.0
 """A cautious rule of thumb for code; real tokenisers give 3 to 4."""
 
 _MOST_PROBLEMS = 100
+_MOST_CODE = 400_000  # Characters; about 100,000 tokens, half of GLM's window.
 _MOST_LABEL = 80  # Characters of who reports a problem, and by which code.
 """Of one question."""
 
@@ -111,6 +112,8 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
     code = task.snapshot.slice(target)
     if not code.strip():
         raise ReplyError("There is no code here: select some, or put the cursor inside a function.")
+    if len(code) > _MOST_CODE:
+        raise ReplyError("This is too much code for one question: select less of it.")
     brief = profile.window < _SMALL_WINDOW
     around = gather(task.snapshot, target, 0 if brief else _budget(profile, code), profile.roots)
     chosen = task.snapshot.slice(task.selection)

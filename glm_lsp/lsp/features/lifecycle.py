@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from glm_lsp.characters import one_line
 from glm_lsp.context.names import path_of
 from glm_lsp.lsp.extension import announced, trust
 from glm_lsp.settings import SECTION
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.session import ClientSession
 
 logger = logging.getLogger(__name__)
+
+_MOST_LISTED = 10
 
 _USERS = "glm.user"
 """The section of what the user set, which a client that tells them apart gives besides."""
@@ -68,7 +71,7 @@ class _Configuration:
         fresh = [text for text in problems if text not in self._reported]
         self._reported.update(fresh)
         if fresh:
-            listed = "; ".join(f"{SECTION}.{text}" for text in fresh)
+            listed = "; ".join(one_line(f"{SECTION}.{text}", 500) for text in fresh[:_MOST_LISTED])
             self._server.show_once(
                 f"Please correct your GLM settings: {listed}.", types.MessageType.Warning
             )
