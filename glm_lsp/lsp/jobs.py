@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
 
+from glm_lsp.errors import GlmError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 logger = logging.getLogger(__name__)
 
+_MOST = 50  # Jobs of one client; nobody waits for more.
 _REPORT_EVERY = 0.1  # Seconds; a stream reports per token, and nobody reads that fast.
 
 
@@ -126,9 +129,12 @@ class Jobs:
 
         Raises:
             ConnectionError: the client is gone.
+            GlmError: too many jobs run already.
         """
         if self._closed:
             raise ConnectionError("the editor is gone")
+        if len(self._jobs) >= _MOST:
+            raise GlmError(f"GLM works on {_MOST} things already: wait for one, or cancel some.")
         id_ = f"job-{next(self._ids)}"
         progress = Progress(self._client, id_, title) if self._client.shows_progress else None
         request = self._client.current_request
