@@ -31,9 +31,13 @@ CHARACTERS_PER_TOKEN = 3.0
 """A cautious rule of thumb for code; real tokenisers give 3 to 4."""
 
 _MOST_PROBLEMS = 100
-_MOST_CODE = 400_000  # Characters; about 100,000 tokens, half of GLM's window.
-_MOST_LABEL = 80  # Characters of who reports a problem, and by which code.
 """Of one question."""
+
+_MOST_LABEL = 80
+"""Characters of who reports a problem, and by which code."""
+
+_MOST_CODE = 400_000
+"""Characters; some 130,000 tokens, which leaves GLM's window room for the answer."""
 
 _MOST_INSTRUCTION = 8_000
 """Characters of what the user asks in their own words."""

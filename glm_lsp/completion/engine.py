@@ -30,6 +30,7 @@ from glm_lsp.context.cursor import LIMITS, CursorContext, context_at, typed_sinc
 from glm_lsp.errors import PromptTooLongError
 from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
 from glm_lsp.text import Snapshot, Span
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -238,8 +239,8 @@ class Engine:
         if self._gather is None:
             return ()
         try:
-            gathering = self._gather(*request.with_selection())
-            return await asyncio.wait_for(gathering, RELATED_DEADLINE)
+            async with timeout(RELATED_DEADLINE):
+                return await self._gather(*request.with_selection())
         except asyncio.TimeoutError:
             return ()
 

@@ -18,6 +18,7 @@ from lsprotocol import types
 from glm_lsp.lsp.documents.positions import to_range, to_span
 from glm_lsp.lsp.wire.framing import FrameError, FrameReader, encode
 from glm_lsp.text import Change, Span, Text
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -178,7 +179,8 @@ class Editor:
         """
         async with self._news:
             try:
-                await asyncio.wait_for(self._news.wait_for(met), seconds)
+                async with timeout(seconds):
+                    await self._news.wait_for(met)
             except asyncio.TimeoutError:
                 raise TimeoutError(f"nothing came in {seconds:g} seconds") from None
 
@@ -230,10 +232,12 @@ class Editor:
         """Shut the server down; return its exit code."""
         if self.process.returncode is None:
             with contextlib.suppress(ResponseError, asyncio.TimeoutError):
-                await asyncio.wait_for(self.request(types.SHUTDOWN), 10)
+                async with timeout(10):
+                    await self.request(types.SHUTDOWN)
             self.notify(types.EXIT, None)
             try:
-                await asyncio.wait_for(self.process.wait(), 10)
+                async with timeout(10):
+                    await self.process.wait()
             except asyncio.TimeoutError:
                 self.process.kill()
         code = await self.process.wait()

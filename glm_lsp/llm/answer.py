@@ -9,11 +9,11 @@ from __future__ import annotations
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
-import anyio
 from attrs import frozen
 
 from glm_lsp.llm import bounds, error_mapping
 from glm_lsp.llm.sse import EventStream
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -96,16 +96,17 @@ async def _rest(
     deltas: list[Delta] = []
     with suppress(Exception):
         while parser.complete and not parser.done:
-            with anyio.fail_after(tail):
+            async with timeout(tail):
                 event = await anext(events)
             deltas += parser.feed(_name(event), event.data)
     if not parser.done:
         deltas += parser.end()
     if not parser.stopped:
         # Read to its end, a body leaves the connection for the next request.
-        with suppress(Exception), anyio.move_on_after(_DRAIN):
-            async for _ in events:
-                pass
+        with suppress(Exception):
+            async with timeout(_DRAIN):
+                async for _ in events:
+                    pass
     return deltas
 
 

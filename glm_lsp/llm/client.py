@@ -17,7 +17,6 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import httpx
 
 from glm_lsp import __version__, address
@@ -30,6 +29,7 @@ from glm_lsp.llm.seal import Seal
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
 from glm_lsp.providers import Infill
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -262,10 +262,9 @@ class HttpProvider:
             )
             # The library's time-out begins anew with each byte; a head may drip for ever.
             longest = min(self._timeouts.connect, self._timeouts.token) + self._timeouts.token
-            # Not `asyncio.wait_for`: before Python 3.12 it loses a cancel that meets the answer.
-            with anyio.fail_after(longest):
+            async with timeout(longest):
                 return await client.send(message, stream=True)
-        except TimeoutError:
+        except asyncio.TimeoutError:
             raise error_mapping.silent(asked, longest) from None
         except Exception as error:  # The map is total.
             raise error_mapping.from_exception(asked, error) from None
@@ -274,11 +273,13 @@ class HttpProvider:
         """Read what is not a stream, but no more of it than an error needs."""
         content = bytearray()
         try:
-            with anyio.move_on_after(self._timeouts.tail):  # Else the status says enough.
+            async with timeout(self._timeouts.tail):
                 async for part in response.aiter_raw():
                     content.extend(part)
                     if len(content) > bounds.ERROR_BYTES:
                         break
+        except asyncio.TimeoutError:
+            pass  # The status says enough.
         except Exception as error:
             if response.status_code < 400:
                 raise error_mapping.from_exception(asked, error) from None

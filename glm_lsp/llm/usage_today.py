@@ -12,6 +12,8 @@ import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from glm_lsp.timeout import timeout
+
 if TYPE_CHECKING:
     from glm_lsp.llm.usage_store import UsageStore, Used
 
@@ -24,7 +26,8 @@ async def used_today(store: UsageStore, now: float) -> Used | None:
     """Return what was used since midnight (`now` in seconds since the epoch); None: not known."""
     try:
         reading = asyncio.wrap_future(store.used(midnight(now)))
-        return await asyncio.wait_for(reading, _WITHIN)
+        async with timeout(_WITHIN):
+            return await reading
     except (sqlite3.Error, OSError, asyncio.TimeoutError) as error:
         _log.warning("Today’s usage is not known: %r", error)
         return None

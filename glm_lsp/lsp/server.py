@@ -22,6 +22,7 @@ from glm_lsp.lsp.wire import parent_process
 from glm_lsp.lsp.wire.commands import Signature, signature
 from glm_lsp.lsp.wire.converter import make_converter
 from glm_lsp.lsp.wire.protocol import Protocol
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -193,7 +194,8 @@ class Server(LanguageServer):
         self.protocol.outgoing.disconnect()
         await self.end_work()
         try:
-            await asyncio.wait_for(self._close_resources(), _CLOSE)
+            async with timeout(_CLOSE):
+                await self._close_resources()
         except asyncio.TimeoutError:
             logger.warning("The server's resources were not closed in time.")
         if self._connection is not None:

@@ -24,6 +24,7 @@ from glm_lsp.lsp.extension import Extensions, Trust
 from glm_lsp.lsp.model_connection import Caller
 from glm_lsp.prompts.actions import HouseRules
 from glm_lsp.settings.layers import Layer, Loaded, load
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -115,7 +116,8 @@ class ClientSession:
 
     async def _be_settled(self) -> None:
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), _CONFIGURED_WITHIN)
+            async with timeout(_CONFIGURED_WITHIN):
+                await self._settled.wait()
 
     def configure(self, *configuration: Layer) -> None:
         """Take a new configuration from the editor: its layers, lowest first."""
@@ -287,9 +289,9 @@ class ClientSession:
         own = self.loaded.own_instructions
         if not self.trust.trusted:
             return HouseRules(own)
-        reading = asyncio.to_thread(self.files.read, "AGENTS.md", _MOST_RULES)
         try:
-            read = await asyncio.wait_for(reading, _READ_WITHIN)
+            async with timeout(_READ_WITHIN):
+                read = await asyncio.to_thread(self.files.read, "AGENTS.md", _MOST_RULES)
         except asyncio.TimeoutError:
             read = ""
         rules = (self.loaded.instructions.strip(), read.strip())

@@ -242,6 +242,25 @@ def test_a_trial_that_nobody_waits_for_leaves_room_for_the_next() -> None:
         assert len(gateway.requests) == 3
 
 
+def test_a_cancel_that_meets_the_answers_beginning_is_not_lost(store: UsageStore) -> None:
+    """Whenever it comes, a question that is cancelled ends there, and is no failure."""
+
+    async def go(gateway: Gateway, asked: Service) -> None:
+        for turns in range(40):
+            asking = asyncio.create_task(read(asked, action()))
+            await asyncio.to_thread(gateway.wait_for_requests, turns + 1)
+            for _ in range(turns % 4):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            assert asking.cancelled()
+        await asked.close()
+
+    with Gateway(Reply([Stall()])) as gateway:
+        asyncio.run(go(gateway, service(gateway, store)))
+    assert set(rows(store, "outcome")) == {("abandoned",)}
+
+
 def test_a_prompt_that_is_too_long_is_shortened_once(store: UsageStore) -> None:
     """After 400/1261 the shorter question is asked; when that is too long too, it ends."""
     brief = action(messages=(Message("user", "brief"),))

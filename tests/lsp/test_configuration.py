@@ -29,6 +29,22 @@ def test_bad_keys_are_reported_once_by_name(tmp_path: Path) -> None:
     run(work)
 
 
+def test_a_message_about_many_bad_keys_stays_short(tmp_path: Path) -> None:
+    """Ten of them are named, long names in part, and the others are counted."""
+    many: dict[str, Any] = {"x" * 100_000: 1}
+    many.update({f"key{number}": 1 for number in range(30)})
+
+    async def work() -> None:
+        async with serving(None, tmp_path, **many) as editor:
+            await editor.until(lambda: bool(shown(editor)))
+            assert len(shown(editor)) == 1
+            assert "; and 21 more." in shown(editor)[0]
+            assert "key15" not in shown(editor)[0]
+            assert len(shown(editor)[0]) < 5_000
+
+    run(work)
+
+
 def test_the_configuration_is_asked_for_and_followed(tmp_path: Path) -> None:
     """`workspace/configuration` goes before the options, and is read again when it changes."""
     current = {"model": ""}

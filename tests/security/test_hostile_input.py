@@ -290,15 +290,6 @@ def test_options_of_a_wrong_kind(home: Path, gateway: Gateway) -> None:
             assert len(rig.shown()) < 50_000
 
 
-def test_exclusions_that_are_slow(home: Path, gateway: Gateway) -> None:
-    """A workspace excludes by patterns that are slow to match: the server goes on."""
-    slow = ["*a" * 30 + "b", "**/" * 40 + "x", "[a-z]*" * 30 + "!", *["x" * 1_000] * 1_000]
-    values = {"context": {"exclude": slow}}
-    with serving(home, gateway, configuration=values, level="error") as rig:
-        rig.ask(rig.open(f"file:///{'a' * 200}/{'a/' * 60}area.py"))
-        assert rig.status()["jobs"] == []
-
-
 def test_the_prompt_is_read_by_nobody_else(shared: tuple[Rig, Gateway]) -> None:
     """The attacks above mean something: an ordinary question is asked whole."""
     rig, gateway = shared

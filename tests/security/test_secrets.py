@@ -146,6 +146,13 @@ def _in_source_of_diagnostic(rig: Rig) -> None:
     rig.ask(uri, "fix", "heigth", diagnostics=[problem])
 
 
+def _at_the_end_of_a_message(rig: Rig) -> None:
+    uri = rig.open(URI)
+    for length in range(960, 1_000, 5):
+        message = f"{'bad ' * 300}"[: length - 1] + f" {TOKEN}, which is wrong"
+        rig.ask(uri, "fix", "heigth", diagnostics=[rig.problem(uri, message)])
+
+
 def _in_instruction(rig: Rig) -> None:
     rig.ask(rig.open(URI), "edit", "heigth", instruction=f"Use {TOKEN} here.")
 
@@ -212,6 +219,7 @@ def _while_it_is_typed(rig: Rig) -> None:
 CHANNELS: dict[str, tuple[str, Any]] = {
     "diagnostic": ("A linter's message quotes it.", _in_diagnostic),
     "diagnostic-source": ("A linter's name and code hold it.", _in_source_of_diagnostic),
+    "diagnostic-cut": ("A linter's message is cut in the middle of it.", _at_the_end_of_a_message),
     "instruction": ("The user's instruction quotes it.", _in_instruction),
     "above": ("It stands above the target.", _above_the_target),
     "below": ("It stands below the target.", _below_the_target),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_LISTED = 10
+_MOST_LISTED = 10  # Bad keys in one message; nobody reads on.
 
 _USERS = "glm.user"
 """The section of what the user set, which a client that tells them apart gives besides."""
@@ -72,6 +72,8 @@ class _Configuration:
         self._reported.update(fresh)
         if fresh:
             listed = "; ".join(one_line(f"{SECTION}.{text}", 500) for text in fresh[:_MOST_LISTED])
+            if len(fresh) > _MOST_LISTED:
+                listed += f"; and {len(fresh) - _MOST_LISTED} more"
             self._server.show_once(
                 f"Please correct your GLM settings: {listed}.", types.MessageType.Warning
             )

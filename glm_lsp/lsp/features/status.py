@@ -24,6 +24,7 @@ from glm_lsp.errors import (
     UnconfirmedHostError,
 )
 from glm_lsp.lsp import extension
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
@@ -101,7 +102,8 @@ class StatusBoard:
             self._booked.clear()
             await self._count()
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._booked.wait(), _AGAIN_AFTER)
+                async with timeout(_AGAIN_AFTER):
+                    await self._booked.wait()
 
     async def _count(self) -> None:
         used = await self._session.used_today()

@@ -26,6 +26,7 @@ from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.extension import CONTEXT
 from glm_lsp.spans import shift_by
 from glm_lsp.text import Span
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -151,7 +152,8 @@ async def _ask(server: Server, uri: str) -> list[Any] | None:
     """Ask the client what the other tools report; None: it did not say."""
     params = {"uri": uri, "positions": []}
     try:
-        answer = await asyncio.wait_for(server.request(CONTEXT, params), _ANSWERED_WITHIN)
+        async with timeout(_ANSWERED_WITHIN):
+            answer = await server.request(CONTEXT, params)
     except (JsonRpcException, asyncio.TimeoutError) as error:
         logger.info("The editor does not say what other tools report: %s", type(error).__name__)
         return None

@@ -18,6 +18,7 @@ from lsprotocol import types
 from glm_lsp.errors import EditError
 from glm_lsp.lsp.documents.mirror import Changed, Opened
 from glm_lsp.lsp.documents.positions import to_offset, to_position, to_range
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -115,7 +116,8 @@ class EditWriter:
         """
         self.end()
         try:
-            await asyncio.wait_for(self.write(), self._pace.take_back)
+            async with timeout(self._pace.take_back):
+                await self.write()
         except asyncio.TimeoutError:
             raise EditError(
                 "The editor did not take GLM's change back in time; undo it there."
@@ -162,7 +164,8 @@ class EditWriter:
         """Raise when the change must not go on; wait for a closed document to come back."""
         if self._documents.get(self._uri) is None:
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._opened_again(), self._pace.reopen)
+                async with timeout(self._pace.reopen):
+                    await self._opened_again()
             if self._documents.get(self._uri) is None:
                 raise EditError("The file was closed while GLM was changing it.")
         if self.replaced or self.session.lost:
@@ -212,8 +215,8 @@ class EditWriter:
     async def _answer(self, edit: types.WorkspaceEdit) -> EditAnswer | None:
         """Return what the editor answers; an error is a no, silence is None."""
         try:
-            sending = self._send(edit, not self.in_document)
-            answer = await asyncio.wait_for(sending, self._pace.reply)
+            async with timeout(self._pace.reply):
+                answer = await self._send(edit, not self.in_document)
         except asyncio.TimeoutError:
             logger.warning("The editor did not answer to an edit.")
             return None  # What counts is what is seen in the document.
@@ -249,7 +252,8 @@ class EditWriter:
         while self._seen == seen and (left := deadline - clock.time()) > _TICK:
             self._news.clear()
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._news.wait(), left)
+                async with timeout(left):
+                    await self._news.wait()
 
     def edit(self, changes: Sequence[Change]) -> types.WorkspaceEdit:
         """Return changes of the document as it is now as LSP has them."""
