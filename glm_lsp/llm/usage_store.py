@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from attrs import astuple, fields, frozen
@@ -229,7 +229,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)) as connection:
         # A write-ahead log lets readers and one writer work side by side; NORMAL loses
         # nothing when a process dies, only (at worst) the last rows when the power does.
-        connection.execute("PRAGMA journal_mode = WAL")
+        with suppress(sqlite3.OperationalError):  # Busy: whoever else makes the file turns it on.
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_SCHEMA)
         yield connection

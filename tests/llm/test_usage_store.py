@@ -109,6 +109,17 @@ def test_no_committed_row_is_lost_when_a_server_is_killed(tmp_path: Path) -> Non
     assert numbers >= committed + 1
 
 
+def test_a_file_that_many_make_at_once_takes_the_rows_of_all(tmp_path: Path) -> None:
+    """Servers that start together find no file: each makes it, and none loses what was used."""
+    for number in range(60):
+        stores = [UsageStore(tmp_path / f"{number}.sqlite3") for _ in range(4)]
+        for store in stores:
+            store.add(record("glm-5.1", 1))
+        for store in stores:
+            store.close()
+        assert stores[0].used(0).result(10).tokens == 4 * 110
+
+
 def test_recording_does_not_wait_for_the_disk(tmp_path: Path) -> None:
     """While another process holds the file locked, `add` returns and nothing is lost."""
     store = UsageStore(tmp_path / "usage.sqlite3")
