@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from attrs import evolve
 
-from glm_lsp.llm.usage_store import UsageRecord, UsageStore, Used
+from glm_lsp.llm.usage_store import UsageRecord, UsageStore, Used, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,15 +110,23 @@ def test_no_committed_row_is_lost_when_a_server_is_killed(tmp_path: Path) -> Non
     assert numbers >= committed + 1
 
 
-def test_a_file_that_many_make_at_once_takes_the_rows_of_all(tmp_path: Path) -> None:
-    """Servers that start together find no file: each makes it, and none loses what was used."""
-    for number in range(60):
-        stores = [UsageStore(tmp_path / f"{number}.sqlite3") for _ in range(4)]
-        for store in stores:
-            store.add(record("glm-5.1", 1))
-        for store in stores:
-            store.close()
-        assert stores[0].used(0).result(10).tokens == 4 * 110
+def test_a_file_that_many_make_at_once_can_be_written_by_all(tmp_path: Path) -> None:
+    """Servers that start together find no file: each makes it, and none is turned away."""
+    accept = "INSERT INTO acceptance VALUES (1, 'glm-5.1', 'fix')"
+
+    def make(path: Path, ready: threading.Barrier) -> None:
+        ready.wait()
+        with opened(path) as connection:
+            connection.execute(accept)
+
+    for number in range(300):
+        path, ready = tmp_path / f"{number}.sqlite3", threading.Barrier(4)
+        with ThreadPoolExecutor(4) as makers:
+            for made in [makers.submit(make, path, ready) for _ in range(4)]:
+                made.result(30)
+        with opened(path) as connection:
+            assert connection.execute("SELECT count(*) FROM acceptance").fetchone() == (4,)
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_recording_does_not_wait_for_the_disk(tmp_path: Path) -> None:
