@@ -136,8 +136,13 @@ def _install_code_server() -> None:
 
 def _rebuild(module: str, folder: Path) -> None:
     """Compile a native module; what counts is the outcome, for some stumble after it."""
-    words = ["npm", "rebuild", module]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    words, environ = ["npm", "rebuild", module], {**os.environ}
+    prefix = Path(shutil.which("node") or "").resolve().parents[1]
+    if (prefix / "include" / "node" / "node.h").is_file():  # Else they are fetched.
+        environ.setdefault("npm_config_nodedir", str(prefix))
+    done = subprocess.run(
+        words, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
     if not any((folder / "node_modules" / module).rglob("*.node")):
         raise MissingError(f"{module} does not compile: {done.stderr[-2000:]}")
 
