@@ -68,7 +68,7 @@ def text_after(
         until=shown,
     )
     run = worker.follow(plan)
-    assert not run.problems
+    assert not run.faults
     return str(run.record["text"]), bool(run.record["messages"])
 
 

@@ -121,8 +121,8 @@ export class Edits {
     }
     this.following.follow(document);
     const editor = editorOf(document);
-    if (editor && edits.some(({ range }) => isNear(editor, range))) {
-      await tidyUp(editor, stops.undoStopBefore);
+    if (editor && stops.undoStopBefore) {
+      await tidyUp(editor);
       if (document.version !== before) {
         return undefined;
       }
@@ -193,16 +193,13 @@ export class Edits {
   }
 }
 
-function isNear({ selections }: vscode.TextEditor, { start, end }: vscode.Range): boolean {
-  return selections.some((each) => start.line <= each.end.line && each.start.line <= end.line);
-}
-
 /**
  * Have VS Code remove the indentation that it put into a line which the cursor has left empty.
- * It does so together with the next edit near the cursor, and must not with one of ours.
+ * It does so together with the next edit near the cursor, or never: so the edit after the user's
+ * is an empty one, wherever the cursor is, for we hear late where it is.
  */
-async function tidyUp(editor: vscode.TextEditor, undoStopBefore: boolean): Promise<void> {
-  const stops: Stops = { undoStopBefore, undoStopAfter: false };
+async function tidyUp(editor: vscode.TextEditor): Promise<void> {
+  const stops: Stops = { undoStopBefore: true, undoStopAfter: false };
   await editor.edit((builder) => {
     editor.selections.forEach(({ active }) => {
       builder.replace(new vscode.Range(active, active), "");
