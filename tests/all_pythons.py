@@ -54,7 +54,7 @@ def run(version: str, command: list[str]) -> bool:
         make = [*command, "-m", "venv", "--clear", "--without-pip", str(environment)]
         subprocess.run(make, check=True)
         pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps"]
-        subprocess.run([*pip, "--require-hashes", "-r", "pins/dev.txt"], check=True, cwd=ROOT)
+        subprocess.run([*pip, "--require-hashes", "-r", "constraints.txt"], check=True, cwd=ROOT)
         subprocess.run([*pip, "--no-build-isolation", "-e", "."], check=True, cwd=ROOT)
         (environment / ".ready").touch()
     print(f"== Python {version}", flush=True)

@@ -17,7 +17,11 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
-PINS = {path.stem: path for path in (ROOT / "pins").glob("*.txt")}
+PINS = {
+    "run": ROOT / "packaging/run.txt",
+    "weights": ROOT / "packaging/weights.txt",
+    "dev": ROOT / "constraints.txt",
+}
 
 _ENTRY = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; [^\\\n]+)? \\\n((?: {4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)  # fmt: skip  # noqa: E501
 
