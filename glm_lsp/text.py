@@ -259,7 +259,7 @@ class Text:
         return self._chunks[at], index - self._first_lines[at]
 
     def _chunk_index(self, starts: list[int], value: int) -> int:
-        return min(bisect_right(starts, value), len(self._chunks)) - 1
+        return bisect_right(starts, value, 0, len(self._chunks)) - 1
 
 
 class _Chunk:

@@ -71,6 +71,8 @@ class StreamingDiff:
         return self._certain_edits()
 
     def _certain_edits(self) -> list[LineEdit]:
+        if not self._edits:  # Most often.
+            return []
         edits, self._edits = self._edits, []
         return edits
 

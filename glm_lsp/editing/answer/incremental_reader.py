@@ -52,18 +52,20 @@ class _Target:
 
     Attributes:
         opening: its first line of code.
-        again: that line without white space, where it stands in the target once; else "".
         ending: its last line, without white space.
         keys: each of its lines, without white space.
         telling: those of the keys that say something.
+        again: the key of the opening, where it stands in the target once; else "".
+        own: the keys of those lines of it that may come at any time.
         tidy: none of its lines ends with white space, and nothing depends on that.
     """
 
     opening: str
-    again: str
     ending: str
     keys: dict[str, str]
     telling: frozenset[str]
+    again: str
+    own: dict[str, str]
     tidy: bool
 
     @classmethod
@@ -71,12 +73,15 @@ class _Target:
         lines = [line for line in site.target if line.strip()] or [""]
         keys = [plain(line) for line in lines]
         opening = next((line for line in lines if not attaches(line)), lines[0])
+        again = plain(opening) if keys.count(plain(opening)) == 1 else ""
+        known = dict(zip(lines, keys, strict=True))
         return cls(
             opening=opening.strip(),
-            again=plain(opening) if keys.count(plain(opening)) == 1 else "",
             ending=keys[-1],
-            keys=dict(zip(lines, keys, strict=True)),
+            keys=known,
             telling=frozenset(filter(telling, keys)),
+            again=again,
+            own={line: key for line, key in known.items() if telling(key) and key != again},
             tidy=site.grammar.known and all(line == line.rstrip() for line in site.target),
         )
 
@@ -146,8 +151,11 @@ class IncrementalReader:
 
     def _line(self, line: str) -> str:
         line = line.removesuffix("\r")
-        if self._state == "code" and self._fence not in line:  # By far most lines.
-            return self._take(line)
+        key = self._target.own.get(line)
+        if key and self._state == "code":  # By far most lines.
+            self._last = key
+            self._lines += 1
+            return self._writer.write(line)
         if self._state == "intro":
             return self._introduction(line)
         if self._state == "after":

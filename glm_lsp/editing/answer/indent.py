@@ -40,7 +40,8 @@ class Reindenter:
         """Take the next line, without its end; return the lines that are ready."""
         blank = not line or line.isspace()
         if self._shift is not None:
-            return ["" if blank else self._placed(line)]
+            as_it_is = not self._shift and not self._tabs and "\t" not in line
+            return ["" if blank else line if as_it_is else self._placed(line)]
         if blank:
             self._blank += self._first is not None
             return []
@@ -133,7 +134,7 @@ class Writer:
         before = original[: len(original) - len(original.lstrip())] if core else ""
         self._before = re.sub(r"[ \t]*\Z", "", before)
         ended = not original or any(end in original[len(core) :] for end in "\r\n")
-        self._behind = newline if ended else ""
+        self._behind, self._between = (newline, "") if ended else ("", newline)
 
     def write(self, line: str) -> str:
         """Take the next line, without its end; return what is certain now."""
@@ -141,7 +142,7 @@ class Writer:
         for ready in self._indent.take(line):
             if ready:
                 text += self._before + ready + self._behind
-                self._before = "" if self._behind else self._newline
+                self._before = self._between
             else:
                 self._before += self._newline
         return text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from attrs import frozen
+from attrs import define, field
 
 from glm_lsp.editing.lines import content
 from glm_lsp.editing.live.piece_table import Owner, Piece
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from glm_lsp.text import Text
 
 
-@frozen
+@define
 class Step:
     """Pieces to be turned round, and where: in place of lines `first` to `end` (exclusive)."""
 
     first: int
     end: int
-    pieces: list[Piece]
+    pieces: list[Piece] = field(factory=list)
 
 
 def touched_parts(table: PieceTable) -> set[Part]:
@@ -62,19 +62,21 @@ def steps(table: PieceTable, wanted: Callable[[Piece], bool]) -> list[Step]:
 
     Neighbours are turned round in one step; only a line that becomes another is one of its own.
     """
-    found: list[tuple[int, list[Piece]]] = []
+    found: list[Step] = []
     _, line = table.settled
     key: Part | Literal["several", ""] = ""  # What the last step turns; "" when it is over.
     for piece in table.unsettled():
+        end = line + piece.count * piece.live
         if piece.live != wanted(piece):
             last, key = key, _line_part(piece) or "several"
             if key is not last:
-                found.append((line, []))
-            found[-1][1].append(piece)
+                found.append(Step(line, line))
+            found[-1].end = end
+            found[-1].pieces.append(piece)
         elif piece.live:
             key = ""
-        line += piece.count * piece.live
-    return [Step(first, first + _live_count(pieces), pieces) for first, pieces in found]
+        line = end
+    return found
 
 
 def changes(table: PieceTable, text: Text, todo: Sequence[Step], newline: str) -> list[Change]:
@@ -111,10 +113,6 @@ def _has_place(part: Part, before: Piece | None, behind: Piece) -> bool:
 
 def _is_of(piece: Piece, hunk: Hunk) -> bool:
     return piece.part is not None and piece.part.hunk is hunk
-
-
-def _live_count(pieces: Sequence[Piece]) -> int:
-    return sum(piece.count for piece in pieces if piece.live)
 
 
 def _line_part(piece: Piece) -> Part | None:
