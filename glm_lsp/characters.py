@@ -34,6 +34,9 @@ _UNSEEN = (
 _ASCII = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARK_UP = re.compile(r"\](?=[(\[:])|<(?=[A-Za-z/!?])")
 _ENDS = re.compile(r"[\t\r\n]")
+_LAST_BLANK = re.compile(r"\s(?=\S*\Z)")
+_LONGEST_WORD = 500  # Characters.
+_OF_KEYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.-%"
 
 
 def unseen(text: str) -> re.Pattern[str]:
@@ -76,6 +79,17 @@ def one_line(text: str, most: int = 200) -> str:
         half = (most - 1) // 2
         text = f"{text[:half]}…{text[len(text) - half :]}"
     return _ENDS.sub(_shown, escaped(text))
+
+
+def beginning(text: str, most: int) -> str:
+    """Return at most so many characters of a text: half a secret would not be known as one.
+
+    So it ends where a word does, or before the letters and signs that keys consist of.
+    """
+    if len(text) <= most:
+        return text
+    words = _LAST_BLANK.search(text, max(0, most - _LONGEST_WORD), most)
+    return text[: words.start()] if words else text[:most].rstrip(_OF_KEYS)
 
 
 def called(name: str, most: int = 120) -> str:

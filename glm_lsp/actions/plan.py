@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from glm_lsp.characters import called, one_line, without
+from glm_lsp.characters import beginning, called, one_line, without
 from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
@@ -127,9 +127,11 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
         around=around,
         problems=_problems(task.snapshot, task.diagnostics),
         selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
-        part_of=(name or "a definition") if is_part else "",
+        part_of=(called(name) if 0 < len(name) <= _MOST_LABEL else "a definition")
+        if is_part
+        else "",
         preset_task=preset.task if (preset := action.preset(task.preset)) is not None else "",
-        instruction=task.instruction[:_MOST_INSTRUCTION],
+        instruction=beginning(task.instruction, _MOST_INSTRUCTION),
         house_rules=profile.house_rules,
     )
 
@@ -179,12 +181,17 @@ def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Fi
     return tuple(
         Finding(
             snapshot.text.position(d.span.start)[0] + 1,
-            without(d.message),
+            _indented(d.message),
             # Whole or not at all: half a secret would not be known as one.
             one_line(d.label) if len(d.label) <= _MOST_LABEL else "",
         )
         for d in diagnostics[:_MOST_PROBLEMS]
     )
+
+
+def _indented(message: str) -> str:
+    """Return a message whose further lines cannot pass for anything but lines of a message."""
+    return "\n    ".join(without(message.replace("\r\n", "\n")).splitlines())
 
 
 def _budget(profile: ModelProfile, code: str) -> int:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from glm_lsp.characters import called
 from glm_lsp.completion.cache import CachedCompletion, CompletionCache, Refusals
 from glm_lsp.completion.debounce import Debounce, RealClock
 from glm_lsp.completion.scope import is_enabled, is_multiline, is_useful
@@ -27,6 +26,7 @@ from glm_lsp.completion.statistics import KEPT_AFTER
 from glm_lsp.completion.stream import StreamOwner
 from glm_lsp.completion.types import CompletionRequest, Draft, Suggestion, Superseded
 from glm_lsp.context.cursor import LIMITS, CursorContext, context_at, typed_since
+from glm_lsp.context.gather import display_path
 from glm_lsp.errors import PromptTooLongError
 from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
 from glm_lsp.text import Snapshot, Span
@@ -226,7 +226,7 @@ class Engine:
         multiline = is_multiline(context)
         question = CompletionQuestion(
             context=context.within(self._limits),
-            path=called(context.uri.rpartition("/")[2]),
+            path=display_path(context.uri),
             related=await self._related(request),
             multiline=multiline,
             max_lines=self._settings.max_lines,

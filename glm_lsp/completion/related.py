@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.characters import called
+from glm_lsp.context.gather import display_path
 from glm_lsp.prompts.completion import Related
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def choose(snapshot: Snapshot, line: int, others: Iterable[Snapshot]) -> tuple[R
     for other in others:
         best = max(_passages(other, wanted), default=None)
         if best is not None:
-            found.append((best[0], called(other.uri.rpartition("/")[2]), best[1], other.uri))
+            found.append((best[0], display_path(other.uri), best[1], other.uri))
     found.sort(reverse=True)
     return tuple(Related(*one[1:]) for one in sorted(found[:PASSAGES], key=_by_path))
 

@@ -7,7 +7,9 @@ the layout of the user's disk is nobody's business.
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from attrs import field, frozen
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.text import Snapshot, Span, Text
+
+
+_MOST_PATH = 120
+"""Characters of a path as it is shown."""
 
 
 @frozen
@@ -69,17 +75,23 @@ def gather(snapshot: Snapshot, target: Span, budget: int, roots: Iterable[Path])
     )
 
 
-def display_path(uri: str, roots: Iterable[Path]) -> str:
-    """Return the path relative to a workspace root, else the file's name; on one line."""
+def display_path(uri: str, roots: Iterable[Path] = ()) -> str:
+    """Return the path relative to a workspace root, else the file's name; on one line.
+
+    A long one is shown without its first folders, or as no more than its ending: half a secret
+    would not be known as one.
+    """
     path = path_of(uri)
     if path is None:
-        return called(uri.rsplit("/", 1)[-1]) or "untitled"
-    for root in roots:
-        try:
-            return called(path.relative_to(root).as_posix())
-        except ValueError:
-            continue
-    return called(path.name)
+        # Editors put whole paths of this machine into a query, and escape those they wrap.
+        bare = unquote(uri.partition("?")[0].partition("#")[0])
+        return called(bare.replace("\\", "/").rsplit("/", 1)[-1]) or "untitled"
+    root = next((root for root in roots if path.is_relative_to(root)), path.parent)
+    parts = path.relative_to(root).parts
+    while len("/".join(parts)) > _MOST_PATH and len(parts) > 1:
+        parts = parts[1:]
+    name = "/".join(parts)
+    return called(name if len(name) <= _MOST_PATH else f"…{PurePosixPath(name).suffix[:20]}")
 
 
 def _window(text: Text, first: int, last: int, budget: int) -> tuple[int, int]:

@@ -39,24 +39,56 @@ _NAMES = (
     "authkey",
     "auth_key",
     "credential",
+    'authorization"',
+    "authorization'",
+    "x-auth",
+    '"auth"',
+    "_pass",
+    "\u5bc6\u7801",
+    "\u5bc6\u94a5",
+    "authorization: ",
     "bearer ",
     "basic ",
+    "sessionid=",
+    "sessid=",
 )
-_QUOTES = "\"'`"
-# The rest of a name, what may stand between it and a value, and the value to its end.
+# The rest of a name, what may stand between it and a value, and the value to its end: what
+# assigns, compares or falls back; the words of a list of pairs; a blank, as on a command line.
 _ASSIGNED = re.compile(
     r"""
-    (?P<tail>[\w.-]{0,40}) ["'`\])]{0,2} [ \t]{0,8}
-    (?: : [ \t]? & ? (?:str|String|string|bytes|'static[ ]str) [ \t]{0,4} )?
-    (?: => | := | ==? | : | , ) [ \t]{0,8}
-    (?: [rbfuL@]{0,2} (?P<quote>["'`]) )? (?P<value>[^\s"'`<>(){}\[\],;\\]{16,512})
+    (?P<tail>[\w.-]{0,40}) ["'`\])}]{0,3}
+    (?: [ \t]{0,8} : [ \t]? & ? (?:str|String|string|bytes|'static[ ]str) )?
+    (?P<between>
+        [ \t]{0,8} [,;{]? \s{0,40} ["']? (?:value|default) ["']? [ \t]{0,4} [=:] [ \t]{0,4}
+      | [ \t]{0,8} (?: => | := | [?+]?={1,3} | %3[Dd] | [:>] | \|\| | \?\? | or(?=[ ]) )
+        [ \t]{0,8} (?: [|>(\\]? [+-]? [ \t]{0,4} \r? \n [ \t]{0,40} )?
+        (?: (?:[A-Za-z_][\w.]{0,30})? [(\[{] \s{0,40} (?=["'`]) )?
+      | [ \t]{0,8} , \s{0,40}
+      | [ \t]{1,8}
+    )
+    (?: [rbfuL@]{0,2} (?P<quote>["'`])
+        (?P<quoted> (?: (?!(?P=quote)) (?: [^\s\\] | \\[^\snrt] ) )* )
+      | (?P<bare> [^\s"'`<>(){}\[\],;\\]{16,} ) )
     """,
     re.VERBOSE,
 )
-_HEADER = re.compile(r"""(?P<tail>)(?P<quote>)(?P<value>[A-Za-z0-9+/=_.-]{20,512})""")
-_ADDRESS = re.compile(r"://([^\s:/@\"'<>{}]{0,64}):([^\s:,/@\"'<>{}$%*\\]{8,128})@")
+_NEXT = re.compile(
+    r"""["'`] (?P<between>[\s+.,&\\]{1,60}) [rbfuL]? (?P<quote>["'`]) (?P<quoted>[^\s"'`\\]*)""",
+    re.VERBOSE,
+)
+"""Another text in quotes, joined to the last one or listed with it."""
+_MOST_JOINED = 16
+_PLAIN = re.compile(r"[^\s\"'`<>(){}\[\],;\\]*")
+_PREFIXED = re.compile(r"(?:[A-Za-z]{2,12}[_-]){1,3}(?=[A-Za-z0-9+/=]{20})")
+_HEADER = re.compile(r"[A-Za-z0-9+/=_.-]{20,}")
+_ADDRESS = re.compile(
+    r"://[^\s:/@\"'<>{}]{0,64}:"
+    r"((?:[^\s:,/@\"'<>{}$%*\\]|%[0-9A-Fa-f]{2}|(?<!:)[$*]){8,256})@"
+)
+_USER = re.compile(r"://([A-Za-z0-9_-]{20,256})(?::[\w-]{0,20})?@")
+_LOGIN = re.compile(r"(?:-u|--user)[ =][\"']?[^\s:\"'@/<>{}$]{1,64}:([^\s\"'<>{}$]{8,128})")
 _HARMLESS = re.compile(
-    r"(?:next|page|change|paging|pagination|continuation|update|upload|workunit|public|publickey|sync|lock"
+    r"(?:next|starting|page|change|paging|pagination|continuation|update|upload|workunit|public|publickey|sync|lock"
     r"|cancel|request|idempotency|reply|queue|sequence)[_-]?\Z"
 )
 """What stands before `token` in names of places in a list, of versions and the like."""
@@ -67,6 +99,12 @@ _ABOUT = re.compile(
 )
 """How names end that say something about a secret, and do not hold it."""
 _LEAST = 16  # Characters of a value.
+_LOOKED_AT = 400  # Characters of a value.
+_PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_SIGNS = "()[]{}<>,;"
+_PATTERN = re.compile(
+    r"\(\?|\[\^|\.[*+]|%\(|\$[({]|\{\{|[A-Z0-9]-[A-Z0-9][^\]]{0,40}\]", re.IGNORECASE
+)
 _REFERENCE = re.compile(
     r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*\Z|\.{0,2}/[\w.-]+/|[.~]|[A-Za-z]+://"
 )
@@ -74,43 +112,89 @@ _REFERENCE = re.compile(
 
 def named_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of values that stand behind a name of a secret, in any order."""
-    lower = text.lower()
-    if len(lower) != len(text):  # A letter whose small form is two: places would differ.
-        lower = text
+    # The one letter whose small form is two: places would differ.
+    lower = text.replace("\u0130", "I").lower()
     for name in _NAMES:
         at = lower.find(name)
         while at >= 0:
             behind = at + len(name)
-            found = (_HEADER if name.endswith(" ") else _ASSIGNED).match(text, behind)
-            if found is not None:
-                end = _end(found)
-                if end and not (name == "token" and _is_harmless(lower, at, found["value"])):
-                    yield found.start("value"), end
-                behind = found.end()  # So that no value is read twice.
+            if name.endswith((" ", "=")):
+                if (header := _HEADER.match(text, behind)) and is_random(header[0]):
+                    yield header.span()
+            elif found := _ASSIGNED.match(text, behind):
+                harmless = name == "token" and _is_harmless(lower, at, _value(found))
+                if not harmless and not _ABOUT.search(found["tail"]):
+                    yield from _values(text, found)
+                # No long value is read twice.
+                inner = found.end() - found.end("between") < 200 and name in _value(found).lower()
+                behind = found.end("between") if inner else found.end()
             at = lower.find(name, behind)
 
 
 def passwords_in_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of passwords in addresses such as `https://user:…@host`."""
+    """Yield the spans of passwords and tokens in addresses such as `https://user:…@host`."""
     if "://" in text:
         for found in _ADDRESS.finditer(text):
-            if _is_password(found[2]):
-                yield found.span(2)
+            if _is_password(found[1]):
+                yield found.span(1)
+        for found in _USER.finditer(text):
+            if is_random(found[1]):
+                yield found.span(1)
+    if "-u" in text:  # In both of its spellings.
+        for found in _LOGIN.finditer(text):
+            if _is_password(found[1]):
+                yield found.span(1)
 
 
-def _end(found: re.Match[str]) -> int:
-    """Return where a secret ends that may stand behind a name; 0 when there is none."""
-    value = found["value"]
-    if _ABOUT.search(found["tail"]):
-        return 0
+def _value(found: re.Match[str]) -> str:
+    return found["quoted"] or found["bare"] or ""
+
+
+def _values(text: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the secrets that a match holds or begins."""
     if not found["quote"]:
-        if "=" in found[0][: found.start("value") - found.start()]:
+        value = found["bare"]
+        if "=" in found["between"] or "%" in found["between"]:
             value = value.partition("&")[0]  # In an address another name follows.
         # `token = tokens.next_of_kind` reads another name; a random one is one word.
-        if "," in found[0] or (_REFERENCE.match(value) and not value.isalnum()):
-            return 0
-    secret = len(value) >= _LEAST and is_random(value)
-    return found.start("value") + len(value) if secret else 0
+        another = _REFERENCE.match(value) and not value.isalnum()
+        if "," not in found["between"] and not another and _is_secret(value):
+            yield found.start("bare"), found.start("bare") + len(value)
+        return
+    following: re.Match[str] | None = found
+    for _ in range(_MOST_JOINED):
+        if following is None:
+            return
+        start, value = following.start("quoted"), following["quoted"]
+        plain = _PLAIN.match(value)
+        whole = value if _is_no_code(value) else plain[0] if plain else ""
+        is_one = _is_secret(whole)
+        if is_one:
+            yield start, start + len(whole)
+        following = _NEXT.match(text, following.end())
+        if following is not None and "," in following["between"] and not is_one:
+            return
+
+
+def _is_secret(value: str) -> bool:
+    if len(value) < _LEAST:
+        return False
+    prefix = _PREFIXED.match(value)
+    return is_random(value) or (prefix is not None and is_random(value[prefix.end() :]))
+
+
+def _is_no_code(text: str) -> bool:
+    """Tell whether a text has no brackets, or such as no pattern and no template has."""
+    text = text[:_LOOKED_AT]
+    if _PATTERN.search(text):
+        return False
+    opened: list[str] = []
+    for char in text:
+        if char in "([{<":
+            opened.append(char)
+        elif char in ")]}>" and (not opened or _PAIRS[opened.pop()] != char):
+            return True
+    return bool(opened) or not any(char in _SIGNS for char in text)
 
 
 def _is_harmless(lower: str, at: int, value: str) -> bool:

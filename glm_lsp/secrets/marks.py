@@ -18,12 +18,13 @@ from attrs import field, frozen
 from glm_lsp.errors import ExcludedError
 from glm_lsp.secrets.assigned import named_secrets, passwords_in_addresses
 from glm_lsp.secrets.private_keys import private_keys
-from glm_lsp.secrets.shapes import known_keys
+from glm_lsp.secrets.shapes import joined_keys, known_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MARK = "STRUCK_OUT_"
+_WITHIN = "The cursor stands within what looks like a secret: it stays on your machine."
 _DIGITS = 10
 _LEAST = 12  # Characters; a shorter secret is struck where it was found, and nowhere else.
 _MOST_KNOWN = 128  # Secrets that are looked for again wherever they stand.
@@ -31,7 +32,7 @@ _MOST_KNOWN = 128  # Secrets that are looked for again wherever they stand.
 
 def find_secrets(text: str) -> list[tuple[int, int]]:
     """Return the spans of what looks like a secret, in order, none within another."""
-    finders = (known_keys, private_keys, named_secrets, passwords_in_addresses)
+    finders = (known_keys, joined_keys, private_keys, named_secrets, passwords_in_addresses)
     found = sorted({span for finder in finders for span in finder(text)}, key=_outer_first)
     spans: list[tuple[int, int]] = []
     for start, end in found:
@@ -81,6 +82,8 @@ class Marks:
             self._remember(value for value in values if len(value) >= _LEAST)
             values.update(self._known)
         values.update(dict.fromkeys(self._own))
+        if hole and any(_crosses(text, hole, (*values, *self._own)) for text in texts):
+            raise ExcludedError(_WITHIN)
         present = [v for v in values if any(v in text for text in texts)]
         present.sort(key=len, reverse=True)
         marks = {self._mark(value): value for value in present}
@@ -143,12 +146,20 @@ def _values(text: str, hole: str) -> Iterator[str]:
     whole = text.replace(hole, "") if cursor >= 0 else text
     for start, end in find_secrets(whole):
         if start < cursor < end:
-            raise ExcludedError(
-                "The cursor stands within what looks like a secret: it stays on your machine."
-            )
+            raise ExcludedError(_WITHIN)
         if end - start < _LEAST:  # With what stands around it: as a word it may stand elsewhere.
             start, end = max(0, start - 1), end + 1
         yield whole[start:end]
+
+
+def _crosses(text: str, hole: str, secrets_: Iterable[str]) -> bool:
+    """Tell whether the cursor stands within one of some secrets, whatever they look like."""
+    before, cursor, behind = text.partition(hole)
+    if not cursor:
+        return False
+    return any(
+        secret in before[1 - len(secret) :] + behind[: len(secret) - 1] for secret in secrets_
+    )
 
 
 def _replaced(text: str, marks: Mapping[str, str]) -> str:

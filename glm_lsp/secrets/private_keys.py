@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BEGIN, _END = "-----BEGIN ", "-----END "
-_MARK = re.compile(r"-----(BEGIN|END) (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_MARK = re.compile(r"-{4,5} ?(BEGIN|END) (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _MOST = 20_000  # Characters between a key's first line and its last.
 _RUN = re.compile(r"\\[nrt]|([A-Za-z0-9+/=]{16,})")
 _AROUND = " \t\r>|#*/\"'`+,;()\\nrt"  # Around a line of a key: quotes, comments, escapes.

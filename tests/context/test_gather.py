@@ -95,7 +95,9 @@ def test_the_budget_holds(pieces: list[str], at: int, budget: int) -> None:
         pytest.param((PROJECT / "b.py").as_uri(), [], "b.py", id="outside"),
         pytest.param((PROJECT / "größe 1.py").as_uri(), [], "größe 1.py", id="escaped"),
         pytest.param("untitled:Untitled-1", [PROJECT], "untitled:Untitled-1", id="untitled"),
-        pytest.param("git:/home/me/project/b.py?x", [PROJECT], "b.py?x", id="another scheme"),
+        pytest.param(
+            "git:/home/me/project/b.py?%2Fhome%2Fme", [PROJECT], "b.py", id="another scheme"
+        ),
         pytest.param("", [], "untitled", id="empty"),
     ],
 )

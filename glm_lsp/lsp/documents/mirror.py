@@ -8,6 +8,7 @@ change: whoever holds one keeps what it saw.
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LONG = 200  # Characters.
+_LANGUAGE = re.compile(r"[\w.+#() -]{1,60}")
 
 
 @frozen
@@ -89,6 +91,8 @@ class Documents:
         item = params.text_document
         self._close(item.uri)
         language = str(getattr(item.language_id, "value", item.language_id))
+        if not _LANGUAGE.fullmatch(language):
+            language = "plaintext"  # In some editors a workspace names languages.
         snapshot = Snapshot(item.uri, item.version, language, Text.of(item.text))
         self._snapshots[_key(item.uri)] = snapshot
         self._tell(Opened(snapshot))

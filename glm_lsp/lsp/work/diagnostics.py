@@ -20,6 +20,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from glm_lsp.actions.offers import Diagnostic
+from glm_lsp.characters import beginning
 from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_span
@@ -213,8 +214,4 @@ def _plain(message: Any) -> str:
     """Return a message's text; LSP 3.18 allows marked-up content too."""
     if isinstance(message, dict):
         message = message.get("value", "")
-    text = str(message)
-    if len(text) <= _LONGEST:
-        return text
-    # Cut between words: half a secret would not be known as one.
-    return text[:_LONGEST].rpartition(" ")[0] or text[:_LONGEST]
+    return beginning(str(message), _LONGEST)
