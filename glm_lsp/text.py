@@ -222,7 +222,8 @@ class Text:
         # is joined with the next.
         last, end = self._locate(span.end)
         chunks = self._chunks
-        middle = chunks[first].string[:start] + new + chunks[last].string[end:]
+        # In one go: a chunk may be a line of megabytes.
+        middle = "".join((chunks[first].string[:start], new, chunks[last].string[end:]))
         if first > 0 and middle.startswith("\n") and chunks[first - 1].string.endswith("\r"):
             first -= 1  # These two are one line end now.
             middle = chunks[first].string + middle

@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from glm_lsp.characters import beginning, called, one_line, without
 from glm_lsp.context.gather import gather
-from glm_lsp.context.scope import enclosing, part, whole_lines, with_comment
+from glm_lsp.context.scope import enclosing, enclosing_each, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Request
 from glm_lsp.prompts.actions import ActionQuestion, Finding, HouseRules, render
@@ -163,7 +163,8 @@ def _target(task: Task) -> tuple[Span, str, bool]:
         scope = enclosing(task.snapshot, task.selection)
         return whole_lines(text, task.selection), scope.name, True
     if task.action.offered == "problem" and len(task.diagnostics) > 1:
-        spans = [enclosing(task.snapshot, d.span).span for d in task.diagnostics]
+        places = [diagnostic.span for diagnostic in task.diagnostics]
+        spans = [scope.span for scope in enclosing_each(task.snapshot, places)]
         whole = Span(min(s.start for s in spans), max(s.end for s in spans))
         return whole_lines(text, whole), "", False
     selection = task.diagnostics[0].span if task.diagnostics else task.selection

@@ -14,6 +14,8 @@ from glm_lsp.context.syntax import parse
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tree_sitter import Node
 
     from glm_lsp.context.syntax import SyntaxTree
@@ -48,8 +50,17 @@ def enclosing(snapshot: Snapshot, selection: Span) -> Scope:
     A selection that holds several whole ones, or stands in none, or in one longer than
     `MOST_LINES`, keeps its own lines, widened to complete statements where there is a grammar.
     """
-    selection = _trimmed(snapshot.text, selection)
+    return enclosing_each(snapshot, [selection])[0]
+
+
+def enclosing_each(snapshot: Snapshot, selections: Iterable[Span]) -> list[Scope]:
+    """Widen each of several selections; see `enclosing`."""
     tree = parse(snapshot.language, str(snapshot.text))
+    return [_enclosing(snapshot, tree, selection) for selection in selections]
+
+
+def _enclosing(snapshot: Snapshot, tree: SyntaxTree | None, selection: Span) -> Scope:
+    selection = _trimmed(snapshot.text, selection)
     if tree is None:
         return _by_indentation(snapshot.text, selection)
     if _holds_definitions(tree, selection):
@@ -161,8 +172,7 @@ def _trimmed(text: Text, span: Span) -> Span:
 
 def _holds_definitions(tree: SyntaxTree, selection: Span) -> bool:
     """Tell whether a selection holds siblings whole, a definition among them."""
-    siblings = tree.smallest(selection).named_children
-    touched = [node for node in siblings if _overlap(tree.span(node), selection)]
+    touched = list(tree.overlapping(tree.smallest(selection), selection))
     return (
         len(touched) > 1
         and any(defines(tree, node) for node in touched)
@@ -228,7 +238,7 @@ def _statements(text: Text, tree: SyntaxTree, selection: Span) -> Span:
     while True:
         inside = _trimmed(text, lines)
         node = tree.smallest(inside)
-        reached = [span for span in map(tree.span, node.named_children) if _overlap(span, inside)]
+        reached = [tree.span(child) for child in tree.overlapping(node, inside)]
         holder = node.parent is None or node.type.endswith(BODIES)
         if not holder and tree.span(node).start >= inside.start:
             reached.append(tree.span(node))
@@ -238,10 +248,6 @@ def _statements(text: Text, tree: SyntaxTree, selection: Span) -> Span:
         if wider == lines or text.slice(wider).count("\n") >= MOST_LINES:
             return lines
         lines = wider
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _by_indentation(text: Text, selection: Span) -> Scope:

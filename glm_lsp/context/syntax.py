@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING
 
 from glm_lsp.languages import language_named
@@ -57,6 +58,21 @@ class SyntaxTree:
             yield node
             node = node.parent
 
+    def overlapping(self, node: Node, span: Span) -> Iterator[Node]:
+        """Yield the named children of a node that share a character with a span.
+
+        A list of all children can be long, and takes its time at once.
+        """
+        cursor = node.walk()
+        here = cursor.goto_first_child_for_byte(self._byte(span.start)) is not None
+        while here and cursor.node is not None:
+            found = self.span(cursor.node)
+            if found.start >= span.end:
+                return
+            if cursor.node.is_named and span.start < found.end:
+                yield cursor.node
+            here = cursor.goto_next_sibling()
+
     def text(self, node: Node) -> str:
         """Return the source of a node."""
         return self._encoded[node.start_byte : node.end_byte].decode()
@@ -84,16 +100,34 @@ _UTF8 = ("utf-8", "replace")
 """Lone surrogates, which JSON can carry, become one `?`: a byte for a code point."""
 _UTF8_BACK = ("utf-8", "ignore")
 
+_CHUNK = 4_096
+_MOST_LOOKS = 6_000
+"""Of a parser at whether to go on, each after a hundred steps: what 800,000 characters of code
+take. Text can be made of which each character is a node; a tree of so many takes 30 MB, and as
+long to be forgotten, at once, as the event loop may be kept."""
+
 
 def parse(language: str, source: str) -> SyntaxTree | None:
-    """Parse source text; None when the language has no grammar here."""
+    """Parse source text; None when the language has no grammar here, or it is too much.
+
+    In a thread it lets the other threads go on.
+    """
     spoken = language_named(language)
     if spoken.grammar is None:
         return None
     from tree_sitter import Parser
 
     encoded = source.encode(*_UTF8)
-    tree = Parser(_grammar(*spoken.grammar)).parse(encoded)
+    looks = count(1)
+
+    def stops(*_: object) -> bool:
+        return next(looks) > _MOST_LOOKS
+
+    parser = Parser(_grammar(*spoken.grammar))
+    try:
+        tree = parser.parse(lambda at, _: encoded[at : at + _CHUNK], progress_callback=stops)
+    except ValueError:  # It was stopped.
+        return None
     return SyntaxTree(spoken, source, encoded, tree)
 
 

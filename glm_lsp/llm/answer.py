@@ -13,10 +13,12 @@ from attrs import frozen
 
 from glm_lsp.llm import bounds, error_mapping
 from glm_lsp.llm.sse import EventStream
+from glm_lsp.llm.turns import Turns
+from glm_lsp.llm.types import TextDelta
 from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     import httpx
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.types import Delta
     from glm_lsp.llm.wires.base import Parser
 
+_PIECE = 1_000  # Characters.
 _DRAIN = 0.2  # Seconds for the end of a body, which is mostly there already.
 
 
@@ -54,7 +57,7 @@ async def read(
     """
     async with opening as answer:
         parser = answer.parser
-        words = 0
+        turns, said = Turns(), _Said(answer.asked)
         stream = EventStream(answer.response, answer.asked, timeouts.token, clock)
         try:
             async with aclosing(stream.events()) as events:
@@ -63,8 +66,10 @@ async def read(
                         tap(event.data)
                     for delta in parser.feed(_name(event), event.data):
                         stream.progressed()
-                        words = _counted(answer, words, delta)
-                        yield delta
+                        said.add(delta)
+                        for piece in _pieces(delta):
+                            yield piece
+                            await turns.give()
                     if parser.complete:
                         break
                 for delta in await _rest(events, parser, timeouts.tail):
@@ -73,16 +78,32 @@ async def read(
             raise error_mapping.from_exception(answer.asked, error, begun=True) from None
 
 
-def _counted(answer: AnswerStream, words: int, delta: Delta) -> int:
-    """Return how many characters came with one more delta.
+class _Said:
+    """Counts what was said."""
 
-    Raises:
-        WireError: they are more than an answer has.
-    """
-    words += len(getattr(delta, "text", ""))
-    if words > bounds.WORDS:
-        raise error_mapping.garbled(answer.asked, "the answer has no end")
-    return words
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._words = self._lines = 0
+
+    def add(self, delta: Delta) -> None:
+        """Count a delta.
+
+        Raises:
+            WireError: it is more than an answer has.
+        """
+        text = getattr(delta, "text", "")
+        self._words += len(text)
+        self._lines += text.count("\n") if isinstance(delta, TextDelta) else 0
+        if self._words > bounds.WORDS or self._lines > bounds.LINES:
+            raise error_mapping.endless(self._asked)
+
+
+def _pieces(delta: Delta) -> Sequence[Delta]:
+    """Return a delta in pieces that nobody takes long over."""
+    if not isinstance(delta, TextDelta) or len(delta.text) <= _PIECE:
+        return (delta,)
+    starts = range(0, len(delta.text), _PIECE)
+    return [TextDelta(delta.text[start : start + _PIECE]) for start in starts]
 
 
 async def _rest(

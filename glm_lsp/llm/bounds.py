@@ -23,6 +23,15 @@ STREAM = 20 * 1024 * 1024
 WORDS = 2_000_000
 """Characters of an answer and its reasoning together."""
 
+LINES = 6_000
+"""Of an answer's text; what may be asked about has less than half as many."""
+
+VALUES = 100_000
+"""Of one event, as far as brackets and commas tell: what it takes to parse."""
+
+AT_ONCE = 4_096
+"""Characters that are read before others have their turn."""
+
 TOKENS = 4_000_000
 """Of one request; no model takes or writes as many."""
 

@@ -125,6 +125,10 @@ WIRE = (
     errors.WireError,
     "{host} does not answer in the protocol expected: check `glm.baseUrl` and `glm.protocol`.",
 )
+ENDLESS = (
+    errors.WireError,
+    "{service} answers without an end: try again, or choose another model.",
+)
 CUT = (
     errors.UnreachableError,
     "{service} stopped in the middle of its answer: try again.",

@@ -97,6 +97,11 @@ def garbled(asked: Asked, detail: str) -> errors.ProviderError:
     return _error(asked, error_kinds.WIRE, detail=detail)
 
 
+def endless(asked: Asked) -> errors.ProviderError:
+    """Return the error of an answer that is longer than any can be."""
+    return _error(asked, error_kinds.ENDLESS)
+
+
 def silent(asked: Asked, seconds: float) -> errors.ProviderError:
     """Return the error of a service that sends nothing of use for too long."""
     return _error(asked, error_kinds.SILENT, detail=f"nothing for {seconds:g} s")

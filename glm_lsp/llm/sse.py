@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from httpx_sse import EventSource, ServerSentEvent
 
 from glm_lsp.llm import bounds, error_mapping
+from glm_lsp.llm.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -41,6 +42,7 @@ class EventStream:
         self._timeout = timeout
         self._clock = clock
         self._last = clock()
+        self._turns = Turns()
         response.encoding = "utf-8"  # Streams of events have no other.
 
     def events(self) -> AsyncGenerator[ServerSentEvent, None]:
@@ -66,9 +68,11 @@ class EventStream:
             line = len(text) - end - 1 if end >= 0 else line + len(text)
             total += len(text)
             if total > bounds.STREAM:
-                raise error_mapping.garbled(self._asked, "the answer has no end")
+                raise error_mapping.endless(self._asked)
             if line > bounds.LINE or len(text) > bounds.LINE:
                 raise error_mapping.garbled(self._asked, "a line is too long")
             if self._clock() - self._last > self._timeout:
                 raise error_mapping.silent(self._asked, self._timeout)
-            yield text
+            for start in range(0, len(text), bounds.AT_ONCE):
+                yield text[start : start + bounds.AT_ONCE]
+                await self._turns.give()

@@ -293,6 +293,7 @@ def serving(
     cwd: Path | None = None,
     level: str = "debug",
     arguments: Sequence[str] = (),
+    module: Sequence[str] = ("glm_lsp",),
 ) -> Iterator[Rig]:
     """Start the server as an editor does, for the length of a `with`.
 
@@ -302,7 +303,7 @@ def serving(
     log = home / f"log-{time.monotonic_ns()}"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            python("-m", "glm_lsp", "--log-level", level, *arguments),
+            python("-m", *module, "--log-level", level, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from glm_lsp.context.cursor import CursorContext
 
 
+MOST = 8_000
+"""Characters of an answer; one that is longer is no completion."""
+
+
 class Filter(Protocol):
     """One rule, in a module of its own."""
 
@@ -38,6 +42,8 @@ FILTERS = {name: cast("Filter", import_module(f"{__package__}.{name}")) for name
 
 def run(draft: Draft, context: CursorContext) -> Draft:
     """Turn a model's raw answer into what may be shown; its text is empty when nothing may."""
+    if len(draft.text) > MOST:
+        return draft.nothing()
     for one in FILTERS.values():
         draft = one.apply(draft, context)
         if not draft.text:
@@ -60,7 +66,7 @@ def stable_prefix(draft: Draft, context: CursorContext) -> str:
 
 def is_finished(draft: Draft, context: CursorContext) -> bool:
     """Tell whether nothing that may still arrive can be part of the completion."""
-    if CLOSE in draft.text:
+    if CLOSE in draft.text or len(draft.text) > MOST:
         return True
     if wrapping.may_announce(draft, context):
         return False

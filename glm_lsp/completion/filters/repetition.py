@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _LONGEST_BLOCK = 6
 _TWICE = 2
 _ALIKE, _ALIKE_LINES, _ALIKE_LENGTH = 0.9, 5, 20
+_COMPARED = 160  # Characters of a line; comparing takes the square of them.
+_LOOKED_AT = 2_000
 _TELLING = re.compile(r"\w")
 _SHORT, _SHORT_TIMES = 3, 5
 _LONG, _LONG_TIMES = 10, 3
@@ -61,18 +63,18 @@ def _alike(lines: list[str]) -> bool:
         len(lines) == _ALIKE_LINES
         and all(len(line) >= _ALIKE_LENGTH for line in lines)
         and all(
-            SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
-            for one, other in pairwise(lines)
+            one == other or SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+            for one, other in pairwise(line[:_COMPARED] for line in lines)
         )
     )
 
 
 def loops(line: str) -> bool:
     """Tell whether a line ends in the same few characters again and again."""
-    text = line.rstrip()
+    text = line.rstrip()[-_LOOKED_AT:]
     for size in range(_SHORT, len(text) // _LONG_TIMES + 1):
         times = _LONG_TIMES if size >= _LONG else _SHORT_TIMES
         unit = text[-size:]
-        if len(set(unit)) > 1 and text.endswith(unit * times):
+        if text.endswith(unit, 0, -size) and unit != unit[0] * size and text.endswith(unit * times):
             return True
     return False

@@ -205,7 +205,7 @@ class ChangeSet:
 
         Where one of them and another hunk move a line, neither goes: no line may get lost.
         """
-        blocked = {part.hunk for part in touched if not part.hunk.complete}
+        blocked = {hunk for hunk in {part.hunk for part in touched} if not hunk.complete}
         if blocked:
             written = _telling(line for hunk in blocked for line in hunk.after)
             removed = _telling(line for hunk in blocked for line in self._before(hunk))

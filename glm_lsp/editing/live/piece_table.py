@@ -78,6 +78,7 @@ class PieceTable:
     def __init__(self, original: Text) -> None:
         self._original = original
         self.pieces: list[Piece] = [Piece(Owner.ORIGINAL, original.line_count)]
+        self._added: tuple[int, Piece] | None = None
         self.disturbed()
         self.quiet = True
 
@@ -161,6 +162,7 @@ class PieceTable:
         if edit.lines:
             written = Piece(Owner.GLM, len(edit.lines), lines=edit.lines, part=part, live=False)
             self.pieces.insert(index, written)
+            self._added = (index, written)
 
     def gap(self, index: int) -> range:
         """Return the indices from `index` on of pieces that are not in the document."""
@@ -179,8 +181,9 @@ class PieceTable:
         Those of `blocked` hunks are not: they are to be taken back.
         """
         index, line = self.settled
+        complete: dict[Hunk, bool] = {}
         for piece in self.unsettled():
-            if not _is_settled(piece, blocked):
+            if not _is_settled(piece, blocked, complete):
                 return
             line += piece.count * piece.live
             index += 1
@@ -190,6 +193,8 @@ class PieceTable:
     def _behind_hunk(self, part: Part) -> int:
         """Return the index at which a part goes: its hunk's lines stay together."""
         index = self.behind_original(part.edit.first)
+        if (added := self._behind_added(part)) is not None:
+            index = max(index, added)
         for at in range(index, len(self.pieces)):
             piece = self.pieces[at]
             if piece.owner is Owner.ORIGINAL:
@@ -198,10 +203,24 @@ class PieceTable:
                 index = at + 1
         return index
 
+    def _behind_added(self, part: Part) -> int | None:
+        """Return the index behind what was added last, if a part goes on where that is."""
+        if self._added is None:
+            return None
+        at, piece = self._added
+        if at >= len(self.pieces) or self.pieces[at] is not piece or piece.part is None:
+            return None
+        goes_on = piece.part.hunk is part.hunk and piece.part.edit.end == part.edit.first
+        return at + 1 if goes_on else None
 
-def _is_settled(piece: Piece, blocked: set[Hunk]) -> bool:
+
+def _is_settled(piece: Piece, blocked: set[Hunk], complete: dict[Hunk, bool]) -> bool:
     made = piece.live == (piece.owner is Owner.GLM)
     if piece.part is None:
         return not made or piece.gone
     hunk = piece.part.hunk
-    return made and hunk.complete and not hunk.withdrawn and hunk not in blocked
+    if not made or hunk.withdrawn or hunk in blocked:
+        return False
+    if hunk not in complete:
+        complete[hunk] = hunk.complete
+    return complete[hunk]

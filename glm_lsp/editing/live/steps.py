@@ -54,7 +54,8 @@ def touched_parts(table: PieceTable) -> set[Part]:
     end = Piece(Owner.ORIGINAL, 0, table.original_count)
     touched.update(each for each in waiting if not _has_place(each, before, end))
     # A whole hunk that the user edits is the user's: half of it would be neither's.
-    return touched.union(*(part.hunk.parts for part in touched if part.hunk.complete))
+    hunks = {part.hunk for part in touched}
+    return touched.union(*(hunk.parts for hunk in hunks if hunk.complete))
 
 
 def steps(table: PieceTable, wanted: Callable[[Piece], bool]) -> list[Step]:

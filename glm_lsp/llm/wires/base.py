@@ -192,6 +192,8 @@ def decode(asked: Asked, data: str) -> dict[str, Any]:
     Raises:
         WireError: it is not one.
     """
+    if data.count(",") + data.count("[") + data.count("{") > bounds.VALUES:
+        raise error_mapping.garbled(asked, "an event holds too much")
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

@@ -1,6 +1,7 @@
 """The mirror of the documents that are open in one editor, and who listens to them.
 
-Invariant: after each notification the mirror holds exactly the editor's text. Listeners are
+Invariant: after each notification the mirror holds exactly the editor's text, or nothing of a
+document that is too long. Listeners are
 called in order, within the notification, once the mirror shows the new text. Snapshots never
 change: whoever holds one keeps what it saw.
 """
@@ -15,6 +16,7 @@ from urllib.parse import unquote
 from attrs import frozen
 from lsprotocol import types
 
+from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.text import Change, Snapshot, Span, Text, common_ends
 
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 _LONG = 200  # Characters.
 _LANGUAGE = re.compile(r"[\w.+#() -]{1,60}")
+_LONGEST = 4 * 2**20
 
 
 @frozen
@@ -58,16 +61,34 @@ class Documents:
 
     Attributes:
         encoding: the negotiated position encoding: "utf-8", "utf-16" or "utf-32".
+        longest: characters of a document; a longer one is left out.
+        on_left_out: called with the URI of each that is.
     """
 
-    def __init__(self, encoding: str = "utf-16") -> None:
+    def __init__(self, encoding: str = "utf-16", *, longest: int = _LONGEST) -> None:
         self.encoding = encoding
+        self.longest = longest
+        self.on_left_out: Callable[[str], None] = lambda _: None
+        self._left_out: set[str] = set()
         self._snapshots: dict[str, Snapshot] = {}
         self._listeners: dict[object, Callable[[DocumentEvent], None]] = {}
 
     def get(self, uri: str) -> Snapshot | None:
         """Return an open document as it is now. Percent-encoding does not matter."""
         return self._snapshots.get(_key(uri))
+
+    def opened(self, uri: str) -> Snapshot:
+        """Return an open document as it is now.
+
+        Raises:
+            ReplyError: it is not open, or too long.
+        """
+        snapshot = self.get(uri)
+        if snapshot is None and _key(uri) in self._left_out:
+            raise ReplyError("This file is too long for GLM: ask in a shorter one.")
+        if snapshot is None:
+            raise ReplyError("The file is not open in the editor: open it, then ask again.")
+        return snapshot
 
     def __iter__(self) -> Iterator[Snapshot]:
         """Iterate over the open documents, in the order in which they were opened."""
@@ -90,6 +111,9 @@ class Documents:
         """Take a document that was opened; one already open is closed first."""
         item = params.text_document
         self._close(item.uri)
+        if len(item.text) > self.longest:
+            self.leave_out(item.uri)
+            return
         language = str(getattr(item.language_id, "value", item.language_id))
         if not _LANGUAGE.fullmatch(language):
             language = "plaintext"  # In some editors a workspace names languages.
@@ -101,7 +125,8 @@ class Documents:
         """Apply the changes of a document, in order."""
         before = self.get(params.text_document.uri)
         if before is None:
-            logger.warning("A document that is not open was changed.")
+            if _key(params.text_document.uri) not in self._left_out:
+                logger.warning("A document that is not open was changed.")
             return
         text = before.text
         changes = []
@@ -114,6 +139,9 @@ class Documents:
                 change = _difference(text, change)
             text = text.replace(change.span, change.text)
             changes.append(change)
+        if len(text) > self.longest:
+            self.leave_out(before.uri)
+            return
         version = params.text_document.version
         after = Snapshot(before.uri, version, before.language, text)
         self._snapshots[_key(before.uri)] = after
@@ -123,7 +151,14 @@ class Documents:
         """Forget a document that was closed."""
         self._close(params.text_document.uri)
 
+    def leave_out(self, uri: str) -> None:
+        """Hold nothing of a document that is too long, until it is opened anew."""
+        self._close(uri)
+        self._left_out.add(_key(uri))
+        self.on_left_out(uri)
+
     def _close(self, uri: str) -> None:
+        self._left_out.discard(_key(uri))
         snapshot = self._snapshots.pop(_key(uri), None)
         if snapshot is not None:
             self._tell(Closed(snapshot))

@@ -11,6 +11,7 @@ from glm_lsp.lsp.features import (
     completion_menu,
     explanation,
     inline_completion,
+    left_out,
     lifecycle,
     readiness,
     status,
@@ -49,6 +50,7 @@ def register(server: Server, session: ClientSession) -> None:
     lifecycle.register(server, session, begun)
     status.register(server, board)
     struck_out.register(server, session)
+    left_out.register(server, session)
     explanation.register(server, explanations)
     jobs = ActionJobs(server, session, board, explanations, edits, remembered)
     actions.register(server, session, jobs)

@@ -14,8 +14,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from glm_lsp.actions.plan import Task
 from glm_lsp.actions.registry import ACTIONS
-from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.positions import to_span
+from glm_lsp.lsp.wire.converter import DIAGNOSTICS
 from glm_lsp.lsp.work.diagnostics import real, to_diagnostic
 
 if TYPE_CHECKING:
@@ -63,12 +63,10 @@ def _task(server: Server, session: ClientSession, action: Action, argument: Any)
         raise JsonRpcInvalidParams("The argument is an object with at least `uri`.")
     uri = argument["uri"]
     session.check(uri)
-    snapshot = server.documents.get(uri)
-    if snapshot is None:
-        raise ReplyError("The file is not open in the editor: open it, then ask again.")
+    snapshot = server.documents.opened(uri)
     instruction = argument.get("instruction")
     encoding = server.documents.encoding
-    given = _structured(server, argument.get("diagnostics") or [], list[types.Diagnostic])
+    given = _structured(server, argument.get("diagnostics") or [], DIAGNOSTICS)
     if argument.get("all") is True:
         given = real(given)
     return Task(

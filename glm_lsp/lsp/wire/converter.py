@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Sequence, get_args  # noqa: UP035  # As lsprotocol has it.
 
 import attrs
 import cattrs
@@ -16,6 +16,11 @@ from lsprotocol import converters, types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+
+DIAGNOSTICS: Any = Sequence[types.Diagnostic]
+MOST_DIAGNOSTICS = 250
+"""Of one message; reading a thousand takes longer than a keystroke may wait."""
 
 
 def make_converter(*, explaining: bool = False) -> cattrs.Converter:
@@ -29,6 +34,12 @@ def make_converter(*, explaining: bool = False) -> cattrs.Converter:
     converter.register_structure_hook(bool, _boolean)
     converter.register_structure_hook_func(_is_enum, _enum)
     converter.register_unstructure_hook_func(_is_enum, _raw)
+    converter.register_structure_hook_func(
+        lambda cls: cls == DIAGNOSTICS,
+        lambda value, _: [
+            converter.structure(each, types.Diagnostic) for each in value[:MOST_DIAGNOSTICS]
+        ],
+    )
     return converter
 
 

@@ -28,6 +28,7 @@ from pygls.protocol import LanguageServerProtocol
 
 from glm_lsp.errors import GlmError
 from glm_lsp.lsp.wire.converter import explain
+from glm_lsp.lsp.wire.long_message import Cut, LongMessage
 from glm_lsp.lsp.wire.outgoing import Outgoing, id_or_none
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SLOW = 0.005  # Seconds; after a handler this slow, what arrived meanwhile is read first.
+_TOO_LONG = "This is too much for GLM at once: select less."
 _Code = types.ErrorCodes
 _LspCode = types.LSPErrorCodes
 
@@ -69,8 +71,15 @@ class Dispatch(LanguageServerProtocol):
 
     def receive(self, body: bytes) -> bool:
         """Take the body of one frame; False when it is not JSON."""
+        return self._receive(lambda: json.loads(body.decode()))
+
+    def long_message(self) -> LongMessage:
+        """Return what takes a long message."""
+        return LongMessage(lambda long: self._receive(long.read), self._server.documents.longest)
+
+    def _receive(self, read: Callable[[], Any]) -> bool:
         try:
-            message = json.loads(body.decode())
+            message = read()
         except (ValueError, RecursionError):
             self._reply_error(None, _Code.ParseError, "This is not JSON.")
             return False
@@ -115,7 +124,9 @@ class Dispatch(LanguageServerProtocol):
 
     def _dispatch(self, message: dict[str, Any]) -> None:
         method, msg_id = message.get("method"), message.get("id")
-        if not isinstance(method, str):
+        if isinstance(message, Cut):
+            self._too_long(message, method, id_or_none(msg_id))
+        elif not isinstance(method, str):
             if method is None and ("result" in message or "error" in message):
                 self.outgoing.take(msg_id, message)
             else:
@@ -126,6 +137,19 @@ class Dispatch(LanguageServerProtocol):
             self._reply_error(None, _Code.InvalidRequest, "An id is a number or a string.")
         else:
             self._on_request(msg_id, method, message.get("params"))
+
+    def _too_long(self, message: Cut, method: Any, msg_id: MsgId | None) -> None:
+        """Answer a message that is too long, or have its document left out."""
+        logger.warning("A message is too long: %.80s", method)
+        if not isinstance(method, str):
+            self.outgoing.take(msg_id, {"error": {"message": "the answer is too long"}})
+        elif msg_id is not None:
+            self._reply_error(msg_id, _LspCode.RequestFailed, _TOO_LONG)
+        elif self._initialized and not self._shutdown:
+            self._leave_out(method, message.get("params"))
+
+    def _leave_out(self, method: str, params: Any) -> None:
+        """Act on a notification that is too long."""
 
     def _on_request(self, msg_id: Any, method: str, raw: Any) -> None:
         refusal = self._refusal(msg_id, method)
@@ -282,10 +306,6 @@ class Dispatch(LanguageServerProtocol):
         message["jsonrpc"] = self.VERSION
         if self.writer is not None:
             self.writer.write(self._to_json(message).encode())
-
-    def structure(self, raw: Any, cls: Any) -> Any:
-        """Return a JSON value as an LSP type; raises whatever cattrs raises for a wrong one."""
-        return self._converter.structure(raw, cls)
 
     # Cancellation of what the client asked for.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LIMIT = 256 * 2**20
-"""Bytes of the longest message that is read."""
+"""Bytes of the longest message that is read whole."""
 
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _HEADERS = re.compile(rb"(?:content-(?:length|type):[^\r\n]*(?:\r\n|\Z))+", re.IGNORECASE)
@@ -40,6 +40,16 @@ def encode(message: Mapping[str, Any]) -> bytes:
     return frame(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
 
+class Sink(Protocol):
+    """What takes a long message while it arrives."""
+
+    def feed(self, data: bytes) -> None:
+        """Take what arrived of it."""
+
+    def end(self) -> None:
+        """Note that all of it was there."""
+
+
 class FrameReader:
     """Cuts a stream of bytes into the bodies of frames.
 
@@ -53,14 +63,20 @@ class FrameReader:
         strict: bool = False,
         limit: int = LIMIT,
         stray: Callable[[bytes], None] | None = None,
+        sink: Callable[[], Sink] | None = None,
     ) -> None:
-        """Call `stray` with bytes that are no frame."""
+        """Call `stray` with bytes that are no frame; `sink` makes what takes a body over `limit`.
+
+        Without it such a body is passed over.
+        """
         self._strict = strict
         self._stray = stray
         self._limit = limit
         self._buffer = bytearray()
         self._length: int | None = None
-        self._skip = 0
+        self._make_sink = sink
+        self._sink: Sink | None = None
+        self._skip = 0  # Bytes of a body over the limit that are still to come.
 
     @property
     def skips(self) -> bool:
@@ -109,10 +125,8 @@ class FrameReader:
     def _next(self) -> bytes | None:
         buffer = self._buffer
         while True:
-            if self._skip:
-                passed = min(self._skip, len(buffer))
-                del buffer[:passed]
-                self._skip -= passed
+            if self._skip and not self._pass_over():
+                return None
             if self._length is None and not self._read_header():
                 return None
             if self._length is not None:
@@ -123,6 +137,20 @@ class FrameReader:
         del buffer[: self._length]
         self._length = None
         return body
+
+    def _pass_over(self) -> bool:
+        """Take what there is of a body over the limit off the buffer; tell whether it is all."""
+        passed = min(self._skip, len(self._buffer))
+        if self._sink is not None:
+            self._sink.feed(bytes(self._buffer[:passed]))
+        del self._buffer[:passed]
+        self._skip -= passed
+        if self._skip:
+            return False
+        if self._sink is not None:
+            self._sink.end()
+            self._sink = None
+        return True
 
     def _read_header(self) -> bool:
         """Take one block of headers off the buffer; False when none is complete."""
@@ -144,8 +172,11 @@ class FrameReader:
         if not lengths:
             logger.warning("Passed over %d bytes that are no frame.", end)
         elif (length := int(lengths[-1])) > self._limit:
-            logger.warning("Passed over a message of %d bytes.", length)
             self._skip = length
+            if self._make_sink is not None:
+                self._sink = self._make_sink()
+            else:
+                logger.warning("Passed over a message of %d bytes.", length)
         else:
             self._length = length
         return True

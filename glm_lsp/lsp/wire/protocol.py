@@ -38,6 +38,9 @@ _AT_ONCE = (
 """What editors send as soon as a document is open, without being told to."""
 
 
+_TEXTS = (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE)
+
+
 class Protocol(Dispatch):
     """The protocol of one client."""
 
@@ -112,13 +115,20 @@ class Protocol(Dispatch):
         self._server.jobs.cancel(str(params.token))
         self._then(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, params)
 
+    def _leave_out(self, method: str, params: Any) -> None:
+        """Leave a document out that is too long: the mirror never holds less than the editor."""
+        document = params.get("textDocument") if isinstance(params, dict) else None
+        uri = document.get("uri") if isinstance(document, dict) else None
+        if method in _TEXTS and isinstance(uri, str):
+            self._server.documents.leave_out(uri)
+
     def _then(self, method: str, params: Any) -> None:
         """Run the feature registered for a notification that is handled here first."""
         if (handler := self.fm.features.get(method)) is not None:
             self._notified(method, handler, params)
 
     def structure(self, raw: Any, cls: Any) -> Any:
-        """Return a JSON value as an LSP type."""
+        """Return a JSON value as an LSP type; raises whatever cattrs raises for a wrong one."""
         return self._converter.structure(raw, cls)
 
     # What the server asks of the client, under the names that pygls's own methods call.

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SETTLED = 2.0  # Seconds after which a server has started up.
+_SWITCH = 0.0005
+"""Seconds after which a thread of ours lets the event loop go on; Python's own ten times as many
+would add up, for the loop lets go of the interpreter several times in each turn."""
 _TURN = 0.0001  # Seconds for which a thread may keep the event loop waiting.
 
 
@@ -174,6 +177,7 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
 
     `asyncio.run` and the interpreter's exit both join every worker thread.
     """
+    sys.setswitchinterval(_SWITCH)
     loop = asyncio.new_event_loop()
     loop.call_later(_SETTLED, _started)
     try:

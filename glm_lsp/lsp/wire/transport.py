@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from glm_lsp.lsp.wire.framing import LIMIT, FrameError, FrameReader, frame
+from glm_lsp.lsp.wire.framing import FrameError, FrameReader, Sink, frame
+from glm_lsp.lsp.wire.long_message import LONG
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,12 @@ class Limits:
     """How much a client may burden the server.
 
     Attributes:
-        frame: bytes of one message; a longer one is passed over.
+        frame: bytes of one message; a longer one is read while it arrives.
         unsent: bytes waiting for a client that does not read.
         patience: seconds without any progress of waiting bytes until the client is dropped.
     """
 
-    frame: int = LIMIT
+    frame: int = LONG
     unsent: int = 64 * 2**20
     patience: float = 300.0
 
@@ -39,6 +40,10 @@ class Receiver(Protocol):
 
     def receive(self, body: bytes) -> bool:
         """Take one body; False when it is not JSON."""
+        ...
+
+    def long_message(self) -> Sink:
+        """Return what takes a message longer than a frame may be."""
         ...
 
     def wake(self) -> None:
@@ -73,7 +78,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._receiver = receiver
-        self._frames = FrameReader(strict=strict, limit=limits.frame)
+        self._frames = FrameReader(strict=strict, limit=limits.frame, sink=receiver.long_message)
         self._limits = limits
         self._reading: Any = None
         self._writing: WriteTransport | None = None

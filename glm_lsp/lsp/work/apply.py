@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Literal
 from glm_lsp.editing.answer import Whole
 from glm_lsp.editing.diff import StreamingDiff
 from glm_lsp.editing.lines import contents, line_edit
+from glm_lsp.editing.live.parts import divided
 from glm_lsp.editing.live.session import EditSession
 from glm_lsp.errors import EditError, FaultyAnswerError
 from glm_lsp.lsp.work.edit_writer import EditWriter, NotTakenError, opened_anew
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     Check = Callable[[str, str], Awaitable[str | None]]
 
 logger = logging.getLogger(__name__)
+
+_AT_ONCE = 200  # Line edits that are taken before others have their turn.
 
 Mode = Literal["stream", "once", "offer"]
 """How a change is delivered; "offer" never sends it: see `Applier.proposal`."""
@@ -256,7 +259,12 @@ class Applier:
         self._writing = None
         self._begin_session()
         difference = self._difference()
-        self.session.add([*difference.feed(whole), *difference.finish()])
+        edits = await asyncio.to_thread(
+            lambda: [*divided([*difference.feed(whole), *difference.finish()])]
+        )
+        for start in range(0, len(edits), _AT_ONCE):
+            self.session.add(edits[start : start + _AT_ONCE])
+            await asyncio.sleep(0)  # It is the others' turn.
         self.session.close()
 
     def _difference(self) -> StreamingDiff:
@@ -267,7 +275,8 @@ class Applier:
     async def _find_fault(self) -> str | None:
         if self._check is None:
             return None
-        return await self._check(str(self._snapshot.text), self.session.intended())
+        intended = await asyncio.to_thread(self.session.intended)
+        return await self._check(str(self._snapshot.text), intended)
 
     async def _complete(self) -> None:
         """Write what is not written yet, and look at what stands there in the end.
@@ -288,7 +297,7 @@ class Applier:
                 "You edited the lines that GLM was rewriting, so your text was kept and GLM's"
                 " change taken back. Run it again when you are done."
             )
-        if self._guard is None or str(session.text) == session.intended():
+        if self._guard is None or str(session.text) == await asyncio.to_thread(session.intended):
             return
         if await self._guard(session.without_change(), str(session.text)) is not None:
             raise EditError(

@@ -21,7 +21,6 @@ from pygls.exceptions import JsonRpcException
 
 from glm_lsp.actions.offers import Diagnostic
 from glm_lsp.characters import beginning
-from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.extension import CONTEXT
@@ -119,9 +118,7 @@ async def every_problem(
         ConnectionError: the client is gone.
     """
     answer = await _ask(server, uri) if ask else None
-    snapshot = server.documents.get(uri)
-    if snapshot is None:
-        raise ReplyError("The file is not open in the editor: open it, then ask again.")
+    snapshot = server.documents.opened(uri)
     known = remembered.known(snapshot, shown_for_this=answer is not None)
 
     def together() -> tuple[Diagnostic, ...]:
