@@ -106,4 +106,4 @@ def _by_path(entry: tuple[float, str, str, str]) -> str:
 
 
 def _words(lines: Iterable[str]) -> frozenset[str]:
-    return frozenset(word for line in lines for word in _WORD.findall(line))
+    return frozenset(word for line in lines for word in _WORD.findall(line[:_LONGEST]))

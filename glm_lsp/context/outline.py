@@ -23,6 +23,7 @@ _FUNCTIONS = ("function", "method", "constructor", "lexical", "variable")
 _STRINGS = frozenset("string string_literal interpreted_string_literal raw_string_literal".split())
 
 _MOST_KEPT = 6
+_MOST_CHARACTERS = 150_000  # Of the texts that are kept; a tree takes many times as much.
 
 
 @frozen
@@ -66,14 +67,14 @@ class Grammar:
     def parse(self, source: str) -> SyntaxTree | None:
         """Return the tree of a text; None without a grammar."""
         if source not in self._trees:
-            _make_room(self._trees)
+            _make_room(self._trees, source)
             self._trees[source] = parse(self.language, source)
         return self._trees[source]
 
     def definitions(self, source: str) -> list[Definition]:
         """Return the definitions of a text in order; none without a grammar."""
         if source not in self._defined:
-            _make_room(self._defined)
+            _make_room(self._defined, source)
             tree = self.parse(source)
             self._defined[source] = [] if tree is None else _definitions(tree)
         return self._defined[source]
@@ -96,8 +97,10 @@ class Grammar:
         return found
 
 
-def _make_room(kept: dict[str, Any]) -> None:
-    while len(kept) >= _MOST_KEPT:
+def _make_room(kept: dict[str, Any], source: str) -> None:
+    while kept and (
+        len(kept) >= _MOST_KEPT or sum(map(len, kept)) + len(source) > _MOST_CHARACTERS
+    ):
         kept.pop(next(iter(kept)))
 
 

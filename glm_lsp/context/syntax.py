@@ -101,8 +101,9 @@ _UTF8 = ("utf-8", "replace")
 _UTF8_BACK = ("utf-8", "ignore")
 
 _CHUNK = 4_096
-_MOST_LOOKS = 6_000
-"""Of a parser at whether to go on, each after a hundred steps: what 800,000 characters of code
+_LONGEST = 1_000_000  # Characters.
+_MOST_LOOKS = 4_500
+"""Of a parser at whether to go on, each after a hundred steps: what 600,000 characters of code
 take. Text can be made of which each character is a node; a tree of so many takes 30 MB, and as
 long to be forgotten, at once, as the event loop may be kept."""
 
@@ -113,7 +114,7 @@ def parse(language: str, source: str) -> SyntaxTree | None:
     In a thread it lets the other threads go on.
     """
     spoken = language_named(language)
-    if spoken.grammar is None:
+    if spoken.grammar is None or len(source) > _LONGEST:
         return None
     from tree_sitter import Parser
 

@@ -127,8 +127,9 @@ def _held() -> Iterator[tuple[str, Case]]:
     nested = b'{"jsonrpc":"2.0","method":"x","params":[' + b"[]," * (6 * MILLION) + b"0]}"
     yield "20 MB of empty lists", partial(sent, nested)
     for name in ("letters", "words", "escapes", "Chinese", "brackets"):
-        text = f"v = '{LARGE[name]}'"[: 3 * MILLION] + "'\n"
-        yield f"3 MB of one line: {name}", partial(held_line, text)
+        for size in (3 * MILLION, 9 * MILLION // 10):
+            text = f"v = '{LARGE[name]}'"[:size] + "'\n"
+            yield f"{size / MILLION:g} MB of one line: {name}", partial(held_line, text)
     for megabytes in (1, 2, 3, 4):
         text = "    value = compute(alpha, beta) + gamma * 42  # x\n" * (megabytes * 20_000)
         name = f"{megabytes} MB of lines, opened (ordinary)"

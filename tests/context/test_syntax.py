@@ -107,3 +107,27 @@ def test_around_goes_outwards() -> None:
     assert kinds[0] == "integer"
     assert kinds[-1] == "module"
     assert "list" in kinds
+
+
+@pytest.mark.parametrize("source", ["a, " * 200_000, "([{" * 300_000, "x" * 2_000_000])
+def test_what_takes_too_much_is_not_parsed(source: str) -> None:
+    """Its tree would take more memory than all else: it is treated as without a grammar."""
+    assert parse("python", source) is None
+
+
+def test_a_long_file_of_ordinary_code_is_parsed() -> None:
+    """Of nine thousand lines, for example."""
+    tree = parse("python", "def f(alpha, beta):\n    return alpha + beta * 42  # é\n\n" * 3_000)
+    assert tree is not None
+    assert not tree.has_error
+    last = tree.root.named_children[-1]
+    assert tree.text(last).startswith("def f")
+
+
+def test_children_that_overlap() -> None:
+    """Those that share a character with a span, and nothing beside them."""
+    tree = parse("python", "é = 1\nb = 2\nc = 3\n")
+    assert tree is not None
+    found = [tree.text(node) for node in tree.overlapping(tree.root, Span(6, 13))]
+    assert found == ["b = 2", "c = 3"]
+    assert [*tree.overlapping(tree.root, Span(5, 6))] == []

@@ -159,9 +159,55 @@ def test_a_file_of_one_line(home: Path, gateway: Gateway) -> None:
         }
         rig.client.call("textDocument/inlineCompletion", params, 8)
         where = {"start": params["position"], "end": params["position"]}
-        rig.ask(uri, range=where)
+        assert rig.ask(uri, range=where) == "This file is too long for GLM: ask in a shorter one."
+        assert rig.shown().count("data.js has more than 4 million characters") == 1
+        assert not gateway.requests
+        assert memory(rig.client.process.pid) - before < 64 * 2**20
+
+
+def test_a_long_line_that_is_held(home: Path, gateway: Gateway) -> None:
+    """A file has a line of 3 MB: it is typed in, and asked about within bounds."""
+    with serving(home, gateway, level="error") as rig:
+        rig.status()
+        before = memory(rig.client.process.pid)
+        uri = rig.open("file:///project/data.js", f"var a='{'x' * 3_000_000}';", "javascript")
+        for version in range(2, 12):
+            rig.client.change(uri, version, ((0, 10_000, 0, 10_000), "y"))
+        where = {"line": 0, "character": 10_005}
+        rig.ask(uri, range={"start": where, "end": where})
+        assert "This is too much code for one question" in rig.shown()
         assert len(bodies(gateway)) < 500_000
-        assert memory(rig.client.process.pid) - before < 600 * 2**20
+        assert memory(rig.client.process.pid) - before < 64 * 2**20
+
+
+def test_a_file_that_becomes_too_long(home: Path, gateway: Gateway) -> None:
+    """20 MB are pasted into a file: nothing of its old text is used; opened anew, it is served."""
+    with serving(home, gateway, level="error") as rig:
+        uri = rig.open("file:///project/area.py")
+        rig.client.change(uri, 2, ((0, 0, 0, 0), "#" * 20_000_000))
+        assert "too long" in rig.ask(uri)
+        assert not gateway.requests
+        rig.open(uri)
+        assert not rig.ask(uri)
+        assert CODE.rstrip() in prompt(gateway)
+
+
+def test_a_file_that_grows_too_long(home: Path, gateway: Gateway) -> None:
+    """Pastes of a megabyte each come to more than is held: the file is left out."""
+    with serving(home, gateway, level="error") as rig:
+        uri = rig.open("file:///project/area.py")
+        for version in range(2, 8):
+            rig.client.change(uri, version, ((0, 0, 0, 0), "#" * 1_000_000))
+        assert "too long" in rig.ask(uri)
+        assert not gateway.requests
+
+
+def test_a_question_of_20_mb(shared: tuple[Rig, Gateway]) -> None:
+    """A client asks in 20 MB of words: it is answered that this is too much."""
+    rig, gateway = shared
+    uri = rig.open("file:///project/area.py")
+    assert "too much" in rig.ask(uri, "edit", "heigth", instruction="do it " * 4_000_000)
+    assert not gateway.requests
 
 
 def test_a_long_instruction(shared: tuple[Rig, Gateway]) -> None:

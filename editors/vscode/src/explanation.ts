@@ -2,8 +2,9 @@
  * Shows an explanation as rendered Markdown beside the editor, while it is being written.
  *
  * VS Code's own preview takes the keyboard away and loads what a text links to; this page does
- * neither. Invariants: the keyboard stays where it is; the page runs no code and loads nothing
- * that came with the text; a user who closes it is not shown that explanation again.
+ * neither. Invariants: the keyboard stays where it is; the page runs no code that came with the
+ * text, loads nothing and connects to nothing; a user who closes it is not shown that explanation
+ * again.
  */
 
 import { randomBytes } from "node:crypto";
@@ -12,6 +13,9 @@ import * as vscode from "vscode";
 import type { Explanation } from "./protocol";
 
 const REFRESH_MILLISECONDS = 60;
+
+const TAGS =
+  "a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul";
 
 /** The page beside the editor, with the latest explanation. */
 export class Explanations {
@@ -52,7 +56,12 @@ export class Explanations {
   }
 }
 
-/** Return the page: its one script, which the nonce allows, puts in the rendered text. */
+/**
+ * Return the page: its one script, which the nonce allows, puts in the rendered text.
+ *
+ * The policy forbids to load, but not to connect ahead or to look a name up, as a `<link>` can: of
+ * the text only what Markdown is made of gets in, and it is looked through where it is inert yet.
+ */
 function page(nonce: string): string {
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -62,6 +71,17 @@ function page(nonce: string): string {
   .hljs-keyword, .hljs-literal { color: var(--vscode-symbolIcon-keywordForeground) }
   .hljs-string, .hljs-number { color: var(--vscode-debugTokenExpression-string) }
 </style></head><body><main aria-live="polite"></main><script nonce="${nonce}">
-  addEventListener("message", ({ data }) => (document.querySelector("main").innerHTML = data));
+  const tags = new Set("${TAGS}".split(" "));
+  const isHarmless = ({ name, value }) => name === "class" || (name === "href" && /^https?:/i.test(value));
+  const clean = (element) => {
+    if (!tags.has(element.localName)) return element.remove();
+    for (const each of [...element.attributes]) if (!isHarmless(each)) element.removeAttribute(each.name);
+  };
+  addEventListener("message", ({ data }) => {
+    const inert = document.createElement("template");
+    inert.innerHTML = data;
+    inert.content.querySelectorAll("*").forEach(clean);
+    document.querySelector("main").replaceChildren(inert.content);
+  });
 </script></body></html>`;
 }

@@ -20,6 +20,7 @@ LONG = 256 * 1024
 
 _SHORT = 512  # Bytes of a text that is left where it is.
 _REST = 16 * 2**20  # Bytes of all but the long texts.
+_EDGE = 64 * 1024  # Bytes at either end in which it is looked for what a message is about.
 _VALUES = 1_000_000  # Brackets and commas in them; each can become a value.
 
 _BETWEEN = re.compile(
@@ -44,6 +45,7 @@ class LongMessage:
         self._most = most
         self._rest = bytearray()  # The message, with a constant for each long text.
         self._values = 0
+        self._is_much = False
         self._texts: list[list[str]] = []
         self._characters = 0
         self._within = False
@@ -80,7 +82,7 @@ class LongMessage:
         """
         if self._broken or self._within:
             raise ValueError
-        if len(self._rest) > _REST or self._values > _VALUES:
+        if self._is_much:
             return self._guessed()
         texts = iter(["".join(pieces) for pieces in self._texts])
 
@@ -139,12 +141,16 @@ class LongMessage:
 
     def _keep(self, rest: bytes) -> None:
         self._values += rest.count(b",") + rest.count(b"[") + rest.count(b"{")
-        if len(self._rest) <= _REST and self._values <= _VALUES:
-            self._rest += rest
+        self._rest += rest
+        self._is_much = self._is_much or len(self._rest) > _REST or self._values > _VALUES
+        if self._is_much:  # Its ends tell what it is about.
+            del self._rest[_EDGE : max(_EDGE, len(self._rest) - _EDGE)]
 
     def _guessed(self) -> Cut:
         """Return what a message is about that is too much to be parsed."""
-        method, id_, uri = (p.search(self._rest) for p in (_METHOD, _ID, _URI))
+        edges = bytes(self._rest[:_EDGE] + self._rest[-_EDGE:])
+        self._rest.clear()
+        method, id_, uri = (pattern.search(edges) for pattern in (_METHOD, _ID, _URI))
         message = Cut(params={})
         if method is not None:
             message["method"] = method[1].decode("utf-8", "replace")
