@@ -9,7 +9,7 @@ endif
 BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
-.PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench check docs
+.PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench bench-security check docs
 .PHONY: format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
@@ -60,6 +60,9 @@ bench: $(READY) ## Speed, as ratios measured side by side; each says its bound a
 	$(BIN)/python -m tests.bench.llm_soak
 	$(BIN)/python -m tests.bench.streaming_edits
 	$(BIN)/python -m tests.bench.typing_replay
+
+bench-security: $(READY) ## How long hostile input and services keep the event loop, and what memory they take.
+	$(BIN)/python -m tests.bench.security
 
 check: $(READY) ## What CI checks before it tests.
 	$(BIN)/ruff check .
