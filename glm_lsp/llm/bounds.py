@@ -29,6 +29,9 @@ LINES = 6_000
 VALUES = 100_000
 """Of one event, as far as brackets and commas tell: what it takes to parse."""
 
+CHOICES = 16
+"""Of one event; one is asked for."""
+
 AT_ONCE = 4_096
 """Characters that are read before others have their turn."""
 

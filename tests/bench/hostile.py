@@ -195,7 +195,7 @@ def _services() -> Iterator[tuple[str, Case]]:
         "deep JSON": Reply([frame(deep)] * 10),
         "tool calls of 900 KB": Reply([_delta(calls, "tool_calls")] * 10),
         "an event of 900,000 numbers": Reply([frame("[" + "1," * 450_000 + "1]")]),
-        "50,000 choices": Reply([frame({"choices": [{"index": 0, "delta": {}}] * 20_000})] * 10),
+        "20,000 choices": Reply([frame({"choices": [{"index": 0, "delta": {}}] * 20_000})] * 10),
         "comments of 900 KB": Reply([b": " + b"x" * 900_000 + b"\n\n"] * 20),
         "an error of 20 MB": Reply([b"<html>" + b"x" * (20 * MILLION)], 500, "text/html"),
         "an error of 20 MB of JSON": Reply(

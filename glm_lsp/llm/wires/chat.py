@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from glm_lsp.llm import error_mapping
+from glm_lsp.llm import bounds, error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.types import FinishReason
 from glm_lsp.llm.wires.base import (
@@ -107,7 +107,7 @@ class ChatParser(Parser):
                 raise error_mapping.from_payload(self._asked, value)
             raise error_mapping.garbled(self._asked, "a chunk without choices")
         deltas: list[Delta] = []
-        for choice in choices if isinstance(choices, list) else ():
+        for choice in choices[: bounds.CHOICES] if isinstance(choices, list) else ():
             deltas += self._choice(choice)
         if usage := read_usage(value.get("usage"), "prompt", "completion"):
             self._usage = usage  # Some servers count up on every chunk: the last one holds.
