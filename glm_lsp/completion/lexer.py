@@ -35,11 +35,14 @@ def has_open_string(code: str, language: str) -> bool:
     return token is not None and not _is_comment(token, record) and not _is_closed(token, record)
 
 
-def unopened(text: str, language: str) -> list[int]:
-    """Return where the brackets stand that close what was opened before `text`."""
+def unopened(text: str, language: str, before: str = "") -> list[int]:
+    """Return where the brackets stand that close what was opened before `text`.
+
+    `before` is what stands before it, which tells where comments and strings begin.
+    """
     waiting: list[str] = []
     found: list[int] = []
-    for index, character in enumerate(masked(text, language)):
+    for index, character in enumerate(masked(before + text, language)[len(before) :]):
         if character in "([{":
             waiting.append(character)
         elif character in PAIRS:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:[:;,]|=>)?\s*\{?\s*\Z")
 _LONGEST_LINE = 2_000
 _ENDED = (";", "}", "*/", '"""', "'''")
-_OPENER = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
+_OPENER = re.compile(r"(?:(?<!:):|[{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
 _WORD_OPENER = re.compile(r"^\s*(?:(?:local\s+)?function|def|class|module|while|for|if|unless)\b")
+_BRANCH = re.compile(r"\s*(?:case\b.*|default|public|private|protected)\s*:")
+_ENDED_BLOCK = re.compile(r"\bend\b")
 _CLOSER = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac)\b)")
 _CLOSER_BEGUN = re.compile(r"\s*(?:e|en|end|d|do|don|done|f|fi|es|esa|esac)")
 
@@ -77,9 +79,11 @@ def is_multiline(context: CursorContext) -> bool:
 def opens_block(line: str, language: str) -> bool:
     """Tell whether a line opens a block."""
     record, code = language_named(language), line.rstrip()
-    if record.prose:
+    if record.prose or code.lstrip().startswith(record.line_comments):
         return False
-    return bool(_OPENER.search(code) or (record.word_blocks and _WORD_OPENER.match(code)))
+    if not record.word_blocks or _ENDED_BLOCK.search(code):
+        return bool(_OPENER.search(code))
+    return bool(_OPENER.search(code) or _WORD_OPENER.match(code))
 
 
 def _is_comment(line: str, language: str) -> bool:
@@ -105,7 +109,7 @@ def block_end(text: str, context: CursorContext) -> int | None:
         end = start + 1 + len(line)
         if end == len(text) and _CLOSER_BEGUN.fullmatch(line):
             return None  # The next characters tell whether it closes.
-        if width(line) >= inside:
+        if width(line) >= inside or _is_branch(line, context):
             if after_blank and _begins_paragraph(line, inside, context):
                 return start
         elif not _closes(line, context):
@@ -150,6 +154,13 @@ def _closes(line: str, context: CursorContext) -> bool:
         return False
     below = context.line_below
     return below.strip() != line.strip() or width(below) != width(line)
+
+
+def _is_branch(line: str, context: CursorContext) -> bool:
+    """Tell whether a line is a branch of the block that the cursor's line opens, on its level."""
+    opener = context.head
+    begun = bool(opener.strip()) and width(line) == width(opener)
+    return begun and _BRANCH.match(line) is not None
 
 
 def _begins_paragraph(line: str, inside: int, context: CursorContext) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from glm_lsp.completion.lexer import PAIRS, has_open_string, masked, unclosed, unopened
+from glm_lsp.completion.lexer import PAIRS, has_open_string, is_text, masked, unclosed, unopened
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -37,9 +37,9 @@ def surplus(text: str, context: CursorContext) -> int | None:
     """Return where a bracket stands that closes nothing, neither in the text nor before it."""
     before = _statement(context)
     waiting = unclosed(before, context.language)
-    if has_open_string(before, context.language):
-        return None  # What the text closes first is the string.
-    for index in unopened(text, context.language):
+    if is_text(before, context.language):
+        return None  # What the text closes first is the string or comment.
+    for index in unopened(text, context.language, before):
         if not waiting or waiting[-1] != PAIRS[text[index]]:
             return index
         waiting.pop()

@@ -8,26 +8,29 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.lexer import is_text
 from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
-_STATEMENT = re.compile(
-    r"(?:def \w+\(|class \w+ ?[:({]|import \w|from [\w.]+ import\b|return\b|package \w|#include\b"
-    r"|async def\b|print\(|@\w+\n)"
+_DECLARATION = re.compile(
+    r"(?:def \w+\(|class \w+ ?[:({]|from [\w.]+ import\b|#include\b|async def\b)"
 )
+_STATEMENT = re.compile(r"(?:import \w|return\b|package \w|print\()")
+"""A statement in code, but words in a comment."""
 _MAY_PRECEDE = re.compile(
     r"(?:[;:{}>=(]|\b(?:from\s+[\w.]+|async|export|default|else|then|do))\s*\Z"
 )
 _SENTENCE = re.compile(r"(?:\b[a-z]+[,;]? ){3}")
+_CODE = re.compile(r"[(){}\[\]=;<>*&|]")
 _ADDRESS = re.compile(
     r"(?:You(?: can|r|'ll)?|To (?:use|create|complete|fix|do|implement)|Here(?:'s| is| are)|Sure"
     r"|This (?:is|code|function|method|will)|The (?:code|above|function|given|following)|Note that"
     r"|In (?:this|the) (?:code|example)|If you|I(?:'ve|'m)?|Let's|However) "
 )
-_SENTENCE_START = re.compile(r"(?:[.:!?]\s+|[\"'#*/]+\s*|^\s*)\Z")
+_SENTENCE_START = re.compile(r"(?:[.:!?]\s+|[\"'#*/;%!-]+\s*|^\s*)\Z")
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
@@ -35,10 +38,13 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     head, text = context.head, draft.text
     if not head.strip() or language_named(context.language).prose or text.startswith("\n"):
         return draft
-    if _STATEMENT.match(text) and not _MAY_PRECEDE.search(head):
+    words = is_text(context.before, context.language)
+    begins = _DECLARATION.match(text) or (not words and _STATEMENT.match(text))
+    if begins and not _MAY_PRECEDE.search(head):
         return draft.nothing()
     if text[:1].isupper() and not _SENTENCE_START.search(head):
-        sentence = _SENTENCE.search(text.partition("\n")[0])
-        if sentence and (head[-1:].isalnum() or head[-1:] == "_" or _ADDRESS.match(text)):
+        first = text.partition("\n")[0]
+        within = head[-1:].isidentifier() and text[1:2].islower() and not _CODE.search(first)
+        if _SENTENCE.search(first) and (within or _ADDRESS.match(text)):
             return draft.nothing()
     return draft

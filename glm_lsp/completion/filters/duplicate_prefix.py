@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from glm_lsp.context.cursor import indentation
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -11,21 +14,28 @@ if TYPE_CHECKING:
 
 _LEAST = 3
 _CERTAIN = 12
+_FAR_MORE = 4
 _FURTHEST = 2_000
 _WORD_START = re.compile(r"(?<!\w)\w")
 _INDENTATION = re.compile(r"\n[ \t]+")
+_TOKEN = re.compile(r"\w+|[^\w\s]+")
+_BEGINNING = re.compile(r"\w+|(?<![^\s])[^\w\s]+")
+_COMMENT_MARKS = frozenset(["#", "//", "/*", "/**", "--", ";", "%", '"""', "'''", "<!--"])
 _WORD = re.compile(r"[^\W\d]\w{2,}")
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut the repeated beginning off: whole lines, the cursor's line, or its last word."""
     text = draft.text
+    whole = context.head + text.partition("\n")[0]
+    if context.head.strip() and whole in (*context.above, *context.below):
+        return draft  # Such a line stands here already, so it is meant.
     if size := _overlap(context.before, text):
         return draft.with_text(text[size:])
-    head, bare = context.head, text.lstrip()
-    if len(head.strip()) >= _LEAST and bare.startswith(head.strip()):
-        # The same line, written with other blanks before it.
-        return draft.with_text(bare[len(head.strip()) :].removeprefix(_end_blanks(head)))
+    head, line, bare = context.head, context.head.strip(), text.lstrip()
+    if line and bare.startswith(line) and _is_line_again(line, text, context):
+        # Perhaps written with other blanks before it.
+        return draft.with_text(bare[len(line) :].removeprefix(_end_blanks(head)))
     return draft
 
 
@@ -38,6 +48,34 @@ def may_repeat(text: str, context: CursorContext) -> bool:
         return True
     starts = (match.start() for match in _WORD_START.finditer(context.head))
     return any(context.head.startswith(bare, start) for start in starts)
+
+
+def _is_line_again(line: str, text: str, context: CursorContext) -> bool:
+    """Tell whether an answer that begins as the cursor's line does repeats it.
+
+    A beginning of one or two characters may be chance: then it needs the indentation, a blank
+    as the line has, or that the file knows its first word, rather than the two run together.
+    """
+    bare, lead = text.lstrip(), indentation(context.head)
+    rest = bare[len(line) :]
+    if _end_blanks(context.head) and line[-1:].isidentifier() and rest[:1].isidentifier():
+        return False  # Another word that begins alike.
+    if len(line) >= _LEAST or (lead and indentation(text) == lead):
+        return True
+    if _end_blanks(context.head):
+        return rest[:1].isspace()
+    alone, joined = _first_token(bare), _first_token(line + bare)
+    known = Counter(_BEGINNING.findall(context.before[: -len(line)] + context.after))
+    if alone[0].isalnum() and not known[alone] and not known[joined]:
+        return True  # Hardly a word begins with the same letters twice.
+    if alone in _COMMENT_MARKS and known[alone] == known[joined]:
+        return True
+    return known[alone] > _FAR_MORE * known[joined]
+
+
+def _first_token(line: str) -> str:
+    token = _TOKEN.match(line)
+    return token.group() if token else ""
 
 
 def _flat(text: str) -> str:
@@ -60,6 +98,9 @@ def _is_repetition(before: str, size: int) -> bool:
     starts_at = len(before) - size
     if starts_at and before[starts_at - 1].isidentifier() and repeated[0].isidentifier():
         return False  # It starts inside a word: chance.
+    within = before[before.rfind("\n", 0, starts_at) + 1 : starts_at].strip()
+    if within and ("\n" in repeated or not repeated.lstrip()[0].isidentifier()):
+        return False  # It starts inside a line, and at no word or goes over the line's end.
     line_head = before[before.rfind("\n", 0, len(before)) + 1 :]
     return size >= _CERTAIN or repeated.strip() == line_head.strip() or _is_word_part(repeated)
 

@@ -1,38 +1,48 @@
-"""Give the completion the indentation that the document has at the cursor."""
+"""Give the completion the indentation that the document has at the cursor.
+
+Invariant: the lines keep their places relative to one another, unless they contradict themselves
+or the document; tabs become spaces, or spaces tabs, only where the document has none of them.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.lexer import is_text, unclosed, unopened
 from glm_lsp.completion.scope import opens_block
 from glm_lsp.context.cursor import indentation, width
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
-_CLOSING = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac|else|elif|except|finally)\b)")
+_ON_LEVEL = re.compile(
+    r"\s*(?:[)\]}#]|(?:end|done|fi|esac|else|elif|except|finally)\b|(?:case\b.*|default|public|private"
+    r"|protected|signals|(?:public |private )?slots)\s*:)"
+)
+"""What stands on the level of the line that opens a block: closers, branches, labels, macros."""
+_GOES_ON = re.compile(r"(?:(?<!\*)/|[^\w\s)\]}'\";>`/])\s*\Z")
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Shift the lines as one, keep their shape, and use the document's tabs or spaces."""
-    text = draft.text
     unit = unit_of(context)
+    text = "\n".join(_in_style(draft.text.split("\n"), context, unit))
     if not context.head.strip():
         text = _on_blank_line(text, context, unit)
     elif draft.multiline:
         text = _after_opener(text, context, unit)
     elif context.head[-1:].isspace():
         text = text.lstrip(" \t")
-    lines = text.split("\n")
-    return draft.with_text("\n".join([lines[0], *(_in_units(line, unit) for line in lines[1:])]))
+    return draft.with_text(text)
 
 
 def unit_of(context: CursorContext) -> str:
     """Return one level of the document's indentation, four spaces when it shows none."""
-    lines = [*context.above[-40:], context.head, *context.below]
-    blanks = [indentation(line) for line in lines if line.strip() and line[0] in " \t"]
+    blanks = _leads([*context.above[-40:], context.head, *context.below])
     if any(blank.startswith("\t") for blank in blanks):
         return "\t"
     widths = sorted({len(blank) for blank in blanks if len(blank) > 1})
@@ -52,7 +62,7 @@ def _on_blank_line(text: str, context: CursorContext, unit: str) -> str:
     first = lines[0].lstrip(" \t")
     moved_by = width(context.head) - width(lines[0])
     if moved_by < 0:
-        return "\n".join([first, *(_shifted(line, moved_by) for line in lines[1:])])
+        return "\n".join([first, *(_shifted(line, moved_by, unit) for line in lines[1:])])
     if not opens_block(first, context.language):
         return "\n".join([first, *lines[1:]])
     return "\n".join([first, *_as_body(lines[1:], width(context.head), unit)])
@@ -64,24 +74,37 @@ def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
     if not code:
         return lines
     body, least = width(code[0]), min(map(width, code))
-    if 0 < body <= here and not _CLOSING.match(code[0]):
+    if 0 < body <= here and not _ON_LEVEL.match(code[0]):
         # Written as if the first line stood at the margin.
-        return [_shifted(line, here) for line in lines]
+        return [_shifted(line, here, unit) for line in lines]
     if here < least < body:
         # Written for another indentation, by other steps.
         scale = width(unit) / (body - least)
-        return [_scaled(line, least, here, scale) for line in lines]
+        return [
+            _indented(line, here + round((width(line) - least) * scale), unit) for line in lines
+        ]
     return lines
 
 
 def _in_empty_body(lines: list[str], context: CursorContext, unit: str) -> list[str]:
     """Indent lines that belong into a block above a cursor at the margin."""
     above = context.line_above
-    if not opens_block(above, context.language) or width(lines[0]) > width(above):
+    further = width(lines[0]) - width(above)
+    if is_text(context.before, context.language):
         return lines
-    if not lines[0].strip() or _CLOSING.match(lines[0]):
+    if not opens_block(above, context.language):
+        if further <= 0 or _GOES_ON.search(above) or unclosed(above, context.language):
+            return lines
+        return [_shifted(line, -further, unit) for line in lines]
+    if further > 0:
         return lines
-    return [_shifted(line, width(above) + width(unit)) for line in lines]
+    if not lines[0].strip() or _ON_LEVEL.match(lines[0]):
+        return lines
+    below = context.line_below
+    closed = above.rstrip().endswith("{") and unopened(context.after, context.language)
+    if closed and width(below) <= width(above) and not _ON_LEVEL.match(below):
+        return lines  # The block is not indented in this document.
+    return [_shifted(line, width(above) + width(unit), unit) for line in lines]
 
 
 def _after_opener(text: str, context: CursorContext, unit: str) -> str:
@@ -95,32 +118,41 @@ def _after_opener(text: str, context: CursorContext, unit: str) -> str:
     if not body or lines[0].strip():
         return text
     here = width(context.head)
-    if width(body[0]) <= here and not _CLOSING.match(body[0]):
+    if width(body[0]) <= here and not _ON_LEVEL.match(body[0]):
         shift = here + width(unit) - width(body[0])
-        lines[1:] = [_shifted(line, shift) for line in lines[1:]]
+        lines[1:] = [_shifted(line, shift, unit) for line in lines[1:]]
     return "\n".join(lines)
 
 
-def _shifted(line: str, columns: int) -> str:
+def _shifted(line: str, columns: int, unit: str) -> str:
+    """Move a line; what it has of tabs and spaces for alignment stays."""
+    if unit == "\t" and columns % width(unit) == 0:
+        tabs = columns // width(unit)
+        if tabs >= 0 or line.startswith("\t" * -tabs):
+            return "\t" * tabs + line[max(0, -tabs) :] if line.strip() else line
+    return _indented(line, width(line) + columns, unit)
+
+
+def _indented(line: str, columns: int, unit: str) -> str:
+    """Return a line that begins at a column, in the document's own characters."""
     if not line.strip():
         return line
-    return " " * max(0, width(line) + columns) + line.lstrip(" \t")
+    tabs, spaces = divmod(max(0, columns), width(unit)) if unit == "\t" else (0, max(0, columns))
+    return "\t" * tabs + " " * spaces + line.lstrip(" \t")
 
 
-def _scaled(line: str, origin: int, here: int, scale: float) -> str:
-    if not line.strip():
-        return line
-    columns = here + round((width(line) - origin) * scale)
-    return " " * max(0, columns) + line.lstrip(" \t")
+def _in_style(lines: list[str], context: CursorContext, unit: str) -> list[str]:
+    """Return an answer's lines with tabs or spaces as the document has, where it has but one."""
+    ours = _leads([*context.above, context.head, *context.below])
+    theirs = _leads(lines)
+    spaced = any(lead.startswith("  ") for lead in ours)
+    if unit == "\t" and not spaced and not any("\t" in lead for lead in theirs):
+        return [_indented(line, width(line), unit) for line in lines]
+    if spaced and unit != "\t" and theirs and all("\t" in lead for lead in theirs):
+        return [indentation(line).replace("\t", unit) + line.lstrip(" \t") for line in lines]
+    return lines
 
 
-def _in_units(line: str, unit: str) -> str:
-    """Write a line's indentation with the document's own characters."""
-    blanks = indentation(line)
-    if unit == "\t" and " " in blanks:
-        columns = width(line)
-        return "\t" * (columns // 4) + " " * (columns % 4) + line[len(blanks) :]
-    if unit != "\t" and "\t" in blanks:
-        levels = blanks.count("\t")
-        return unit * levels + blanks.replace("\t", "") + line[len(blanks) :]
-    return line
+def _leads(lines: Iterable[str]) -> list[str]:
+    """Return the indentations of the lines that have one."""
+    return [indentation(line) for line in lines if line.strip() and line[0] in " \t"]

@@ -1,17 +1,18 @@
-"""Stop before the line that already stands below the cursor."""
+"""Stop before the line that already stands below the cursor, or before what it would cut off."""
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
-_SIMILAR = 0.9
-_LONG_ENOUGH = 10
 _TELLING = 3
+_COMMON = ("end", "else", "else:", "pass", "return", "#endif", "fi", "done", "esac", "});")
+_JUMP = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
+_CONDITION = re.compile(r"\b(?:if|unless)\b")
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
@@ -22,24 +23,30 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
 
 def reached(text: str, context: CursorContext) -> int | None:
     """Return where in `text` a copy of the next line of the document starts."""
-    below = context.line_below.strip()
-    if len(below) < _TELLING or below in ("end", "else", "else:", "pass", "return"):
+    below = [line.strip() for line in context.below if line.strip()][:2]
+    if not below:
         return None
     lines = text.split("\n")
-    if _same(context.head + lines[0], below):
-        return 0
-    position = len(lines[0]) + 1
-    for line in lines[1:]:
-        if _same(line, below):
-            return position - 1
-        position += len(line) + 1
+    start = 0
+    for index, line in enumerate(lines):
+        whole = line if index else context.head + line.lstrip()
+        again = line.strip() and whole.strip() == below[0] and _tells(lines[index + 1 :], below)
+        if again or ((index or not context.head.strip()) and _cuts_off(whole, context)):
+            return max(start - 1, 0)
+        start += len(line) + 1
     return None
 
 
-def _same(line: str, below: str) -> bool:
-    line = line.strip()
-    if line == below:
+def _tells(behind: list[str], below: list[str]) -> bool:
+    """Tell whether a line like the next one is a copy: a common one by what follows it, too."""
+    if len(below[0]) >= _TELLING and below[0] not in _COMMON:
         return True
-    if min(len(line), len(below)) < _LONG_ENOUGH or abs(len(line) - len(below)) > len(below) // 10:
-        return False
-    return SequenceMatcher(None, line, below, autojunk=False).ratio() >= _SIMILAR
+    following = next((line.strip() for line in behind if line.strip()), "")
+    return below[1:] == [following] and len(following) >= _TELLING
+
+
+def _cuts_off(line: str, context: CursorContext) -> bool:
+    """Tell whether a line jumps away from the next line of the document, which does the same."""
+    jump, below = _JUMP.match(line), context.line_below
+    always = jump is not None and not _CONDITION.search(line)
+    return always and jump is not None and re.match(jump.group() + r"\b", below) is not None

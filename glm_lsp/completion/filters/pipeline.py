@@ -61,7 +61,8 @@ def stable_prefix(draft: Draft, context: CursorContext) -> str:
         return ""
     text = indentation.apply(plain.with_text(text), context).text
     # Lines further down may still be shifted, once more of them are known.
-    return text if context.head.strip() else text.partition("\n")[0]
+    known = context.head.strip() and (not draft.multiline or text.count("\n") > 1)
+    return text if known else text.partition("\n")[0]
 
 
 def is_finished(draft: Draft, context: CursorContext) -> bool:

@@ -27,7 +27,8 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     above = context.above[-1] if context.above and not context.head.strip() else ""
     if above.strip() and first_repeat([above, *lines]) == 1:
         return draft.nothing()
-    if loops(context.head + lines[0]) and not loops(context.head):
+    around = [context.head, *context.above[-3:], *context.below[:3]]
+    if loops(context.head + lines[0]) and not any(map(loops, around)):
         return draft.nothing()
     for index in range(1, len(lines)):
         if loops(lines[index]):

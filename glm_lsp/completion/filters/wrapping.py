@@ -46,7 +46,12 @@ _UNFINISHED = re.compile(
     r"|new|case|raise|throw|assert|with|as))\s*\Z"
 )
 _TALK_BEGUN = re.compile(r"(?:[A-Z]|[^\W\d_a-z]|[^\x00-\x7f])[^(){}\[\]=;<>_]*\n?\s*")
+_HEADER = re.compile(
+    r"\s*(?:async|case|class|def|elif|else|except|for|if|lambda|match|switch|when|while|with)\b"
+)
+"""What ends with a colon as an announcement does."""
 _MARKS = (OPEN, "```", "~~~", "<think>", HOLE, "<above>", "<below>", "<related")
+_GREETINGS = ("here", "sure", "certainly", "of course")
 _WORDS = 3
 
 
@@ -73,8 +78,10 @@ def unwrap(raw: str, context: CursorContext) -> str:
 def may_talk(draft: Draft, context: CursorContext) -> bool:
     """Tell whether an answer that is still growing may begin with something but code."""
     text = draft.text.lstrip()
-    if OPEN in text or is_text(context.before, context.language):
+    if OPEN in text:
         return False
+    if is_text(context.before, context.language):  # Words are at home there, but for some.
+        return any(text.lower().startswith(word[: len(text)]) for word in _GREETINGS)
     return context.language.startswith(text.lower()) or bool(_TALK_BEGUN.fullmatch(text))
 
 
@@ -113,8 +120,8 @@ def _plain_code(text: str, context: CursorContext) -> str:
     if language_named(context.language).prose:
         return text
     if is_text(context.before, context.language):
-        return _before_fence(text)
-    text = _unfenced(text)
+        return _in_text(text)
+    text = _unfenced(text, context.head)
     return _without_chatter(_without_language(text, context.language))
 
 
@@ -124,20 +131,23 @@ def _without_language(text: str, language: str) -> str:
     return rest if newline and first.strip().lower() == language else text
 
 
-def _before_fence(text: str) -> str:
-    """Return what stands before a fence: code in fences is no part of a comment or string."""
+def _in_text(text: str) -> str:
+    """Return what goes on in a comment or string: what stands before a fence, else in it."""
     fence = _FENCE_BEGUN.search(text)
     if fence is None:
         return text
     lead = text[: fence.start()].rstrip()
-    return "" if lead.endswith((":", "：")) else lead
+    if lead and not _is_lead(lead.rpartition("\n")[2]):
+        return lead
+    return _until_fence(text[fence.start() :].partition("\n")[2])
 
 
-def _unfenced(text: str) -> str:
+def _unfenced(text: str, head: str) -> str:
     """Return what stands in the fence; what stands before it, where that is the code."""
     fence = _FENCE.search(text)
     if fence is None:
-        if all(_announces(line) for line in text.splitlines() if line.strip()):
+        lines = [line for line in text.splitlines() if line.strip()]
+        if not _HEADER.match(head + text) and all(map(_announces, lines)):
             return ""  # The code may still come.
         return _until_fence(text)
     lead = text[: fence.start()]
@@ -185,6 +195,8 @@ def _without_chatter(text: str) -> str:
 def _announces(line: str) -> bool:
     """Tell whether a line says that something follows."""
     if not line.rstrip().endswith((":", "：")) or _CODE_MARK.search(line):
+        return False
+    if line.lstrip().startswith(("//", "--", "/*")):
         return False
     return len(line.split()) >= _WORDS or not line.isascii()
 
