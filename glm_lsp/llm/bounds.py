@@ -32,6 +32,9 @@ VALUES = 100_000
 CHOICES = 16
 """Of one event; one is asked for."""
 
+READ = 16 * 1024
+"""Bytes that are taken from a connection at once."""
+
 AT_ONCE = 4_096
 """Characters that are read before others have their turn."""
 

@@ -152,10 +152,13 @@ class HttpProvider:
         return self._client
 
     def _make_client(self) -> httpx.AsyncClient:
-        import stamina  # noqa: F401  # Loaded here, it costs the event loop nothing.
+        import httpcore  # Loaded here, they cost the event loop nothing.
+        import stamina  # noqa: F401
 
         with suppress(ImportError):  # The first connection would load it in the event loop.
             import_module("anyio._backends._asyncio")
+        # httpcore goes through all that it reads of interim heads before others have a turn.
+        httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = bounds.READ
         own = self.address.is_own
         plain = self.base_url.startswith("http://")
         client = httpx.AsyncClient(
