@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BUDGET = 0.1
 _LONGEST_LABEL = 60  # Long labels have crashed editors and fill their menus.
-_WORD = re.compile(r"\w*\Z")
+_WORD = re.compile(r"\w*")
 
 
 @frozen
@@ -112,8 +112,8 @@ def to_menu_item(suggestion: Suggestion, snapshot: Snapshot, offset: int) -> Men
     """Make a menu's item of a suggestion, from the start of the word before the cursor."""
     line, column = snapshot.text.position(min(offset, suggestion.span.start))
     head = snapshot.text.line(line)[:column]
-    found = _WORD.search(head)
-    word = found.group() if found else ""
+    found = _WORD.match(head[::-1])  # Backwards: a search for its end tries every beginning.
+    word = head[len(head) - found.end() :] if found else ""
     start = suggestion.span.start - len(word)
     text = word + suggestion.text
     first = text.strip().splitlines()[0].strip()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glm_lsp.settings import CompletionSettings
     from glm_lsp.text import Snapshot
 
-_CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:[:;,]|=>)?\s*\{?\s*\Z")
+_CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:(?:[:;,]|=>)\s*)?(?:\{\s*)?\Z")
 _LONGEST_LINE = 2_000
 _ENDED = (";", "}", "*/", '"""', "'''")
 _OPENER = re.compile(r"(?:(?<!:):|[{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")

@@ -24,7 +24,7 @@ _FRONT = re.compile(
     r"(?P<marks>[ ]{0,40}(?:(?:>|[-*+](?=[ ])|[0-9]{1,9}[.)](?=[ ]))[ ]{0,8}){0,8})"
     r"(?P<heading>#{1,6}[ ]+)?"
 )
-_FENCE = re.compile(r"(?P<fence>(?P<mark>[`~])(?P=mark){2,})\s*(?P<tag>[^`]*)\Z")
+_FENCE = re.compile(r"(?P<fence>(?P<mark>[`~])(?P=mark){2,}(?!(?P=mark)))\s*(?P<tag>(?!\s)[^`]*)\Z")
 _TAG = re.compile(r"[\w+#.-]{0,40}")
 _ROW_END = re.compile(r"(?:\\[^|]|[^\\|])+|\\\||\|")
 _DELIMITER = re.compile(r"\s*:?-+:?\s*\Z")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 collect_ignore = [
-    "test_patterns.py",
     "test_slow_exclusions.py",
 ]
 """Attacks that still succeed: files leave this list when none in them does."""

@@ -30,7 +30,6 @@ _ADDRESS = re.compile(
     r"|This (?:is|code|function|method|will)|The (?:code|above|function|given|following)|Note that"
     r"|In (?:this|the) (?:code|example)|If you|I(?:'ve|'m)?|Let's|However) "
 )
-_SENTENCE_START = re.compile(r"(?:[.:!?]\s+|[\"'#*/;%!-]+\s*|^\s*)\Z")
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
@@ -42,9 +41,15 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     begins = _DECLARATION.match(text) or (not words and _STATEMENT.match(text))
     if begins and not _MAY_PRECEDE.search(head):
         return draft.nothing()
-    if text[:1].isupper() and not _SENTENCE_START.search(head):
+    if text[:1].isupper() and not _begins_sentence(head):
         first = text.partition("\n")[0]
         within = head[-1:].isidentifier() and text[1:2].islower() and not _CODE.search(first)
         if _SENTENCE.search(first) and (within or _ADDRESS.match(text)):
             return draft.nothing()
     return draft
+
+
+def _begins_sentence(head: str) -> bool:
+    """Tell whether a sentence may begin behind what stands before the cursor."""
+    said = head.rstrip()
+    return said.endswith(tuple("\"'#*/;%!-")) or (said != head and said.endswith(tuple(".:!?")))

@@ -50,6 +50,9 @@ _HEADER = re.compile(
     r"\s*(?:async|case|class|def|elif|else|except|for|if|lambda|match|switch|when|while|with)\b"
 )
 """What ends with a colon as an announcement does."""
+_PLAIN_WORD = re.compile(
+    r"[\"'“(*]?[A-Za-z’'-]+(?:[\"”),.;:!?*][\"'”),.;:!?*]*)?"
+)  # An apostrophe is read in one way only, however many there are.
 _MARKS = (OPEN, "```", "~~~", "<think>", HOLE, "<above>", "<below>", "<related")
 _GREETINGS = ("here", "sure", "certainly", "of course")
 _WORDS = 3
@@ -215,5 +218,5 @@ def _is_prose(line: str) -> bool:
         return True
     if _CHATTER.match(line) and len(words) >= _WORDS and "=" not in line:
         return True
-    plain = sum(bool(re.fullmatch(r"[\"'“(*]?[A-Za-z’'-]+[\"'”),.;:!?*]*", word)) for word in words)
+    plain = sum(_PLAIN_WORD.fullmatch(word) is not None for word in words)
     return len(words) > _WORDS and plain >= 0.8 * len(words) and not line.startswith((" ", "\t"))

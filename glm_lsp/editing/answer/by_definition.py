@@ -262,7 +262,7 @@ def _lost_at_the_end(new: Sequence[str], original: Sequence[str], places: set[in
     last = next((i for i in reversed(filled(original)) if not closes(original[i])), None)
     if last is None or last in places or _LEAVES.match(original[last]) or _leaves(new):
         return False
-    called = re.findall(r"(\w+)\s*\(", original[last])
+    called = re.findall(r"\b(\w+)\s*\(", original[last])
     return bool(called) and not names("\n".join(new)).intersection(called)
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.definitions import Survey
 
 _INLINE = re.compile(
-    r"(?:(?:(?:replac|chang|renam|correct|fix)\w*\b|将|把)[^`\n]{0,60})?"
     r"`([^`\n]+)`[^`\n]{0,40}?(?:\b(?:to|with|by|into)\b|->|→|改为|改成|替换为|换成)[^`\n]{0,30}"
     r"`([^`\n]+)`",
     re.IGNORECASE,

@@ -84,7 +84,9 @@ def choose(answer: str, site: Site, *, complete: bool = True) -> Chosen:
         raise cut_off()
     survey = Survey(site)
     found, imports = _without_imports(found, site)
-    imports += [line.strip() for line in re.findall(r"^\s*\+import:(.*)", answer, re.MULTILINE)]
+    imports += [
+        line.strip() for line in re.findall(r"^[^\S\n]*\+import:(.*)", answer, re.MULTILINE)
+    ]
     candidates, faults = _candidates(found, survey)
     best = _best(candidates, site)
     usable = isinstance(best, Candidate) and not best.fault

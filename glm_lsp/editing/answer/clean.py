@@ -25,7 +25,7 @@ WIDTHLESS = re.compile("[\u00ad\u200b\u2060\ufeff]")
 """What tokenisers and web pages leave in text, and what means nothing in code."""
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
 _NUMBER = re.compile(
-    r"^[ \t]*(?:[-=]?> ?)?[ \t]*(?:L|\[|line )?(\d{1,6})"
+    r"[ \t]*(?:[-=]?>[ \t]*)?(?:L|\[|line )?(\d{1,6})"
     r"(?:\]?[ \t]*(?:[|│→┃]|[:.)](?= |$))|\]?\t|(?=  )|\]?$|(?= \S))"
 )
 _MARKS = (
@@ -100,7 +100,7 @@ def _unmarked(lines: list[str], mark: re.Pattern[str], site: Site) -> list[str]:
     found = [mark.match(lines[i]) for i in full]
     if not all(found) or any(map(mark.match, site.target)):
         return lines
-    bare = [mark.sub("", line, count=1) for line in lines]
+    bare = [line[match.end() :] if (match := mark.match(line)) else line for line in lines]
     if mark is _NUMBER:
         numbers = [int(match.group(1)) for match in found if match is not None]
         ascend = all(a < b for a, b in pairwise(numbers))

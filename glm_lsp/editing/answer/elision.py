@@ -18,21 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_COMMENT = re.compile(
-    r"^\s*(?:#+|//+|/\*+|\*+(?!/)|--+|<!--|;+|%+|\{/\*|\"{3}|'{3})\s*(.*?)\s*"
-    r"(?:\*+/\}?|-->|\"{3}|'{3})?\s*$"
+_COMMENT = re.compile(r"\s*(?:#+|//+|/\*+|\*+(?!/)|--+|<!--|;+|%+|\{/\*|\"{3}|'{3})")
+_BARE = re.compile(
+    r"[\[(<{]?\s*(?:(?:\.{3}|…)[^=;]*|(?:[A-Za-z][A-Za-z ]*)?(?:\.{3}|…+)\s*(?:[\])>}]\s*)?)\Z"
 )
-_BARE = re.compile(r"^\s*[\[(<{]?\s*(?:(?:\.{3}|…+)[^=;]*|[A-Za-z ]*(?:\.{3}|…+))\s*[\])>}]?\s*$")
+_DOTS = re.compile(r"\.{3}|…")
 _THINGS = (
     r"(?:code|function|method|class|file|implementation|logic|body|lines?|methods|functions|parts?"
     r"|statements?|fields|imports|definitions|content|module)"
 )
+_BEFORE_DOTS = re.compile(
+    r"\b(?:rest|remain\w*|existing|unchanged|other|same|previous|omitted|code|keep|as before"
+    r"|original|body|logic|implementation)\b",
+    re.IGNORECASE,
+)
+_BEHIND_DOTS = re.compile(rf"{_BEFORE_DOTS.pattern}|\b(?:here|continues?)\b", re.IGNORECASE)
 _LEFT_OUT = re.compile(
-    r"(?:\.{3}|…).*\b(?:rest|remain\w*|existing|unchanged|other|same|previous|omitted|code|keep"
-    r"|as before|original|here|body|logic|implementation|continues?)\b"
-    r"|\b(?:rest|remain\w*|existing|unchanged|other|same|previous|omitted|code|keep|as before"
-    r"|original|body|logic|implementation)\b.*(?:\.{3}|…)"
-    rf"|\b(?:rest|remainder) of (?:the |your |this |its )?(?:\w+ )?{_THINGS}\b"
+    rf"\b(?:rest|remainder) of (?:the |your |this |its )?(?:\w+ )?{_THINGS}\b"
     rf"|^\W*(?:the )?(?:rest|remaining|other|existing|previous) {_THINGS}?\b.*"
     r"\b(?:unchanged|the same|as before|as is|untouched|omitted|here)\W*$"
     r"|^\W*(?:the )?rest (?:is |stays |remains? )?(?:unchanged|the same|as before|as is)\b"
@@ -50,7 +52,6 @@ _LEFT_OUT_IN_CHINESE = re.compile(
     r"之前|相同|一样|保持|无需|修改|未|改变|变|动|样|同|上|下|文|\W)*$"
     r"|^\W*(?:(?:代码|内容|部分)?(?:省略|不变|保持不变|保持原样|未改动|未修改|同上|同前|略))\W*$"
 )
-_ONLY_DOTS = re.compile(r"^\W*(?:\.{3,}|…+)\W*$")
 _LIKE = 0.34
 _CLOSE = 0.15
 _MOST = 200
@@ -61,18 +62,38 @@ def is_elision(line: str) -> bool:
     """Tell whether a line stands for code left out."""
     if len(line) > _MOST:
         return False
-    comment = _COMMENT.match(line)
-    if comment is None:
+    words = _comment(line)
+    if words is None:
         bare = line.strip()
         if bare in ("...", "…", "……"):
             return True
         if "..." not in bare and "…" not in bare:  # By far most lines.
             return False
-        return bool(_BARE.match(line) and (_LEFT_OUT.search(bare) or _ONLY_DOTS.match(bare)))
-    words = comment.group(1)
-    return bool(
-        _LEFT_OUT.search(words) or _LEFT_OUT_IN_CHINESE.search(words) or _ONLY_DOTS.match(words)
-    )
+        return _BARE.match(bare) is not None and _says_so(bare)
+    return _says_so(words) or _LEFT_OUT_IN_CHINESE.search(words) is not None
+
+
+def _comment(line: str) -> str | None:
+    """Return what a comment says, without its marks; None when a line is none."""
+    opening = _COMMENT.match(line)
+    if opening is None:
+        return None
+    words = line[opening.end() :].strip()
+    if words.endswith(("*/", "*/}")):
+        return words.removesuffix("}")[:-1].rstrip("*").rstrip()
+    return words[:-3].rstrip() if words.endswith(("-->", '"""', "'''")) else words
+
+
+def _says_so(words: str) -> bool:
+    """Tell whether words are dots alone, or dots and words that say what they stand for."""
+    dots = list(_DOTS.finditer(words))
+    if dots and (
+        re.search(r"\w", words) is None
+        or _BEHIND_DOTS.search(words, dots[0].end())
+        or _BEFORE_DOTS.search(words[: max(words.rfind("..."), words.rfind("…"))])
+    ):
+        return True
+    return _LEFT_OUT.search(words) is not None
 
 
 def elisions(lines: Sequence[str], original: Sequence[str]) -> list[int]:

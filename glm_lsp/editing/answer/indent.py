@@ -7,8 +7,6 @@ indented like the original passes unchanged; blank lines stay blank.
 
 from __future__ import annotations
 
-import re
-
 from glm_lsp.editing.answer.lines import lead_of, step
 from glm_lsp.text import split_lines
 
@@ -132,7 +130,7 @@ class Writer:
         self._newline = newline
         self._indent = Reindenter(original, unit)
         before = original[: len(original) - len(original.lstrip())] if core else ""
-        self._before = re.sub(r"[ \t]*\Z", "", before)
+        self._before = before.rstrip(" \t")
         ended = not original or any(end in original[len(core) :] for end in "\r\n")
         self._behind, self._between = (newline, "") if ended else ("", newline)
 

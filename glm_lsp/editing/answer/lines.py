@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _END = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LETTERS = re.compile(r"(?:[^\W_][\W_]*){3}")
-_CLOSER = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac)?[\s)\]};,]*\Z")
+_CLOSER = re.compile(r"[\s)\]};,]*(?:(?:end|fi|done|esac)[\s)\]};,]*)?\Z")
 _MOST = 2_500
 """Of a block of unequal lines, the products up to which every pair of lines is compared."""
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from glm_lsp.editing.answer.prose import Label
     from glm_lsp.editing.answer.values import Site
 
-FENCE = re.compile(r"^([ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`]*)$")
+FENCE = re.compile(
+    r"^([ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?)(`{3,}|~{3,}(?!~))[ \t]*((?![ \t])[^`]*)$"
+)
 _PATCH = re.compile(r"(?:diff --git |--- \S|\*\*\* Begin Patch|@@ |<{7}(?: |$)|-{7} SEARCH)")
 _INLINE_FENCE = re.compile(r"^([^`]*)```([\w+#-]+(?= ))? ?([^`]+)```\s*$")
 _LATE_FENCE = re.compile(r"^([^`]*[^`\s])[ \t]*(```)([\w+#-]*)$")

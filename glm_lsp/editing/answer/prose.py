@@ -28,9 +28,10 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 _CJK_END = re.compile(r"[\u3400-\u9fff\w`*)）”\"][：。！？，；:]\**$")
 _PATH = r"[\w@~./\\-]*[\w-]\.[A-Za-z]\w{0,4}"
 _FILE_NAME = re.compile(
-    rf"^\s*(?:(?:#+|//|--|;+|%|/\*+|<!--|\"|')\s*(?:file(?:name|path)?|path)?\s*:?\s*`?{_PATH}`?"
+    rf"^\s*(?:(?:#+|//|--|;+|%|/\*+|<!--|\"|')\s*(?:(?:file(?:name|path)?|path)\s*)?(?::\s*)?"
+    rf"`?{_PATH}`?"
     rf"|(?:file(?:name|path)?|path)\s*:\s*`?{_PATH}`?|[\w@~.-]+/{_PATH}"
-    r"|(?:#|//|--|/\*)\s*(?:at |on )?lines? \d+)\s*(?:\*/|-->)?\s*:?$",
+    r"|(?:#|//|--|/\*)\s*(?:at |on )?lines? \d+)\s*(?:(?:\*/|-->)\s*)?:?$",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
@@ -88,7 +89,7 @@ def is_prose(line: str) -> bool:
     item = _HEADING.match(text)
     plain = _QUOTED.sub("x", text[item.end() :] if item else text)
     if _CJK.search(plain) and _CJK_END.search(plain):
-        return not _CODE.search(re.sub(r"[\w.]+\(\)", "x", plain))
+        return not _CODE.search(re.sub(r"(?<![\w.])[\w.]+\(\)", "x", plain))
     count = len(_WORD.findall(plain))
     if count < (2 if item else 3) or _CODE.search(plain) or not re.match("[A-Zx]", plain):
         return False

@@ -24,8 +24,7 @@ _BESIDE = (
     "`{}` is called like a function of the module but would stand inside the class: make it a"
     " method, or keep its code in the target."
 )
-_SAME = re.compile(r"\s*(?:\{\s*(?:\.{3}|/\*.*\*/)?\s*\}|\.{3})$")
-"""The end of a line that shows a definition without its body."""
+_REMARK = re.compile(r"\{\s*/\*")
 _EXAMPLE = re.compile(
     r"\s*(?:#|//|/\*|--)\s*(?:example|usage|test|demo|sample|示例|用法|测试|使用)", re.IGNORECASE
 )
@@ -109,7 +108,7 @@ class Selection:
 
     def _repeats(self, line: str) -> bool:
         """Tell whether a line of a definition beside the target says nothing new."""
-        said = plain(_SAME.sub("", line))
+        said = plain(_without_body(line))
         return (
             not line.strip()
             or plain(line) in self._known
@@ -179,3 +178,17 @@ class Selection:
         line = self._lines[i]
         example = _EXAMPLE.match(line) or _MAIN.match(line)
         return example is not None and plain(line) not in self._survey.own
+
+
+def _without_body(line: str) -> str:
+    """Return a line without what stands for a body in it, such as `{ ... }` at its end."""
+    if line.endswith("..."):
+        return line[:-3]
+    inside = line.removesuffix("}").rstrip()
+    if not line.endswith("}"):
+        return line
+    if inside.endswith("*/"):
+        remark = _REMARK.search(line)
+        return line[: remark.start()] if remark and remark.end() <= len(inside) - 2 else line
+    before = inside.removesuffix("...").rstrip()
+    return before[:-1] if before.endswith("{") else line

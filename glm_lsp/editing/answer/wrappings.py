@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from glm_lsp.editing.answer.values import Site
 
 _THOUGHT = r"(?:think(?:ing)?|thought|reasoning|scratchpad|reflection|analysis)"
@@ -30,14 +33,13 @@ _TAGS = (
     "|output|response|edit|solution|pre|function|content|after|original|old|old_code|arg_value"
     "|before|final|final_answer|corrected|refactored|explanation|target_code|code_block|source"
 )
-_OPEN_TAG = re.compile(rf"^\s*<(?:{_TAGS})\b", re.IGNORECASE | re.MULTILINE)
-_TAGGED = re.compile(
-    rf"^\s*(?:<!\[CDATA\[(.*?)\]\]>|<({_TAGS})(?:\s[^<>]*)?>(.*?)</\2\s*>)",
-    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+_OPEN_TAG = re.compile(rf"^[^\S\n]*<(?:{_TAGS})\b", re.IGNORECASE | re.MULTILINE)
+_OPENING = re.compile(
+    rf"^[^\S\n]*<(?:!\[CDATA\[|({_TAGS})(?:\s[^<>]*)?>)", re.IGNORECASE | re.MULTILINE
 )
-_YAML = re.compile(
-    rf"(?:{'|'.join(_CODE)}): *[|>][-+]?[ ]*\n((?:[ ]+.*\n?|[ \t]*\n)+)\Z", re.IGNORECASE
-)
+_CLOSING = re.compile(rf"\]\]>|</({_TAGS})\s*>", re.IGNORECASE)
+_FENCE = re.compile(r"^[^\S\n]*(?:```|~~~)", re.MULTILINE)
+_YAML = re.compile(rf"(?:{'|'.join(_CODE)}): *[|>][-+]?[ ]*", re.IGNORECASE)
 _HELD = re.compile(r"(?:\w+ = )?(\"{3}|'{3})\n((?:(?!\1).)*)\1\Z", re.DOTALL)
 _NEARLY = re.compile(
     rf"\{{\s*[\"']?(?:{'|'.join(_CODE)})[\"']?\s*:\s*(?:\"\"\"|`)(.*)(?:\"\"\"|`)\s*\}}\Z",
@@ -58,8 +60,8 @@ def unwrapped(text: str, site: Site) -> str | None:
     """Return the code that a JSON object carries; None when the text is no such object."""
     text = text.strip()
     original = site.original.strip()
-    if block := _YAML.match(text):
-        return dedent(block.group(1))
+    if (block := _yaml(text)) is not None:
+        return dedent(block)
     if (held := _HELD.match(text)) and not _HELD.match(original):
         return held.group(2)
     ends = text[:1] + text[-1:]
@@ -69,9 +71,18 @@ def unwrapped(text: str, site: Site) -> str | None:
         value = json.loads(text, strict=False)
     except ValueError:
         nearly = _NEARLY.match(text)
-        return nearly.group(2).strip("\n") if nearly else None
+        return nearly.group(1).strip("\n") if nearly else None
     # What carries something, but no code, is an answer without code.
     return value if isinstance(value, str) else _carried(value) or (None if ends == "[]" else "")
+
+
+def _yaml(text: str) -> str | None:
+    """Return the lines of a block under a telling name; None when the text is no such thing."""
+    head, _, body = text.partition("\n")
+    if not body or _YAML.fullmatch(head) is None:
+        return None
+    indented = all(line.startswith(" ") or not line.strip(" \t") for line in body.split("\n"))
+    return body if indented else None
 
 
 def _is_json(site: Site) -> bool:
@@ -107,11 +118,25 @@ def in_tags(text: str, site: Site) -> list[tuple[str, str]]:
         return []
     found: list[tuple[str, str]] = []
     done = 0
-    for tagged in _TAGGED.finditer(text):
-        if re.search(r"^\s*(?:```|~~~)", text[done : tagged.start()], re.MULTILINE):
+    for opening, closing in _tagged(text):
+        if _FENCE.search(text[done : opening.start()]):
             break
-        done = tagged.end()
-        data, name, body = tagged.groups()
-        if (name or "").lower() != "explanation":
-            found.append((name or "", data or body or ""))
+        done = closing.end()
+        name = opening.group(1) or ""
+        if name.lower() != "explanation":
+            found.append((name, text[opening.end() : closing.start()]))
     return found
+
+
+def _tagged(text: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Yield each tag that is closed, with what closes it first, those within others left out."""
+    closings: dict[str, list[re.Match[str]]] = {}
+    for closing in _CLOSING.finditer(text):
+        closings.setdefault((closing.group(1) or "").lower(), []).append(closing)
+    done = 0
+    for opening in _OPENING.finditer(text):
+        later = closings.get((opening.group(1) or "").lower(), [])
+        at = bisect_left(later, opening.end(), key=lambda closing: closing.start())
+        if opening.start() >= done and at < len(later):
+            done = later[at].end()
+            yield opening, later[at]
