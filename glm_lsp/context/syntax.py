@@ -8,9 +8,9 @@ Tree-sitter counts UTF-8 bytes; everything that leaves this module counts code p
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
-from itertools import count
+from itertools import accumulate, count
 from typing import TYPE_CHECKING
 
 from glm_lsp.languages import language_named
@@ -93,12 +93,25 @@ class SyntaxTree:
         return offset if self._plain else len(self._source[:offset].encode(*_UTF8))
 
     def _offset(self, byte: int) -> int:
-        return byte if self._plain else len(self._encoded[:byte].decode(*_UTF8_BACK))
+        if self._plain:
+            return byte
+        block, rest = divmod(byte, _BLOCK)
+        start = byte - rest
+        return self._counts[block] + len(self._encoded[start:byte].decode(*_UTF8_BACK))
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        """How many code points begin before each block: an offset costs a block, not the text."""
+        blocks = (self._encoded[at : at + _BLOCK] for at in range(0, len(self._encoded), _BLOCK))
+        return [0, *accumulate(len(block.translate(None, _WITHIN)) for block in blocks)]
 
 
 _UTF8 = ("utf-8", "replace")
 """Lone surrogates, which JSON can carry, become one `?`: a byte for a code point."""
 _UTF8_BACK = ("utf-8", "ignore")
+_WITHIN = bytes(range(0x80, 0xC0))
+"""The bytes with which no code point begins."""
+_BLOCK = 512
 
 _CHUNK = 4_096
 _LONGEST = 1_000_000  # Characters.

@@ -48,5 +48,6 @@ def _tells(behind: list[str], below: list[str]) -> bool:
 def _cuts_off(line: str, context: CursorContext) -> bool:
     """Tell whether a line jumps away from the next line of the document, which does the same."""
     jump, below = _JUMP.match(line), context.line_below
-    always = jump is not None and not _CONDITION.search(line)
-    return always and jump is not None and re.match(jump.group() + r"\b", below) is not None
+    if jump is None or _CONDITION.search(line):
+        return False
+    return re.match(rf"{re.escape(jump.group())}\b", below) is not None

@@ -98,7 +98,7 @@ def _head_of(lines: Sequence[str], code: Sequence[str], survey: Survey) -> Place
     own = [i for i in filled(target) if i >= at]
     if len(code) >= len(own) or code != keys(target[i] for i in own[: len(code)]):
         return None
-    gaps = elisions(lines, target)
+    gaps = set(elisions(lines, target))
     head = [line for i, line in enumerate(lines) if i not in gaps]
     return Placement((over(survey.site, at, own[len(code) - 1] + 1, head),))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,15 @@ def visible(text: str, file: str) -> str:
     """
     if text.isascii():
         return text
-    text = WIDTHLESS.sub(lambda found: found.group() if found.group() in file else "", text)
-    return _SPACES.sub(lambda found: found.group() if found.group() in file else " ", text)
+    own = _odd_ones(file)
+    text = WIDTHLESS.sub(lambda found: found.group() if found.group() in own else "", text)
+    return _SPACES.sub(lambda found: found.group() if found.group() in own else " ", text)
+
+
+@lru_cache(maxsize=4)
+def _odd_ones(file: str) -> frozenset[str]:
+    """Return which of the characters looked for a file has; it is read once, not for each."""
+    return frozenset(WIDTHLESS.findall(file) + _SPACES.findall(file))
 
 
 def cleaned(lines: Sequence[str], site: Site) -> list[str]:

@@ -112,7 +112,8 @@ def settled(lines: Sequence[str], original: Sequence[str]) -> list[str]:
     """Return lines with each run between two gaps as deep as the original's lines that it has."""
     made = list(lines)
     gaps = elisions(lines, original)
-    bare = ["" if i in set(gaps) else line for i, line in enumerate(lines)]
+    left_out = set(gaps)
+    bare = ["" if i in left_out else line for i, line in enumerate(lines)]
     partners = {j: i for i, j, _ in reversed(aligned(original, bare))}
     for start, end in pairwise([-1, *gaps, len(lines)]):
         known = next((j for j in range(start + 1, end) if j in partners), None)

@@ -160,7 +160,8 @@ class Alignment:
     def __init__(self, lines: Sequence[str], original: Sequence[str]) -> None:
         self.original = original
         self.gaps = elisions(lines, original)
-        self.bare = ["" if i in self.gaps else line for i, line in enumerate(lines)]
+        gaps = set(self.gaps)
+        self.bare = ["" if i in gaps else line for i, line in enumerate(lines)]
         self.pairs = aligned(original, self.bare)
 
     def stretches(self) -> list[_Stretch]:

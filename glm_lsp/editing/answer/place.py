@@ -34,7 +34,8 @@ def place(lines: Sequence[str], tag: str, survey: Survey, *, lone: bool) -> Plac
     imports, taken = taken_apart(flat, language)
     if taken_apart(dedented(site.target), language)[0]:
         imports, taken = [], []  # They are what the target is about.
-    rest = [line for i, line in enumerate(flat) if i not in taken] if taken else lines
+    gone = set(taken)
+    rest = [line for i, line in enumerate(flat) if i not in gone] if gone else lines
     if not filled(rest):
         return "It holds no code, or nothing but imports."
     if _repeats(lines, survey):

@@ -7,6 +7,8 @@ same as the file; what is new stays in when it stands where the target stands.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.answer.definitions import attaches
@@ -28,6 +30,7 @@ _REMARK = re.compile(r"\{\s*/\*")
 _EXAMPLE = re.compile(
     r"\s*(?:#|//|/\*|--)\s*(?:example|usage|test|demo|sample|示例|用法|测试|使用)", re.IGNORECASE
 )
+_CALLED = re.compile(r"(?<![\w.:])(?<!def )(?<!fn )(\w+)\(")
 _PACKAGE = re.compile(r"package [\w.]+;?$|namespace [\w.]+;$|['\"]use strict['\"];?$|#pragma once")
 _MAIN = re.compile(r"if __name__ ==|func main\(\)|fn main\(\)|int main\(")
 
@@ -99,12 +102,32 @@ class Selection:
             (path, one.name) in self._survey.beside for path in paths
         ):
             return False
-        text, name = "\n".join(self._lines), re.escape(one.name)
         language = language_named(self._survey.site.grammar.language)
-        called = re.search(rf"(?<![\w.:])(?<!def )(?<!fn ){name}\(", text)
-        if outer[0].path and not one.path and language.explicit_self and called:
+        apart = outer[0].path and not one.path and language.explicit_self
+        if apart and one.name in self._called:
             self.fault = _BESIDE.format(one.name)
         return True
+
+    @cached_property
+    def _called(self) -> set[str]:
+        """The names that the passage calls as functions, read once for all of them."""
+        return set(_CALLED.findall("\n".join(self._lines)))
+
+    @cached_property
+    def _use(self) -> re.Pattern[str]:
+        """What a use of the target's definitions looks like."""
+        every = "|".join(re.escape(one.name) for one in self._survey.outer)
+        return re.compile(rf"\b(?:{every})\b")
+
+    @cached_property
+    def _in_order(self) -> list[str]:
+        """What is known, in an order in which what begins alike stands together."""
+        return sorted(self._known)
+
+    def _is_begun(self, said: str) -> bool:
+        """Tell whether something that is known begins like this."""
+        at = bisect_left(self._in_order, said)
+        return at < len(self._in_order) and self._in_order[at].startswith(said)
 
     def _repeats(self, line: str) -> bool:
         """Tell whether a line of a definition beside the target says nothing new."""
@@ -115,7 +138,7 @@ class Selection:
             or is_elision(line)
             or closes(line)
             or line.strip() == "pass"
-            or (said != plain(line) and any(key.startswith(said) for key in self._known))
+            or (said != plain(line) and self._is_begun(said))
         )
 
     def _is_loose(self, i: int) -> bool:
@@ -155,8 +178,8 @@ class Selection:
             line.strip() in ("pass", "...") or i + 1 in self._inside[:1]
         ):
             return False
-        used = any(re.search(rf"\b{re.escape(d.name)}\b", line) for d in outer)
-        if i > self._last and used and not self._survey.site.promise.heeds:
+        late = i > self._last and not self._survey.site.promise.heeds
+        if late and self._use.search(line):
             return False  # It shows how the target is used.
         out = outer[0].path and not self._theirs[0].path and not line[:1].isspace()
         if out or (self._inside is not None and i not in self._inside):

@@ -129,7 +129,7 @@ FORMS: dict[str, Callable[[Case], str]] = {
     "quotation": lambda c: textwrap.indent(_fenced(c.new), "> ", lambda _: True),
     "plus": lambda c: _fenced(textwrap.indent(c.new, "+", lambda _: True)),
     "JSON": lambda c: json.dumps({"code": c.new}),
-    "nearly JSON": lambda c: f"{{\"code\": `{c.new}`}}",
+    "nearly JSON": lambda c: f'{{"code": `{c.new}`}}',
     "JSON with words": lambda c: _fenced(
         json.dumps({"reason": "because", "replacement": c.new}, indent=2), "json"
     ),
