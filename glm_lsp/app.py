@@ -130,7 +130,11 @@ class _Connector:
     def _key(self, settings: Settings, caller: Caller) -> Key | None:
         """Return the key to send, if any, once it is certain that it may go there."""
         preset = providers.find(settings.provider, settings.base_url)
-        key = find_key(preset, given=caller.api_key, environ=self._environ)
+        given = caller.api_key
+        # Where a workspace may have written the options, the user's own key goes before theirs:
+        # whose key it is can read what was asked with it.
+        key = find_key(preset, given=given if caller.users_own else None, environ=self._environ)
+        key = key or find_key(preset, given=given, environ={}, use_keyring=False)
         if key is None and preset.needs_key:
             raise no_key(preset)
         self._trusted().check(settings, key, users_own=caller.users_own)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _MOST_NAMES = 8  # Paths that one URI may mean.
+_MOST_PATH = 4 * 1024  # Bytes.
 _MOST_IGNORED = 256 * 1024  # Bytes of a `.gitignore`.
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0)
@@ -121,7 +122,7 @@ def _contents(path: Path, most: int) -> str:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             return ""
         with os.fdopen(file, "rb", closefd=False) as opened:
-            return opened.read(most).decode("utf-8", "replace")
+            return opened.read(most).decode("utf-8-sig", "replace")
     except OSError:
         return ""
     finally:
@@ -146,7 +147,17 @@ def _specs(path: Path, root: Path) -> Iterator[tuple[Path, GitIgnoreSpec]]:
             return
         yield folder, _patterns(_contents(folder / ".gitignore", _MOST_IGNORED))
         if folder == top:
-            yield folder, _patterns(_contents(folder / ".git/info/exclude", _MOST_IGNORED))
+            yield folder, _patterns(_contents(_excluded_there(top), _MOST_IGNORED))
+
+
+def _excluded_there(top: Path) -> Path:
+    """Return the file of patterns that a repository keeps for itself, shared by its worktrees."""
+    git = top / ".git"
+    named = _contents(git, _MOST_PATH).strip()  # Of a worktree, which has a file there.
+    if named.startswith("gitdir:"):
+        git = top / named.removeprefix("gitdir:").strip()
+        git /= _contents(git / "commondir", _MOST_PATH).strip() or "."
+    return git / "info/exclude"
 
 
 def _patterns(text: str) -> GitIgnoreSpec:

@@ -13,6 +13,7 @@ state, which they alone can write.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ class Destinations:
         address = preset.address(settings.protocol, settings.base_url)
         if users_own or self._is_known(settings, preset, address, key):
             return
-        destination = f"{preset.name} {address.place}"
+        destination = f"{preset.name} {address.place}{_login(address)}"
         if destination not in self._confirmed and destination not in self._kept():
             raise _unconfirmed(preset, address, key, destination)
 
@@ -88,7 +89,9 @@ class Destinations:
         except SettingsError:
             return False
         # A key that was kept for another provider is not for this host.
-        return address.place == ours.place and (chosen or key is None or not key.owner)
+        # Nor is the user's host another's account there, whoever may read what is asked in it.
+        same = address.place == ours.place and _login(address) in ("", _login(ours))
+        return same and (chosen or key is None or not key.owner)
 
     def _kept(self) -> list[str]:
         try:
@@ -107,17 +110,25 @@ def state_path() -> Path:
     return user_state_path("glm-lsp", appauthor=False) / "confirmed.json"
 
 
+def _login(address: Address) -> str:
+    """Return what stands for an address's user and password, if it has them."""
+    if address.url == address.place:
+        return ""
+    return f" as {hashlib.sha256(address.url.encode()).hexdigest()[:16]}"
+
+
 def _unconfirmed(
     preset: Preset, address: Address, key: Key | None, destination: str
 ) -> UnconfirmedHostError:
     what = "your code" if key is None else "your code and your API key"
+    account = " with a name and password of theirs" if _login(address) else ""
     environment = f"GLM_LSP_PROVIDER={preset.name} and GLM_LSP_BASE_URL={address.place}"
     return UnconfirmedHostError(
         f"Nothing is sent to {address.name}, which you have not confirmed: say yes when you are"
         f" asked after a restart, or set {environment} in your environment.",
         question=(
             f"The settings of this editor or workspace send {what} to {address.name}"
-            f" ({address.place}). Do you want that?"
+            f" ({address.place}){account}. Do you want that?"
         ),
         host=address.name,
         destination=destination,

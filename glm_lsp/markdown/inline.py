@@ -36,7 +36,11 @@ _SPECIAL = re.compile(
 _BRACKETS = re.compile(r"[\[\]]")
 _LOOSE = re.compile(r"\][(\[:]|!\[")
 _SIMPLE = re.compile(r"[\w.:()/ -]+")
-_NAMES_ADDRESS = re.compile(r"://|\bwww\.|^\S+\.\w{2,}(?:/\S*)?$")
+_NAMES_ADDRESS = re.compile(
+    r"://|\bwww\.|^\S+\.\w{2,}(?:/\S*)?$|[\w-]\.[^\W\d_]{2,}(?![\w(]|\.\w)|\b\d+(?:\.\d+){3}\b"
+)
+_LIKE_A_DOT = dict.fromkeys(map(ord, "\u2024\u3002\uff0e\uff61\ufe52\u0701\u0702\u06d4"), ".")
+"""What is a dot in the name of a host, or looks like one."""
 ADDRESS = re.compile(r"(?=://)|(?<=www)(?=\.)", re.IGNORECASE)
 """Where an address is that some parsers make a link of, with all up to the next blank."""
 
@@ -146,7 +150,7 @@ def _link(label: Sequence[Token], address: str) -> str:
         return _text(_named(label, address), strict=True)
     if words == address:
         return f"<{target}>"
-    if _NAMES_ADDRESS.search(words.strip()):
+    if _NAMES_ADDRESS.search(words.strip().translate(_LIKE_A_DOT)):
         return _text(_named(label, ""), strict=True) + f" (<{target}>)"
     if len(label) == 1 and label[0].type == "code_inline" and _SIMPLE.fullmatch(words):
         return f"[`{words}`]({target})"

@@ -26,6 +26,8 @@ _FRONT = re.compile(
 )
 _FENCE = re.compile(r"(?P<fence>(?P<mark>[`~])(?P=mark){2,}(?!(?P=mark)))\s*(?P<tag>(?!\s)[^`]*)\Z")
 _TAG = re.compile(r"[\w+#.-]{0,40}")
+_DRAWN = frozenset("mermaid plantuml puml uml ditaa kroki vega vega-lite geojson topojson".split())
+"""Languages that some viewers run, or have drawn by a server of others."""
 _ROW_END = re.compile(r"(?:\\[^|]|[^\\|])+|\\\||\|")
 _DELIMITER = re.compile(r"\s*:?-+:?\s*\Z")
 _MOST_CELLS = 50
@@ -178,6 +180,7 @@ class Sanitizer:
     def _open(self, front: str, opening: re.Match[str], end: str) -> str:
         run = opening["fence"][:8]
         tag = (_TAG.match(opening["tag"].strip()) or [""])[0]
+        tag = "" if tag.lower() in _DRAWN else tag
         inner = re.sub(r"[^>]", " ", front)
         self._fence = _Fence(run, inner, len(front))
         above, self._above = self._above, "words"
@@ -238,14 +241,15 @@ def _is_another(front: str, text: str, above: str) -> bool:
     """Tell whether a line would be more than its words.
 
     As the rule below a table's head it would change how the lines around it are read, and as
-    the first line of a page it may open settings; and quotations have an end.
+    the first line of a page it may open settings; quotations have an end; and some viewers
+    fetch what a line imports.
     """
     marks = set(front + text)
     if marks <= set(" |:-") and "-" in marks and marks & set("|:"):
         return above != "row" or bool(front.strip()) or not text.startswith("|")
     if above == "start" and text.strip()[:3] in ("---", "+++"):
         return True
-    return text.startswith((">", "- ", "+ ", "* "))
+    return text.startswith((">", "- ", "+ ", "* ", "@import"))
 
 
 def _row(words: str) -> str:

@@ -113,6 +113,41 @@ def test_an_explanation_that_does_something(
     assert dangers(said) == [], sentence
 
 
+MISNAMED: dict[str, tuple[str, str]] = {
+    "words": ("The name stands among words.", "see docs.python.org for more"),
+    "port": ("A port follows it.", "docs.python.org:443"),
+    "ideographic": ("Its dots are ideographic.", "docs\u3002python\u3002org"),
+    "leader": ("Its dots only look like dots.", "docs\u2024python\u2024org"),
+    "parentheses": ("It stands in parentheses.", "(github.com)"),
+    "end": ("A dot ends it.", "github.com."),
+    "number": ("It is a number.", "at 10.0.0.1"),
+}
+
+
+@attacks("words", MISNAMED)
+def test_a_link_that_names_another_host(
+    sentence: str, words: str, explained: tuple[Rig, Gateway]
+) -> None:
+    """A link's words name a host that it does not lead to: the page shows where it leads."""
+    rig, gateway = explained
+    gateway.script(chat_stream(f"Before [{words}](https://evil.example/) after."))
+    rig.ask(rig.open(URI))
+    assert "after" in rig.explanation(), sentence
+    assert "](https://evil.example" not in rig.explanation(), sentence
+    assert "<https://evil.example/>" in rig.explanation(), sentence
+
+
+def test_what_viewers_fetch_or_draw(explained: tuple[Rig, Gateway]) -> None:
+    """An explanation has what some viewers have drawn by a server, or import: it is only text."""
+    rig, gateway = explained
+    drawn = "```plantuml\n!include https://evil.example\n```"
+    gateway.script(chat_stream(f'Before.\n\n{drawn}\n\n@import "https://evil.example"\n'))
+    rig.ask(rig.open(URI))
+    assert "```\n!include" in rig.explanation()
+    assert "\n@import" not in rig.explanation()
+    assert "@import" in rig.explanation()
+
+
 @pytest.fixture(scope="module")
 def _explaining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, Gateway]]:
     home = tmp_path_factory.mktemp("explaining")

@@ -96,6 +96,30 @@ def test_a_character_in_new_tests(sentence: str, char: str, home: Path, gateway:
         assert char not in "".join(rig.buffers[uri] for uri in rig.created), sentence
 
 
+SETTINGS = """\
+# vim: set foldexpr=system('evil') fde=1:
+# -*- eval: (evil) -*-
+def test_it():
+    assert catch(lambda ex: None)
+
+
+# Local Variables:
+# eval: (evil)
+# End:
+"""
+
+
+def test_a_modeline_in_new_tests(project: Path, home: Path, gateway: Gateway) -> None:
+    """New tests hold settings for the editor that opens them: they are none; code stays code."""
+    gateway.script(fenced(SETTINGS))
+    with serving(home, gateway, root=project) as rig:
+        rig.ask(rig.open((project / "area.py").as_uri()), "test")
+        written = rig.buffers[rig.created[0]]
+    for mark in ("vim:", "-*- eval", "Local Variables:"):
+        assert mark not in written
+    assert "lambda ex: None" in written
+
+
 def test_a_characters_escape_is_asked_for_once_more(home: Path, gateway: Gateway) -> None:
     """The model's code turns the direction: it is asked again, and told what was wrong."""
     gateway.script([fenced(FIXED.replace("return", "\u202ereturn")), fenced(FIXED)])

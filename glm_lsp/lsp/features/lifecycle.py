@@ -7,6 +7,7 @@ The API key is taken out of the options before anything else sees them.
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -20,7 +21,6 @@ from glm_lsp.settings.layers import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
@@ -158,4 +158,6 @@ def _roots(params: types.InitializeParams) -> tuple[Path, ...]:
     uris = [folder.uri for folder in params.workspace_folders or ()]
     if not uris and params.root_uri:
         uris = [params.root_uri]
+    if not uris and params.root_path:  # Of editors older than LSP 3.
+        return (Path(params.root_path),)
     return tuple(path for path in map(path_of, uris) if path is not None)

@@ -147,17 +147,23 @@ class ActionJobs:
         snapshot = planned.task.snapshot
         text = await new_file(planned, self._session, self._listener(job, planned))
         source = path_of(snapshot.uri)
-        if source is not None and creates_files(self._server):
-            root = next((r for r in self._session.roots if source.is_relative_to(r)), None)
+        root = next((r for r in self._session.roots if source and source.is_relative_to(r)), None)
+        holds = self._session.files.holds
+        # Through a link of the workspace nothing is made outside of it.
+        inside = root is None or (source is not None and await asyncio.to_thread(holds, source))
+        if source is not None and inside and creates_files(self._server):
             path = await asyncio.to_thread(
                 path_for_tests,
                 source,
                 snapshot.language,
                 root,
                 os.path.lexists,
-                self._session.files.holds,
+                holds,
             )
-            await create_file(self._server, path.as_uri(), text, planned.title)
+            from glm_lsp.markdown import without_settings
+
+            made = without_settings(text)
+            await create_file(self._server, path.as_uri(), made, planned.title)
             return
 
         async def whole() -> AsyncGenerator[str, None]:
