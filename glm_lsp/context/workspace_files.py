@@ -34,9 +34,17 @@ _FLAGS = os.O_RDONLY | sum(
 class WorkspaceFiles:
     """The files of one client's folders, under the exclusions in force."""
 
-    def __init__(self, patterns: Sequence[Sequence[str]] = (), roots: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        patterns: Sequence[Sequence[str]] = (),
+        roots: Iterable[Path] = (),
+        *,
+        left: Iterable[Path] = (),
+    ) -> None:
+        """Know the folders, and those that were left: what was excluded in them still is."""
         self.roots = tuple(roots)
-        self.exclusions = Exclusions(patterns, self.roots)
+        self._excluding = (*self.roots, *left)
+        self.exclusions = Exclusions(patterns, self._excluding)
         self._patterns = tuple(patterns)
 
     def keeps(self, uri: str) -> bool:
@@ -96,7 +104,8 @@ class WorkspaceFiles:
     @cached_property
     def _really(self) -> Exclusions:
         """The exclusions for paths without links."""
-        return Exclusions(self._patterns, (*self.roots, *self._real_roots))
+        real = (real for real in map(_real, self._excluding) if real is not None)
+        return Exclusions(self._patterns, (*self._excluding, *real))
 
 
 def _absolute(name: str) -> Path | None:

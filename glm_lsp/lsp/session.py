@@ -72,6 +72,7 @@ class ClientSession:
         self.extensions = Extensions()
         self.trust = Trust()
         self.files = WorkspaceFiles()
+        self._left: dict[Path, None] = {}
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -127,6 +128,7 @@ class ClientSession:
     def change_folders(self, added: Iterable[Path], removed: Iterable[Path]) -> None:
         """Take other folders than before: exclusions are relative to them."""
         gone = set(removed)
+        self._left.update(dict.fromkeys(root for root in self.roots if root in gone))
         roots = dict.fromkeys((*(root for root in self.roots if root not in gone), *added))
         self._put(self.loaded, tuple(roots))
 
@@ -276,7 +278,8 @@ class ClientSession:
 
     def _put(self, loaded: Loaded, roots: tuple[Path, ...]) -> None:
         before, self.loaded = self.settings, loaded
-        self.files = WorkspaceFiles(loaded.exclusions, roots)
+        left = [root for root in self._left if root not in roots]  # Documents of it may be open.
+        self.files = WorkspaceFiles(loaded.exclusions, roots, left=left)
         if self._model is not None and _way(before) != _way(self.settings):
             # Work that runs still reads from it: it is closed with the session.
             self._stale.append(self._model)

@@ -294,11 +294,12 @@ def serving(
     level: str = "debug",
     arguments: Sequence[str] = (),
     module: Sequence[str] = ("glm_lsp",),
+    more: Mapping[str, Any] | None = None,
 ) -> Iterator[Rig]:
     """Start the server as an editor does, for the length of a `with`.
 
     `configuration` is what the editor answers when it is asked; `answer` is what the user
-    answers to a question, by default nothing.
+    answers to a question, by default nothing; `more` is what else `initialize` says.
     """
     log = home / f"log-{time.monotonic_ns()}"
     with log.open("wb") as errors:
@@ -328,6 +329,7 @@ def serving(
             rootUri=roots[0].as_uri() if roots else None,
             workspaceFolders=[{"uri": r.as_uri(), "name": r.name} for r in roots] or None,
             initializationOptions={} if options is None else options,
+            **(more or {}),
         )
         yield rig
     finally:

@@ -56,6 +56,26 @@ def test_what_git_ignores_in_its_own_ways(
     assert CANARY not in bodies(gateway), sentence
 
 
+def test_a_folder_that_is_removed(project: Path, home: Path, gateway: Gateway) -> None:
+    """A folder is removed while a file of it is open: what was excluded in it stays excluded."""
+    options = {"context": {"exclude": ["/deploy/"]}}
+    with serving(home, gateway, root=project, options=options) as rig:
+        uri = rig.open((project / "deploy" / "a.py").as_uri())
+        event = {"added": [], "removed": [{"uri": project.as_uri(), "name": "project"}]}
+        rig.client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        assert rig.ask(uri) != ""
+        rig.complete(uri, "return ")
+    assert gateway.requests == []
+
+
+def test_a_folder_that_is_only_a_path(project: Path, home: Path, gateway: Gateway) -> None:
+    """An old editor says its folder as `rootPath` alone: exclusions are relative to it, too."""
+    options = {"context": {"exclude": ["/deploy/"]}}
+    with serving(home, gateway, options=options, more={"rootPath": str(project)}) as rig:
+        assert rig.ask(rig.open((project / "deploy" / "a.py").as_uri())) != ""
+    assert gateway.requests == []
+
+
 def test_tests_beside_a_file_through_a_link(project: Path, home: Path, gateway: Gateway) -> None:
     """A folder of the workspace is a link that leads outside: no file is made there."""
     outside = project.parent / "outside"
