@@ -25,6 +25,7 @@ CACHES = {
     "characters.py: _every": "a pattern is compiled once, when it is first needed",
     "completion/lexer.py: _tokens": "the tokens of a text are the same for everybody",
     "context/syntax.py: _grammar": "a grammar is a library that is loaded once",
+    "editing/answer/clean.py: _odd_ones": "the characters of a file are the same for everybody",
     "editing/answer/lines.py: _words": "the words of a line are the same for everybody",
     "editing/partners.py: _words": "the words of a line are the same for everybody",
     "lsp/wire/converter.py: _explaining": "it has no state but what it writes for types",
