@@ -14,9 +14,8 @@ import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
 from glm_lsp.context.names import folded, names_of, path_of
+from glm_lsp.context.patterns import Patterns
 from glm_lsp.context.secret_files import is_secret
 
 if TYPE_CHECKING:
@@ -31,12 +30,21 @@ class Exclusions:
 
     def __init__(self, patterns: Iterable[Sequence[str]] = (), roots: Iterable[Path] = ()) -> None:
         groups = [list(group) for group in patterns]
-        self._chosen = [GitIgnoreSpec.from_lines(group) for group in groups]
+        self._chosen = [Patterns(group) for group in groups]
         folds = sys.platform in ("win32", "darwin")
         lower = [[pattern.lower() for pattern in group] for group in groups if folds]
-        self._without_case = [GitIgnoreSpec.from_lines(group) for group in lower]
+        self._without_case = [Patterns(group) for group in lower]
         self._roots = tuple(roots)
         self._known: dict[str, bool] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """What was read otherwise than it is written: a sentence for each, behind "exclude"."""
+        return [
+            f"pattern {number} {sentence}"
+            for chosen in self._chosen
+            for number, sentence in chosen.problems
+        ]
 
     def excludes(self, uri: str) -> bool:
         """Tell whether the document at `uri` is excluded by any name that it may have."""
@@ -51,9 +59,9 @@ class Exclusions:
         return self.excludes(path.as_uri())
 
     def _excludes_name(self, name: str) -> bool:
-        if _is_secret(name) or any(chosen.match_file(name) for chosen in self._chosen):
+        if _is_secret(name) or any(chosen.excludes(name) for chosen in self._chosen):
             return True
-        return any(chosen.match_file(name.lower()) for chosen in self._without_case)
+        return any(chosen.excludes(name.lower()) for chosen in self._without_case)
 
     def _names(self, uri: str) -> Iterator[str]:
         """Yield the names to judge: whole, the last part alone, relative to each root."""

@@ -8,19 +8,21 @@ disk: call it in a thread.
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
 from glm_lsp.context.ignore import Exclusions
 from glm_lsp.context.names import names_of, path_of
+from glm_lsp.context.patterns import Patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+
+logger = logging.getLogger(__name__)
 
 _MOST_NAMES = 8  # Paths that one URI may mean.
 _MOST_PATH = 4 * 1024  # Bytes.
@@ -46,6 +48,7 @@ class WorkspaceFiles:
         self._excluding = (*self.roots, *left)
         self.exclusions = Exclusions(patterns, self._excluding)
         self._patterns = tuple(patterns)
+        self._told: set[str] = set()
 
     def keeps(self, uri: str) -> bool:
         """Tell whether a document must stay, by its names or by those of what it leads to."""
@@ -69,7 +72,7 @@ class WorkspaceFiles:
         if not self.roots and other is not None and (folder := _real(other.parent)) is not None:
             roots = (folder,)
         root = next((root for root in roots if real.is_relative_to(root)), None)
-        return root is not None and not _ignored(real, root)
+        return root is not None and not self._ignored(real, root)
 
     def read(self, name: str, most: int) -> str:
         """Return the first lines of the first folder's file of that name; "" for none.
@@ -87,6 +90,35 @@ class WorkspaceFiles:
         """Tell whether a path lies in the workspace once every link is followed."""
         real = _real(path)
         return real is not None and any(map(real.is_relative_to, self._real_roots))
+
+    def _ignored(self, path: Path, root: Path) -> bool:
+        """Tell whether git would ignore a file, by the `.gitignore` files from its top down.
+
+        A folder's own `!` does not take back what one above it says: in doubt a file is ignored.
+        """
+        top = _top(path, root)
+        folders = [folder for folder in path.parents if folder.is_relative_to(top)]
+        lists = [(folder, folder / ".gitignore") for folder in folders]
+        lists.append((top, _excluded_there(top)))
+        return any(
+            self._patterns_of(file).excludes(path.relative_to(folder).as_posix())
+            for folder, file in lists
+        )
+
+    def _patterns_of(self, file: Path) -> Patterns:
+        """Return the patterns of a file; what is wrong with them is said once."""
+        text = _contents(file, _MOST_IGNORED + 1).removeprefix("\ufeff")
+        patterns = Patterns(line.removesuffix("\r") for line in text.split("\n"))
+        problems = patterns.problems
+        if len(text.encode()) > _MOST_IGNORED:  # What is not read may be about any file.
+            patterns = Patterns(["*"])
+            over = f"and what follows take more than {_MOST_IGNORED} bytes"
+            problems = [(1, f"{over}, so all is left out: make the file shorter")]
+        for number, sentence in problems:
+            if (told := f"{file}:{number}: this pattern {sentence}") not in self._told:
+                self._told.add(told)
+                logger.warning("%s", told)
+        return patterns
 
     def _text(self, path: Path, root: Path, most: int) -> str:
         real, inside = _real(path), _real(root)
@@ -138,25 +170,9 @@ def _contents(path: Path, most: int) -> str:
         os.close(file)
 
 
-def _ignored(path: Path, root: Path) -> bool:
-    """Tell whether git would ignore a file, by the `.gitignore` files from its top down.
-
-    A folder's own `!` does not take back what one above it says: in doubt a file is ignored.
-    """
-    specs = _specs(path, root)
-    return any(spec.match_file(path.relative_to(base).as_posix()) for base, spec in specs)
-
-
-def _specs(path: Path, root: Path) -> Iterator[tuple[Path, GitIgnoreSpec]]:
-    """Yield the patterns that apply to a file, each with the folder that they are about."""
-    parents = list(path.parents)
-    top = next((folder for folder in parents if (folder / ".git").exists()), root)
-    for folder in parents:
-        if not folder.is_relative_to(top):
-            return
-        yield folder, _patterns(_contents(folder / ".gitignore", _MOST_IGNORED))
-        if folder == top:
-            yield folder, _patterns(_contents(_excluded_there(top), _MOST_IGNORED))
+def _top(path: Path, root: Path) -> Path:
+    """Return the folder of a file's repository; the workspace's where it is in none."""
+    return next((folder for folder in path.parents if (folder / ".git").exists()), root)
 
 
 def _excluded_there(top: Path) -> Path:
@@ -167,7 +183,3 @@ def _excluded_there(top: Path) -> Path:
         git = top / named.removeprefix("gitdir:").strip()
         git /= _contents(git / "commondir", _MOST_PATH).strip() or "."
     return git / "info/exclude"
-
-
-def _patterns(text: str) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(text.splitlines())

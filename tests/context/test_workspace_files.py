@@ -92,6 +92,20 @@ def test_what_git_ignores_does_not_go_along(
     assert known.belongs((tmp_path / path).as_uri(), (tmp_path / "b.py").as_uri()) is goes
 
 
+def test_an_ignore_file_that_is_too_long_ignores_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What stands behind the part that is read may be about any file; that is said once."""
+    (tmp_path / ".gitignore").write_text("#" * 300_000 + "\n*.md\n", "utf-8")
+    known = files(tmp_path)
+    for _ in range(2):
+        assert not known.belongs((tmp_path / "a.py").as_uri(), (tmp_path / "b.py").as_uri())
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path / '.gitignore'}:1: this pattern and what follows take more than 262144 bytes, "
+        "so all is left out: make the file shorter"
+    ]
+
+
 def test_without_a_workspace_the_documents_folder_counts(tmp_path: Path) -> None:
     """A single file is open: what lies beside it goes along, and nothing from elsewhere."""
     beside = (tmp_path / "src" / "b.py").as_uri()

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from tests.security.rig import Rig
 
 
-collect_ignore = [
-    "test_slow_exclusions.py",
-]
-"""Attacks that still succeed: files leave this list when none in them does."""
-
-
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     """The user's own gateway."""

@@ -2,20 +2,76 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from tests.security.rig import serving
+from glm_lsp.context.patterns import Patterns
+from tests.security.rig import CODE, attacks, bodies, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.gateway import Gateway
 
+LISTS: dict[str, list[str]] = {
+    "stars": ["*a" * 30 + "b"] * 100,
+    "as many stars as may be": ["*a" * 10 + "b"] * 1_000,
+    "folders": ["**/" * 40 + "x"] * 100,
+    "as many folders as may be": ["**/a" * 9 + "/**/b"] * 1_000,
+    "characters": ["*" + "a?" * 100 + "b"] * 100,
+    "choices": ["[a-z]*" * 30 + "!"] * 100,
+    "brackets": ["[" * 240 + "*"] * 1_000,
+    "long": ["x" * 1_000] * 1_000,
+    "names": [f"name{number}" for number in range(10_000)],
+    "suffixes": [f"*.x{number}" for number in range(10_000)],
+    "taken back": ["!" + "*a" * 30] * 1_000,
+}
+NAMES = ("src/area.py", f"{'a' * 250}/{'a/' * 60}a", "a/" * 245, "a" * 4_000, "a/" * 100_000)
+WITHIN = 0.1
+"""Seconds of CPU on a busy machine; ten milliseconds on an idle one."""
+
+
+@attacks(
+    "lines", {name: (f"A list is slow to match: {name}.", lines) for name, lines in LISTS.items()}
+)
+def test_slow_lists(sentence: str, lines: list[str]) -> None:
+    """A list is read, and any name judged by it, at once."""
+    started = time.process_time()
+    patterns = Patterns(lines)
+    took = [time.process_time() - started]
+    for name in NAMES:
+        started = time.process_time()
+        patterns.excludes(name)
+        took.append(time.process_time() - started)
+    assert max(took) < WITHIN, sentence
+
 
 def test_exclusions_that_are_slow(home: Path, gateway: Gateway) -> None:
-    """A workspace excludes by patterns that are slow to match: the server goes on."""
-    slow = ["*a" * 30 + "b", "**/" * 40 + "x", "[a-z]*" * 30 + "!", *["x" * 1_000] * 1_000]
+    """A workspace excludes by patterns that are slow to match: the server goes on, and says so."""
+    slow = [
+        "area*a*a" + "*a" * 30 + "b",
+        "q" + "**/" * 40 + "x",
+        "z" + "[a-z]*" * 30 + "!",
+        *["x" * 1_000] * 1_000,
+    ]
     values = {"context": {"exclude": slow}}
     with serving(home, gateway, configuration=values, level="error") as rig:
         rig.ask(rig.open(f"file:///{'a' * 200}/{'a/' * 60}area.py"))
         assert rig.status()["jobs"] == []
+        assert "stays on your machine" in rig.shown()
+        assert "glm.context.exclude: pattern 1 has more than 10 *" in rig.shown()
+        assert not gateway.requests
+        rig.ask(rig.open("file:///src/other.py"))
+        assert gateway.requests
+
+
+def test_a_slow_gitignore(home: Path, project: Path, gateway: Gateway) -> None:
+    """A `.gitignore` is slow to match: completions go on, what it may mean stays, the log says so."""
+    (project / ".git").mkdir()
+    (project / ".gitignore").write_text("# ours\n" + "notes" + "*a" * 30 + "b\n", "utf-8")
+    with serving(home, gateway, root=project) as rig:
+        rig.open((project / f"notes{'a' * 200}.py").as_uri(), CODE.replace("circle", "canary"))
+        rig.complete(rig.open((project / "a.py").as_uri()), "return ")
+        assert gateway.requests
+        assert "canary" not in bodies(gateway)
+        assert ".gitignore:2: this pattern has more than 10 *" in rig.log()

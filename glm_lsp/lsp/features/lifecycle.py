@@ -67,8 +67,9 @@ class _Configuration:
 
     def report_problems(self) -> None:
         """Name the bad keys that were not named before."""
-        problems = {f"{p.key} {p.message}": p for p in self._session.loaded.problems}
-        fresh = [text for text in problems if text not in self._reported]
+        problems = [f"{p.key} {p.message}" for p in self._session.loaded.problems]
+        problems += [f"context.exclude: {each}" for each in self._session.exclusions.problems]
+        fresh = [text for text in dict.fromkeys(problems) if text not in self._reported]
         self._reported.update(fresh)
         if fresh:
             listed = "; ".join(one_line(f"{SECTION}.{text}", 500) for text in fresh[:_MOST_LISTED])
