@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from glm_lsp.actions.registry import ACTIONS, FIX
-from glm_lsp.characters import one_line
+from glm_lsp.characters import beginning, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,7 +142,7 @@ def _said(line: str) -> str:
     match = _COMMENT.match(line[: 4 * _MOST_SAID])
     if match is None:
         return ""
-    said = line[match.end() : match.end() + _MOST_SAID].strip()
+    said = beginning(line[match.end() :], _MOST_SAID).strip()  # It is sent: no half of a secret.
     return said.removesuffix("*/").removesuffix("-->").strip()
 
 

@@ -6,6 +6,7 @@ means running the same plan on a newer snapshot.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from glm_lsp.actions.offers import Diagnostic
     from glm_lsp.actions.registry import Action
     from glm_lsp.settings import Thinking
-    from glm_lsp.text import Snapshot
+    from glm_lsp.text import Snapshot, Text
 
 CHARACTERS_PER_TOKEN = 3.0
 """A cautious rule of thumb for code; real tokenisers give 3 to 4."""
@@ -41,6 +42,9 @@ _MOST_CODE = 400_000
 
 _MOST_INSTRUCTION = 8_000
 """Characters of what the user asks in their own words."""
+
+_RUN = re.compile(r"""[^\s"'`]{16,}""")
+"""What is as long as a key, without a blank or a quote."""
 
 _SMALL_WINDOW = 10_000
 """Tokens. A model with less gets the brief prompt."""
@@ -120,7 +124,7 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
         raise ReplyError("This is too much code for one question: select less of it.")
     brief = profile.window < _SMALL_WINDOW
     around = gather(task.snapshot, target, 0 if brief else _budget(profile, code), profile.roots)
-    chosen = task.snapshot.slice(task.selection)
+    chosen = task.snapshot.slice(_whole(task.snapshot.text, task.selection))
     question = ActionQuestion(
         wording=action.wording,
         code=code,
@@ -176,6 +180,18 @@ def _target(task: Task) -> tuple[Span, str, bool]:
     if task.action.comments:
         return with_comment(task.snapshot, scope), scope.name, False
     return scope.span, scope.name, False
+
+
+def _whole(text: Text, selection: Span) -> Span:
+    """Return a selection, and all of what it holds the half of, if that may be a secret."""
+    start, end = selection.start, selection.end
+    for edge in (start, end):
+        line = text.line_span(text.position(edge)[0])
+        column, content = edge - line.start, text.slice(line)
+        for run in _RUN.finditer(content):
+            if run.start() < column < run.end() and any(map(str.isdigit, run.group())):
+                start, end = min(start, line.start + run.start()), max(end, line.start + run.end())
+    return Span(start, end)
 
 
 def _problems(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) -> tuple[Finding, ...]:

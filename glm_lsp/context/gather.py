@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot, Span, Text
 
 
-_MOST_PATH = 120
+_MOST_PATH, _LONGEST_ENDING = 120, 12
 """Characters of a path as it is shown."""
 
 
@@ -85,13 +85,19 @@ def display_path(uri: str, roots: Iterable[Path] = ()) -> str:
     if path is None:
         # Editors put whole paths of this machine into a query, and escape those they wrap.
         bare = unquote(uri.partition("?")[0].partition("#")[0])
-        return called(bare.replace("\\", "/").rsplit("/", 1)[-1]) or "untitled"
+        return _shown(bare.replace("\\", "/").rsplit("/", 1)[-1]) or "untitled"
     root = next((root for root in roots if path.is_relative_to(root)), path.parent)
     parts = path.relative_to(root).parts
     while len("/".join(parts)) > _MOST_PATH and len(parts) > 1:
         parts = parts[1:]
-    name = "/".join(parts)
-    return called(name if len(name) <= _MOST_PATH else f"…{PurePosixPath(name).suffix[:20]}")
+    return _shown("/".join(parts))
+
+
+def _shown(name: str) -> str:
+    if len(name) > _MOST_PATH:
+        ending = PurePosixPath(name).suffix
+        name = f"…{ending if len(ending) <= _LONGEST_ENDING else ''}"
+    return called(name)
 
 
 def _window(text: Text, first: int, last: int, budget: int) -> tuple[int, int]:

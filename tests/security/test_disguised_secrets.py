@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import string
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from glm_lsp.context.syntax import parse
+from glm_lsp.editing.answer.judge import find_fault
 from tests.security.rig import CODE, attacks, bodies, made_up, serving
 
 if TYPE_CHECKING:
@@ -141,9 +144,38 @@ def _name(rig: Rig, before: int) -> None:
     rig.complete(uri, "return ")
 
 
+def _unsaved(rig: Rig, before: int) -> None:
+    uri = rig.open(f"untitled:{'a' * (58 - before)}-{TOKEN}-{'b' * 90}.py")
+    rig.ask(uri)
+    rig.complete(uri, "return ")
+
+
+def _ending(rig: Rig, before: int) -> None:
+    rig.ask(rig.open(f"file:///project/{'a' * (110 + before)}.{TOKEN}"))
+
+
+def _comment(rig: Rig, before: int) -> None:
+    comment = f"# {'do this ' * 80}"[: 501 - before] + f" {TOKEN} there"
+    uri = rig.open(URI, CODE.replace("    return result", f"    {comment}\n    return result"))
+    wanted = [each for each in rig.menu(uri, "do this") if "comment" in each["title"]]
+    assert wanted
+    rig.client.call("workspace/executeCommand", wanted[0]["command"])
+    rig.idle()
+
+
+def _selection(rig: Rig, before: int) -> None:
+    uri = rig.open(URI, CODE.replace("heigth", f"'{TOKEN}'"))
+    rig.ask(uri, words=TOKEN[:before])
+    rig.ask(uri, words=f"{TOKEN[before - 8 :]}'")
+
+
 @attacks(
     "leak",
     {
+        "unsaved": ("The name of what is not saved yet is.", _unsaved),
+        "ending": ("A file's name is, and has it for its ending.", _ending),
+        "comment": ("A comment that says what to do has a long line.", _comment),
+        "selection": ("The user selected half of it.", _selection),
         "instruction": ("What the user asks is too long.", _instruction),
         "message": ("A linter's message is, and has no blank.", _message),
         "path": ("A path is.", _path),
@@ -158,6 +190,16 @@ def test_a_secret_that_is_cut(sentence: str, leak: object, shared: tuple[Rig, Ga
         leak(rig, before)
     assert len(gateway.requests) >= 4, sentence
     assert [part for part in _windows(TOKEN) if part in bodies(gateway)] == [], sentence
+
+
+@pytest.mark.parametrize("before", [10, 20, 30, 38])
+def test_a_fault_that_quotes_a_secret(before: int) -> None:
+    """An answer's line at fault holds a token and is too long: the model is shown no half of it."""
+    line = "x = (" + f"{'1 + ' * 20}"[: 74 - before] + f"'{TOKEN}') )\n"
+    fault = find_fault(partial(parse, "python"), "x = 1\n", line)
+    assert fault is not None
+    assert "x = (1" in fault
+    assert [part for part in _windows(TOKEN) if part in fault] == []
 
 
 def test_the_cursor_in_the_servers_own_key(home: Path, gateway: Gateway) -> None:

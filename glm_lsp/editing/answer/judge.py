@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from glm_lsp.characters import fresh
+from glm_lsp.characters import beginning, fresh
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.lines import cut, filled, plain, unix
 from glm_lsp.languages import language_named
@@ -232,7 +232,7 @@ def find_fault(parse: Callable[[str], Tree | None], before: str, after: str) -> 
     text = Text.of(after)
     line, _ = text.position(min(places[0].start, len(text)))
     shown = text.line(line).strip()
-    shown = shown if len(shown) <= _MOST else shown[: _MOST - 1] + "…"
+    shown = shown if len(shown) <= _MOST else beginning(shown, _MOST - 1) + "…"
     return (
         f"With this change the file does not parse any more: the first error is at line {line + 1}"
         f" of the file, `{shown}`. Brackets or parts may be missing, or there are too many."
