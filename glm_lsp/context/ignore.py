@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _MOST_KNOWN = 256  # Documents; it is asked about the same few at every key.
+_MOST_STEPS = 15_000  # Of a list and a name, of which a document may have a few.
 
 
 class Exclusions:
@@ -30,10 +31,10 @@ class Exclusions:
 
     def __init__(self, patterns: Iterable[Sequence[str]] = (), roots: Iterable[Path] = ()) -> None:
         groups = [list(group) for group in patterns]
-        self._chosen = [Patterns(group) for group in groups]
+        self._chosen = [Patterns(group, _MOST_STEPS) for group in groups]
         folds = sys.platform in ("win32", "darwin")
         lower = [[pattern.lower() for pattern in group] for group in groups if folds]
-        self._without_case = [Patterns(group) for group in lower]
+        self._without_case = [Patterns(group, _MOST_STEPS) for group in lower]
         self._roots = tuple(roots)
         self._known: dict[str, bool] = {}
 

@@ -24,7 +24,7 @@ _MOST_STARS = 10
 _LONGEST = 250  # Characters of a pattern with wildcards.
 _MOST_ODD, _ODD = 800, 3  # For all `?` and `[` of a list; each pattern with any costs some more.
 _LONGEST_NAME, _MOST_FOLDERS = 4_096, 250  # More has no path that is anybody's.
-_MOST_STEPS = 60_000  # For one name: some ten milliseconds.
+_MOST_STEPS = 60_000  # For one name: ten milliseconds or a little more.
 _CHARACTERS_A_STEP = 50
 _MOST_PROBLEMS = 5
 _DEEP = "a/" * 15 + "a"
@@ -89,7 +89,6 @@ class _Pattern:
     """
 
     segments: tuple[_Segment, ...]
-    takes_back: bool
     anchored: bool
     folder: bool
 
@@ -108,16 +107,18 @@ class Patterns:
         problems: the number of a line and a sentence about it, for the first few.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], most: int = _MOST_STEPS) -> None:
+        """Read the lines; a name may take as many steps as `most`."""
+        self._most = most
         self.problems: list[tuple[int, str]] = []
         self._odd = self._steps = 0
         self._wild: list[tuple[int, _Pattern]] = []
-        self._plain: dict[tuple[str, bool, bool], tuple[int, bool]] = {}
+        self._plain: dict[tuple[str, bool, bool], int] = {}
         number = 0
         for number, line in enumerate(lines, 1):
             self._read(line, number)
-            if self._steps > _MOST_STEPS // 4:
-                self._steps = _MOST_STEPS + 1  # Whatever is asked about is excluded.
+            if self._steps > most // 4:
+                self._steps = most + 1  # Whatever is asked about is excluded.
                 break
         if self._is_too_much(_DEEP):
             self.problems = [(number, _ONE_TOO_MANY), *self.problems]
@@ -129,25 +130,25 @@ class Patterns:
         if self._is_too_much(name):
             return True
         parts = [part for part in name.split("/") if part]
-        # By how many parts of the path there are: the last line about them, and what it says.
-        said = [self._said(parts, size) for size in range(1, len(parts) + 1)]
-        for number, pattern in self._wild:
+        # By how many parts of the path there are: what the last line about them says.
+        said = [0, *(self._said(parts, size) for size in range(1, len(parts) + 1))]
+        for rank, pattern in self._wild:
             for size in _hits(pattern, parts):
-                if size < len(parts) or not pattern.folder:
-                    said[size - 1] = max(said[size - 1], (number, not pattern.takes_back))
-        return any(excluded for _, excluded in said)
+                if rank > said[size] and (size < len(parts) or not pattern.folder):
+                    said[size] = rank
+        return any(rank % 2 for rank in said)
 
-    def _said(self, parts: Sequence[str], size: int) -> tuple[int, bool]:
-        """Return the last line without wildcards about the first parts of a path."""
+    def _said(self, parts: Sequence[str], size: int) -> int:
+        """Return the rank of the last line without wildcards about the first parts of a path."""
         names = ((parts[size - 1], False), ("/".join(parts[:size]), True))
         folder = (True, False) if size < len(parts) else (False,)
-        return max(self._plain.get((*name, of), (0, False)) for name in names for of in folder)
+        return max(self._plain.get((*name, of), 0) for name in names for of in folder)
 
     def _is_too_much(self, name: str) -> bool:
         """Tell whether all patterns together would take too long for a name."""
         folders = name.count("/")
         steps = self._steps * (1 + folders + len(name) // _CHARACTERS_A_STEP)
-        return len(name) > _LONGEST_NAME or folders > _MOST_FOLDERS or steps > _MOST_STEPS
+        return len(name) > _LONGEST_NAME or folders > _MOST_FOLDERS or steps > self._most
 
     def _read(self, line: str, number: int) -> None:
         text = _TRAILING.sub("", line) if line.endswith(" ") else line
@@ -162,15 +163,16 @@ class Patterns:
                 self.problems.append((number, f"{fault}, so it {meant}: write it more simply"))
             if takes_back:
                 return
+        rank = 2 * number + (not takes_back)  # The last line counts; an odd one excludes.
         folder, text = text.endswith("/"), text.removesuffix("/")
         anchored, text = "/" in text, text.removeprefix("/")
         if not text:
             return
         if not _WILD.search(text):
-            self._plain[text, anchored, folder] = number, not takes_back
+            self._plain[text, anchored, folder] = rank
             return
-        pattern = _Pattern(_segments(text, anchored), takes_back, anchored, folder)
-        self._wild.append((number, pattern))
+        pattern = _Pattern(_segments(text, anchored), anchored, folder)
+        self._wild.append((rank, pattern))
         self._steps += pattern.steps
 
     def _odd_fault(self, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from glm_lsp.context.ignore import Exclusions
 from glm_lsp.context.patterns import Patterns
 from tests.security.rig import CODE, attacks, bodies, serving
 
@@ -44,6 +45,18 @@ def test_slow_lists(sentence: str, lines: list[str]) -> None:
         patterns.excludes(name)
         took.append(time.process_time() - started)
     assert max(took) < WITHIN, sentence
+
+
+def test_a_list_of_what_just_may_be() -> None:
+    """A setting is asked about on the event loop, by each of a document's names."""
+    folders = [f"**/{letter}{number}*/**/z" for letter in "abc" for number in range(40)]
+    exclusions = Exclusions([folders])
+    took = []
+    for number in range(5):
+        started = time.process_time()
+        assert not exclusions.excludes(f"file:///a/b/c/d/e/f/g/h/i/j/k/area{number}.py")
+        took.append(time.process_time() - started)
+    assert min(took) < 0.02
 
 
 def test_exclusions_that_are_slow(home: Path, gateway: Gateway) -> None:
