@@ -24,6 +24,7 @@ MODULES = [p for p in sorted(ROOT.rglob("*.py")) if "samples" not in p.parts]
 CACHES = {
     "characters.py: _every": "a pattern is compiled once, when it is first needed",
     "completion/lexer.py: _tokens": "the tokens of a text are the same for everybody",
+    "context/patterns.py: _compiled": "an expression of a pattern is compiled once",
     "context/syntax.py: _grammar": "a grammar is a library that is loaded once",
     "editing/answer/clean.py: _odd_ones": "the characters of a file are the same for everybody",
     "editing/answer/lines.py: _words": "the words of a line are the same for everybody",
