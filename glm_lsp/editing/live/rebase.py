@@ -65,15 +65,17 @@ def follow(table: PieceTable, before: Text, after: Text, change: LineChange) -> 
     if behind == index:
         behind = _behind_own(table, index)
     more = change.end - change.first < count <= _MOST_COMPARED
-    lines = contents(after, change.start, change.stop) if more else [""] * count
-    for part, group in groupby(lines, lambda line: _written_by(table, line)):
-        carried = tuple(group)
-        if part is None:
-            piece = Piece(Owner.USER, len(carried))
-        else:
-            piece = Piece(Owner.GLM, len(carried), lines=carried, part=part, carried=True)
-        table.pieces.insert(behind, piece)
-        behind += 1
+    lines = contents(after, change.start, change.stop) if more else []
+    groups = groupby(lines, lambda line: _written_by(table, line))
+    brought = [_brought(tuple(group), part) for part, group in groups]
+    table.pieces[behind:behind] = brought or [Piece(Owner.USER, count)]
+
+
+def _brought(lines: tuple[str, ...], part: Part | None) -> Piece:
+    """Return lines that the user's hand brought, and some part wrote, if any."""
+    if part is None:
+        return Piece(Owner.USER, len(lines))
+    return Piece(Owner.GLM, len(lines), lines=lines, part=part, carried=True)
 
 
 def _written_by(table: PieceTable, line: str) -> Part | None:
