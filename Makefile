@@ -9,8 +9,8 @@ endif
 BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
-.PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench bench-security check docs
-.PHONY: format wheel pins clean
+.PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench
+.PHONY: bench-security bench-continuations check docs format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -63,6 +63,9 @@ bench: $(READY) ## Speed, as ratios measured side by side; each says its bound a
 
 bench-security: $(READY) ## How long hostile input and services keep the event loop, and what memory they take.
 	$(BIN)/python -m tests.bench.security
+
+bench-continuations: $(READY) ## What becomes of the true continuations of real lines; fetches sources.
+	$(BIN)/python -m tests.bench.true_continuations
 
 check: $(READY) ## What CI checks before it tests.
 	$(BIN)/ruff check .
