@@ -29,6 +29,11 @@ def is_text(before: str, language: str) -> bool:
     return _is_comment(token, record) or not _is_closed(token, record)
 
 
+def is_word(character: str) -> bool:
+    """Tell whether a character belongs to a word; "" does not."""
+    return character.isalnum() or character == "_"
+
+
 def has_open_string(code: str, language: str) -> bool:
     """Tell whether `code` ends inside a string."""
     record, token = language_named(language), _last_token(code, language)

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from glm_lsp.settings import CompletionSettings
     from glm_lsp.text import Snapshot
 
+LABEL = re.compile(
+    r"\s*(?:case\b.*|default|public|private|protected|signals|(?:public |private )?slots)\s*:"
+)
+"""A label that may stand on the level of the line that opens its block."""
 _CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:(?:[:;,]|=>)\s*)?(?:\{\s*)?\Z")
 _LONGEST_LINE = 2_000
 _ENDED = (";", "}", "*/", '"""', "'''")
 _OPENER = re.compile(r"(?:(?<!:):|[{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
 _WORD_OPENER = re.compile(r"^\s*(?:(?:local\s+)?function|def|class|module|while|for|if|unless)\b")
-_BRANCH = re.compile(r"\s*(?:case\b.*|default|public|private|protected)\s*:")
 _ENDED_BLOCK = re.compile(r"\bend\b")
 _CLOSER = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac)\b)")
 _CLOSER_BEGUN = re.compile(r"\s*(?:e|en|end|d|do|don|done|f|fi|es|esa|esac)")
@@ -81,9 +84,8 @@ def opens_block(line: str, language: str) -> bool:
     record, code = language_named(language), line.rstrip()
     if record.prose or code.lstrip().startswith(record.line_comments):
         return False
-    if not record.word_blocks or _ENDED_BLOCK.search(code):
-        return bool(_OPENER.search(code))
-    return bool(_OPENER.search(code) or _WORD_OPENER.match(code))
+    by_word = record.word_blocks and _WORD_OPENER.match(code) and not _ENDED_BLOCK.search(code)
+    return bool(_OPENER.search(code) or by_word)
 
 
 def _is_comment(line: str, language: str) -> bool:
@@ -160,7 +162,7 @@ def _is_branch(line: str, context: CursorContext) -> bool:
     """Tell whether a line is a branch of the block that the cursor's line opens, on its level."""
     opener = context.head
     begun = bool(opener.strip()) and width(line) == width(opener)
-    return begun and _BRANCH.match(line) is not None
+    return begun and LABEL.match(line) is not None
 
 
 def _begins_paragraph(line: str, inside: int, context: CursorContext) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import is_text
+from glm_lsp.completion.lexer import is_text, is_word
 from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
         return draft.nothing()
     if text[:1].isupper() and not _begins_sentence(head):
         first = text.partition("\n")[0]
-        within = head[-1:].isidentifier() and text[1:2].islower() and not _CODE.search(first)
+        within = is_word(head[-1:]) and text[1:2].islower() and not _CODE.search(first)
         if _SENTENCE.search(first) and (within or _ADDRESS.match(text)):
             return draft.nothing()
     return draft

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.lexer import is_word
 from glm_lsp.context.cursor import indentation
 
 if TYPE_CHECKING:
@@ -26,17 +27,12 @@ _WORD = re.compile(r"[^\W\d]\w{2,}")
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut the repeated beginning off: whole lines, the cursor's line, or its last word."""
-    text = draft.text
-    whole = context.head + text.partition("\n")[0]
-    if context.head.strip() and whole in (*context.above, *context.below):
+    text, head = draft.text, context.head
+    rest = _unrepeated(text, context)
+    whole = head + text.partition("\n")[0]
+    if rest != text and head.strip() and whole in (*context.above, *context.below):
         return draft  # Such a line stands here already, so it is meant.
-    if size := _overlap(context.before, text):
-        return draft.with_text(text[size:])
-    head, line, bare = context.head, context.head.strip(), text.lstrip()
-    if line and bare.startswith(line) and _is_line_again(line, text, context):
-        # Perhaps written with other blanks before it.
-        return draft.with_text(bare[len(line) :].removeprefix(_end_blanks(head)))
-    return draft
+    return draft.with_text(rest)
 
 
 def may_repeat(text: str, context: CursorContext) -> bool:
@@ -50,6 +46,17 @@ def may_repeat(text: str, context: CursorContext) -> bool:
     return any(context.head.startswith(bare, start) for start in starts)
 
 
+def _unrepeated(text: str, context: CursorContext) -> str:
+    """Return a text without its beginning that stands before the cursor."""
+    if size := _overlap(context.before, text):
+        return text[size:]
+    head, line, bare = context.head, context.head.strip(), text.lstrip()
+    if line and bare.startswith(line) and _is_line_again(line, text, context):
+        # Perhaps written with other blanks before it.
+        return bare[len(line) :].removeprefix(_end_blanks(head))
+    return text
+
+
 def _is_line_again(line: str, text: str, context: CursorContext) -> bool:
     """Tell whether an answer that begins as the cursor's line does repeats it.
 
@@ -58,7 +65,7 @@ def _is_line_again(line: str, text: str, context: CursorContext) -> bool:
     """
     bare, lead = text.lstrip(), indentation(context.head)
     rest = bare[len(line) :]
-    if _end_blanks(context.head) and line[-1:].isidentifier() and rest[:1].isidentifier():
+    if _end_blanks(context.head) and is_word(line[-1:]) and is_word(rest[:1]):
         return False  # Another word that begins alike.
     if len(line) >= _LEAST or (lead and indentation(text) == lead):
         return True

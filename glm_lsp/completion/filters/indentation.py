@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.completion.lexer import is_text, unclosed, unopened
-from glm_lsp.completion.scope import opens_block
+from glm_lsp.completion.scope import LABEL, opens_block
 from glm_lsp.context.cursor import indentation, width
 
 if TYPE_CHECKING:
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
-_ON_LEVEL = re.compile(
-    r"\s*(?:[)\]}#]|(?:end|done|fi|esac|else|elif|except|finally)\b|(?:case\b.*|default|public|private"
-    r"|protected|signals|(?:public |private )?slots)\s*:)"
-)
-"""What stands on the level of the line that opens a block: closers, branches, labels, macros."""
+_ON_LEVEL = re.compile(r"\s*(?:[)\]}#]|(?:end|done|fi|esac|else|elif|except|finally)\b)")
 _GOES_ON = re.compile(r"(?:(?<!\*)/|[^\w\s)\]}'\";>`/])\s*\Z")
 
 
@@ -74,7 +70,7 @@ def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
     if not code:
         return lines
     body, least = width(code[0]), min(map(width, code))
-    if 0 < body <= here and not _ON_LEVEL.match(code[0]):
+    if 0 < body <= here and not _is_on_level(code[0]):
         # Written as if the first line stood at the margin.
         return [_shifted(line, here, unit) for line in lines]
     if here < least < body:
@@ -98,11 +94,11 @@ def _in_empty_body(lines: list[str], context: CursorContext, unit: str) -> list[
         return [_shifted(line, -further, unit) for line in lines]
     if further > 0:
         return lines
-    if not lines[0].strip() or _ON_LEVEL.match(lines[0]):
+    if not lines[0].strip() or _is_on_level(lines[0]):
         return lines
     below = context.line_below
     closed = above.rstrip().endswith("{") and unopened(context.after, context.language)
-    if closed and width(below) <= width(above) and not _ON_LEVEL.match(below):
+    if closed and width(below) <= width(above) and not _is_on_level(below):
         return lines  # The block is not indented in this document.
     return [_shifted(line, width(above) + width(unit), unit) for line in lines]
 
@@ -118,10 +114,18 @@ def _after_opener(text: str, context: CursorContext, unit: str) -> str:
     if not body or lines[0].strip():
         return text
     here = width(context.head)
-    if width(body[0]) <= here and not _ON_LEVEL.match(body[0]):
+    if width(body[0]) <= here and not _is_on_level(body[0]):
         shift = here + width(unit) - width(body[0])
         lines[1:] = [_shifted(line, shift, unit) for line in lines[1:]]
     return "\n".join(lines)
+
+
+def _is_on_level(line: str) -> bool:
+    """Tell whether a line stands on the level of the one that opens a block.
+
+    So do closers, branches, labels and macros.
+    """
+    return bool(_ON_LEVEL.match(line) or LABEL.match(line))
 
 
 def _shifted(line: str, columns: int, unit: str) -> str:

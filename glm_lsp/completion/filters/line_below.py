@@ -22,7 +22,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
 
 
 def reached(text: str, context: CursorContext) -> int | None:
-    """Return where in `text` a copy of the next line of the document starts."""
+    """Return where in `text` a copy of the document's next line starts, or what cuts that off."""
     below = [line.strip() for line in context.below if line.strip()][:2]
     if not below:
         return None

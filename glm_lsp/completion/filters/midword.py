@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.lexer import is_word
+
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
@@ -12,10 +14,6 @@ if TYPE_CHECKING:
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Drop a text whose last word would merge with the next."""
     text, after = draft.text, context.tail[draft.replaced :]
-    if not draft.meets and text and after and _is_word(text[-1]) and _is_word(after[0]):
+    if not draft.meets and text and after and is_word(text[-1]) and is_word(after[0]):
         return draft.nothing()
     return draft
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
