@@ -17,6 +17,8 @@ from glm_lsp.completion.filters import closers
 from glm_lsp.context.cursor import closed_by_editor, typed_since
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
@@ -46,15 +48,19 @@ class CompletionCache:
         """Remember a completion."""
         self._cached.appendleft(completion)
 
-    def find(self, context: CursorContext, now: float) -> Draft | None:
-        """Return what is left of a known completion; empty text when none is to be had."""
+    def find(self, context: CursorContext, now: float) -> list[Draft] | None:
+        """Return what is left of the known completions, each text once.
+
+        Empty when none is to be had there, None when nothing is known.
+        """
+        found: list[Draft] = []
         for cached in self._cached:
             if now - cached.made > self._lifetime:
-                return None
+                break
             draft = remaining(cached.draft, cached.context, context)
             if draft is not None:
-                return draft
-        return None
+                found.append(draft)
+        return distinct(found) if found else None
 
 
 class Refusals:
@@ -62,11 +68,19 @@ class Refusals:
 
     def __init__(self) -> None:
         self._refused: deque[tuple[float, str, str]] = deque(maxlen=REFUSED_CAPACITY)
-        self._shown: tuple[CursorContext, Draft] | None = None
+        self._shown: tuple[CursorContext, list[Draft]] | None = None
 
-    def show(self, context: CursorContext, draft: Draft) -> None:
-        """Take note of what the user sees."""
-        self._shown = (context, draft)
+    def show(self, context: CursorContext, drafts: list[Draft]) -> None:
+        """Take note of what the user sees, or has to choose from."""
+        self._shown = (context, drafts)
+
+    def taken(self, context: CursorContext) -> bool:
+        """Tell whether exactly what was shown was written since, as nobody types it."""
+        if self._shown is None:
+            return False
+        origin, drafts = self._shown
+        typed = typed_since(origin, context)
+        return bool(typed) and any(draft.text == typed for draft in drafts)
 
     def accept(self) -> None:
         """Take note that the user took what was shown, so that nothing typed refuses it."""
@@ -76,18 +90,21 @@ class Refusals:
         """Remember what is shown as refused; tell whether anything was."""
         if self._shown is None:
             return False
-        context, draft = self._shown
+        context, drafts = self._shown
         self._shown = None
-        self._refused.appendleft((now, context.uri, _outcome(context, draft)))
+        for draft in drafts:
+            self._refused.appendleft((now, context.uri, _outcome(context, draft)))
         return True
 
     def move(self, context: CursorContext, now: float) -> bool:
         """Follow the user to another place; tell whether that refused what was shown."""
         if self._shown is None:
             return False
-        origin, draft = self._shown
+        origin, drafts = self._shown
         typed = typed_since(origin, context)
-        if not typed or draft.text.startswith(typed) or typed.startswith(draft.text):
+        if not typed or any(
+            draft.text.startswith(typed) or typed.startswith(draft.text) for draft in drafts
+        ):
             return False
         return self.refuse(now)
 
@@ -98,6 +115,15 @@ class Refusals:
             uri == context.uri and refused == outcome and now - when <= REFUSED_LIFETIME
             for when, uri, refused in self._refused
         )
+
+
+def distinct(drafts: Iterable[Draft]) -> list[Draft]:
+    """Return the drafts that say something, each text once, in their order."""
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        if draft.text:
+            first.setdefault(draft.text, draft)
+    return list(first.values())
 
 
 def remaining(draft: Draft, origin: CursorContext, context: CursorContext) -> Draft | None:

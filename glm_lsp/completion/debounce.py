@@ -61,17 +61,24 @@ class Debounce:
         self._agreement = 0.5
         self._bursts = 0
         self._batched = 0.0
+        self._accepted = False
 
     def keystroke(self, now: float, characters: int = 1) -> None:
         """Take note of a request, and of how many characters were typed since the last."""
         gap = REST if self._last is None else now - self._last
         self._last = now
+        self._accepted = False
         self._first_of_burst = gap >= REST
         if self._first_of_burst:
             self._bursts += 1
         else:
             self._gaps.append(gap)
             self._batched += _WEIGHT * ((characters > 1) - self._batched)
+
+    def acceptance(self) -> None:
+        """Take note that a suggestion was accepted: the hand waits for the next, and rests."""
+        self._last = None
+        self._accepted = True
 
     def note_prediction(self, agreed: bool) -> None:
         """Take note whether an answer agreed with what was typed while it was made."""
@@ -92,6 +99,8 @@ class Debounce:
 
     def delay(self, now: float) -> float:
         """Return how long to wait from now on."""
+        if self._accepted:
+            return 0.0
         if self._fixed is None and self._first_of_burst and self.leading:
             return 0.0
         if self._fixed is None and self._batched > _MOSTLY:

@@ -8,7 +8,8 @@ A request passes through named stages:
 
 Invariants: what is known is answered without waiting; at most one stream is in flight, and
 a new one starts only when the old one's connection is closed; every request ends, with
-suggestions, with none, with an error, or as `Superseded`.
+suggestions, with none, with an error, or as `Superseded`. Where completions come only when
+called for, nothing is asked by itself.
 """
 
 from __future__ import annotations
@@ -19,37 +20,37 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from glm_lsp.completion.cache import CachedCompletion, CompletionCache, Refusals
+from glm_lsp.completion.cache import CachedCompletion, CompletionCache, Refusals, distinct
 from glm_lsp.completion.debounce import Debounce, RealClock
+from glm_lsp.completion.question import Asker
 from glm_lsp.completion.scope import is_enabled, is_multiline, is_useful
 from glm_lsp.completion.statistics import KEPT_AFTER
 from glm_lsp.completion.stream import StreamOwner
 from glm_lsp.completion.types import CompletionRequest, Draft, Suggestion, Superseded
 from glm_lsp.context.cursor import LIMITS, CursorContext, context_at, typed_since
-from glm_lsp.context.gather import display_path
-from glm_lsp.errors import PromptTooLongError
-from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
-from glm_lsp.text import Snapshot, Span
-from glm_lsp.timeout import timeout
+from glm_lsp.errors import GlmError, PromptTooLongError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from glm_lsp.completion.debounce import Clock
+    from glm_lsp.completion.question import Gather
     from glm_lsp.completion.statistics import Acceptance, ShownSuggestion
     from glm_lsp.completion.stream import CompletionStream
     from glm_lsp.context.cursor import ContextLimits
     from glm_lsp.llm.types import Provider
-    from glm_lsp.prompts.completion import Related
+    from glm_lsp.prompts.completion import Kind
     from glm_lsp.settings import CompletionSettings
-
-    Gather = Callable[[Snapshot, int], Awaitable[tuple[Related, ...]]]
-
-RELATED_DEADLINE = 0.1
-"""Seconds that related code may take; after that the prompt goes without."""
+    from glm_lsp.text import Snapshot
 
 ERROR_PAUSE = 10.0
 """Seconds without automatic requests after one failed, unless the service says how long."""
+
+AHEAD = "completion ahead"
+"""What usage calls the questions for what follows a suggestion that is only shown."""
+
+AHEAD_GRACE = 1.0
+"""Seconds in which an editor asks for what follows an accepted suggestion."""
 
 
 @define(eq=False)
@@ -58,7 +59,7 @@ class _Pending:
 
     request: CompletionRequest
     context: CursorContext
-    task: asyncio.Task[Draft] | None = None
+    task: asyncio.Task[list[Draft]] | None = None
     superseded: bool = False
 
     def supersede(self) -> None:
@@ -86,22 +87,23 @@ class Engine:
         allowed: Callable[[Snapshot], bool] = everything,
         gather: Gather | None = None,
         acceptance: Acceptance | None = None,
+        failed: Callable[[GlmError], None] | None = None,
+        ahead: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """Make an engine that asks `provider` for `model`.
 
         `allowed` tells which documents may be sent; `gather` finds related code for the
         prompt; `limits` says how much of the document is sent; `acceptance` counts what
-        becomes of the suggestions.
+        becomes of the suggestions; `failed` is told why there is nothing besides what is known.
+        With `ahead`, what follows a suggestion is asked for while it is shown.
         """
-        self._provider = provider
-        self._model = model
+        self._asker = Asker(provider, model, kind=kind, limits=limits, gather=gather)
         self._settings = settings
-        self._kind: Kind = kind
-        self._limits = limits
         self._allowed = allowed
-        self._gather = gather
         self._acceptance = acceptance
+        self._failed = failed
+        self._ahead = ahead and settings.trigger == "auto"
         self._clock = clock or RealClock()
         self._refusals = Refusals()
         self._cache = CompletionCache()
@@ -110,6 +112,8 @@ class Engine:
         self._pending: set[_Pending] = set()
         self._watching: set[asyncio.Task[None]] = set()
         self._last: CursorContext | None = None
+        self._chosen: CursorContext | None = None
+        self._accepted: CursorContext | None = None
         self._quiet_until = 0.0
         self._ids = count(1)
 
@@ -129,29 +133,31 @@ class Engine:
         self._note_keystroke(context, now)
         if self._refusals.move(context, now) and self._acceptance is not None:
             self._acceptance.refused()
-        draft = self._cache.find(context, now)
-        if draft is None or (not draft.text and not request.automatic):
-            draft = await self._wait_for_answer(_Pending(request, context))
-        return self._suggestions(draft, request, context)
+        drafts = self._cache.find(context, now)
+        if drafts is None or (not request.automatic and self._wants_more(drafts, context)):
+            drafts = await self._wait_for_answer(_Pending(request, context))
+        suggestions = self._suggestions(drafts, request, context)
+        if suggestions and self._ahead:
+            self._begin_next(request.once_accepted(suggestions[0]))
+        return suggestions
 
     def accepted(self, suggestion_id: str) -> None:
-        """Take note that the user took a suggestion."""
+        """Take note that the user took a suggestion; what follows it is asked for at once."""
         self._refusals.accept()
-        known = self._acceptance.accepted(suggestion_id) if self._acceptance else None
-        if known is not None:
-            task = asyncio.ensure_future(self._look_again(known))
-            self._watching.add(task)
-            task.add_done_callback(self._watching.discard)
+        if self._acceptance is None:
+            return
+        known = self._acceptance.accepted(suggestion_id)
+        if known is None:
+            return
+        self._watch(self._look_again(known))
+        if (snapshot := self._acceptance.with_accepted(known)) is not None:
+            end = known.suggestion.span.start + len(known.suggestion.text)
+            self._begin_next(CompletionRequest(snapshot, end), AHEAD_GRACE)
 
     def partly_accepted(self, suggestion_id: str) -> None:
         """Take note that the user took the beginning of a suggestion."""
         if self._acceptance is not None:
             self._acceptance.partly_accepted(suggestion_id)
-
-    def refused(self) -> None:
-        """Take note that the user dismissed what was shown, where an editor tells."""
-        if self._refusals.refuse(self._clock.now()) and self._acceptance is not None:
-            self._acceptance.refused()
 
     async def close(self) -> None:
         """End every request and the stream in flight."""
@@ -178,14 +184,22 @@ class Engine:
             if pending.context != context:
                 pending.supersede()
 
+    def _wants_more(self, known: list[Draft], context: CursorContext) -> bool:
+        """Tell whether to ask although something is known: for something, or for a choice."""
+        return not known or (len(known) < self._settings.suggestions and self._chosen != context)
+
     def _note_keystroke(self, context: CursorContext, now: float) -> None:
         typed = typed_since(self._last, context) if self._last is not None else None
-        if typed != "":
+        if self._refusals.taken(context):
+            self._accepted = context
+            self._debounce.acceptance()
+        elif typed != "":
             self._debounce.keystroke(now, len(typed.strip()) if typed else 1)
         self._last = context
 
-    async def _wait_for_answer(self, pending: _Pending) -> Draft:
-        pending.task = asyncio.ensure_future(self._answer(pending.request, pending.context))
+    async def _wait_for_answer(self, pending: _Pending) -> list[Draft]:
+        answer = self._answer if pending.request.automatic else self._choice
+        pending.task = asyncio.ensure_future(answer(pending.request, pending.context))
         self._pending.add(pending)
         try:
             return await pending.task
@@ -198,51 +212,103 @@ class Engine:
             if not self._pending:
                 self._streams.close_soon()
 
-    async def _answer(self, request: CompletionRequest, context: CursorContext) -> Draft:
-        nothing = Draft("")
-        if (draft := await self._streams.follow(context)) is not None:
-            return draft
-        if request.automatic:
-            now = self._clock.now()
-            if now < self._quiet_until:
-                return nothing
-            await self._clock.sleep(self._debounce.delay(now))
-            # The same request may have come twice, and its twin may be faster.
-            if (draft := self._cache.find(context, now)) is not None:
-                return draft
-            if (draft := await self._streams.follow(context)) is not None:
-                return draft
-        await self._ask(request, context)
-        try:
-            return await self._streams.follow(context) or nothing
-        except PromptTooLongError:
-            self._limits = self._limits.halved()
-            self._quiet_until = 0.0
-            await self._ask(request, context)
-            return await self._streams.follow(context) or nothing
+    async def _answer(self, request: CompletionRequest, context: CursorContext) -> list[Draft]:
+        """Answer an editor that asks by itself."""
+        if (drafts := await self._streams.follow(context)) is not None:
+            return drafts
+        now = self._clock.now()
+        if now < self._quiet_until or self._settings.trigger == "manual":
+            return []
+        await self._clock.sleep(self._debounce.delay(now))
+        # The same request may have come twice, and its twin may be faster.
+        if (drafts := self._cache.find(context, now)) is not None:
+            return drafts
+        if (drafts := await self._streams.follow(context)) is not None:
+            return drafts
+        return await self._ask(request, context)
 
-    async def _ask(self, request: CompletionRequest, context: CursorContext) -> None:
-        """Write the prompt and start the stream."""
-        multiline = is_multiline(context)
-        question = CompletionQuestion(
-            context=context.within(self._limits),
-            path=display_path(context.uri),
-            related=await self._related(request),
-            multiline=multiline,
+    async def _choice(self, request: CompletionRequest, context: CursorContext) -> list[Draft]:
+        """Answer a user who calls for suggestions, with several to choose from.
+
+        A chat model gives all of them in one answer; of others each costs a request.
+        """
+        self._chosen = context
+        wanted = self._settings.suggestions
+        known = await self._streams.follow(context) or self._cache.find(context, self._clock.now())
+        drafts = known or []
+        for _ in range(1 if self._asker.kind == "chat" else wanted):
+            if len(drafts) >= wanted:
+                break
+            others = wanted - 1 if self._asker.kind == "chat" else min(1, len(drafts))
+            try:
+                drafts = distinct([*drafts, *await self._ask(request, context, others)])
+            except GlmError as error:
+                self._chosen = None
+                if not drafts or self._failed is None:
+                    raise
+                self._failed(error)
+                break
+        drafts = drafts[:wanted]
+        for draft in reversed(drafts):  # They are to stay in this order.
+            self._cache.add(CachedCompletion(context, draft, self._clock.now()))
+        return drafts
+
+    async def _ask(
+        self, request: CompletionRequest, context: CursorContext, others: int = 0
+    ) -> list[Draft]:
+        """Ask the model, and return what it says; once more if the prompt was too long."""
+        try:
+            await self._start(request, context, others=others)
+            return await self._streams.follow(context) or []
+        except PromptTooLongError:
+            self._asker.shorten()
+            self._quiet_until = 0.0
+            await self._start(request, context, others=others)
+            return await self._streams.follow(context) or []
+
+    async def _start(
+        self,
+        request: CompletionRequest,
+        context: CursorContext,
+        *,
+        others: int = 0,
+        ahead: bool = False,
+        feature: str = "completion",
+    ) -> None:
+        """Start a stream of its answer."""
+        draft = Draft(
+            "",
+            f"c{next(self._ids)}",
+            multiline=is_multiline(context),
+            follows=ahead or self._accepted == context,
             max_lines=self._settings.max_lines,
         )
-        asked = render(self._kind, question, self._model)
-        draft = Draft("", f"c{next(self._ids)}", multiline, self._settings.max_lines)
-        await self._streams.start(context, draft, lambda: self._provider.stream(asked))
 
-    async def _related(self, request: CompletionRequest) -> tuple[Related, ...]:
-        if self._gather is None:
-            return ()
-        try:
-            async with timeout(RELATED_DEADLINE):
-                return await self._gather(*request.with_selection())
-        except asyncio.TimeoutError:
-            return ()
+        await self._streams.start(
+            context,
+            draft,
+            lambda: self._asker.ask(request, context, draft, others=others, feature=feature),
+            count=1 + others if self._asker.kind == "chat" else 1,
+            ahead=ahead,
+        )
+
+    def _begin_next(self, request: CompletionRequest, within: float | None = None) -> None:
+        """Ask before an editor does; within so many seconds it has to, or the question ends."""
+        if self._settings.trigger == "auto":
+            self._watch(self._look_ahead(request, within))
+
+    async def _look_ahead(self, request: CompletionRequest, within: float | None) -> None:
+        context, now = self._context(request), self._clock.now()
+        if context is None or now < self._quiet_until or self._pending:
+            return
+        if self._streams.is_asking(context) or self._cache.find(context, now) is not None:
+            return
+        if within is None:  # It may come to nothing, so that it is counted apart.
+            await self._start(request, context, ahead=True, feature=AHEAD)
+            return
+        await self._start(request, context, ahead=True)
+        await self._clock.sleep(within)
+        await self._streams.close_ahead()
 
     def _stream_ended(self, stream: CompletionStream) -> None:
         """Keep what a stream brought, or keep quiet after an error.
@@ -251,27 +317,30 @@ class Engine:
         """
         now = self._clock.now()
         if stream.error is None:
-            self._cache.add(CachedCompletion(stream.context, stream.result(), now))
-        else:
+            for draft in reversed(stream.results()):
+                self._cache.add(CachedCompletion(stream.context, draft, now))
+        elif not stream.ahead:
             self._quiet_until = now + (getattr(stream.error, "retry_after", None) or ERROR_PAUSE)
 
     def _suggestions(
-        self, draft: Draft, request: CompletionRequest, context: CursorContext
+        self, drafts: list[Draft], request: CompletionRequest, context: CursorContext
     ) -> list[Suggestion]:
-        if not draft.text:
+        if request.automatic:
+            now = self._clock.now()
+            drafts = [one for one in drafts if not self._refusals.has(context, one, now)]
+        if not drafts:
             return []
-        if request.automatic and self._refusals.has(context, draft, self._clock.now()):
-            return []
-        self._refusals.show(context, draft)
-        span = Span(request.offset, request.offset + draft.replaced)
-        text = draft.text.replace("\n", context.newline)
-        if request.selected is not None:
-            span = Span(request.selected.span.start, request.selected.span.end + draft.replaced)
-            text = request.selected.text + text
-        suggestion = Suggestion(draft.id, span, text)
+        self._refusals.show(context, drafts)
+        suggestions = [request.suggestion(draft, context.newline) for draft in drafts]
         if self._acceptance is not None:
-            self._acceptance.shown(context.uri, suggestion)
-        return [suggestion]
+            self._acceptance.shown(context.uri, suggestions)
+        return suggestions
+
+    def _watch(self, work: Coroutine[None, None, None]) -> None:
+        """Let something go on that nobody waits for."""
+        task = asyncio.ensure_future(work)
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
 
     async def _look_again(self, shown: ShownSuggestion) -> None:
         await self._clock.sleep(KEPT_AFTER)

@@ -1,6 +1,7 @@
 """What became of the suggestions, counted by day.
 
-Invariants: each suggestion counts once as shown, however much of it was typed meanwhile. It
+Invariants: each suggestion counts once as shown, however much of it was typed meanwhile, and
+those behind it when one of them is taken. It
 counts as kept when most of its lines still stand where it was put 30 seconds after it was
 accepted. Counts hold no text, are this user's alone, and several editors may count at once;
 losing some is better than keeping a keystroke waiting.
@@ -21,7 +22,7 @@ from glm_lsp.context.cursor import with_line_feeds
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from glm_lsp.completion.types import Suggestion
@@ -60,28 +61,45 @@ class Acceptance:
         self._statistics = statistics
         self._current = current
         self._shown: OrderedDict[str, ShownSuggestion] = OrderedDict()
+        self._seen: set[str] = set()
         self._partly: set[str] = set()
 
-    def shown(self, uri: str, suggestion: Suggestion) -> None:
-        """Count a suggestion that the user sees, the first time."""
-        if suggestion.id not in self._shown:
-            self._statistics.add("shown")
-        self._shown[suggestion.id] = ShownSuggestion(uri, suggestion)
+    def shown(self, uri: str, suggestions: Sequence[Suggestion]) -> None:
+        """Count the suggestion that the user sees, the first time; the others wait behind it."""
+        self._see(suggestions[0].id)
+        for suggestion in suggestions:
+            self._shown[suggestion.id] = ShownSuggestion(uri, suggestion)
+            self._shown.move_to_end(suggestion.id)
         while len(self._shown) > _REMEMBERED:
             old, _ = self._shown.popitem(last=False)
+            self._seen.discard(old)
             self._partly.discard(old)
 
     def accepted(self, suggestion_id: str) -> ShownSuggestion | None:
         """Count a suggestion that the user took; None when it is not known (any more)."""
         known = self._shown.pop(suggestion_id, None)
         if known is not None:
+            self._see(suggestion_id)
+            self._seen.discard(suggestion_id)
             self._statistics.add("accepted")
             self._statistics.write()
         return known
 
+    def with_accepted(self, known: ShownSuggestion) -> Snapshot | None:
+        """Return the document that holds an accepted suggestion, None if it does not (yet)."""
+        snapshot, suggestion = self._current(known.uri), known.suggestion
+        if snapshot is None:
+            return None
+        end = suggestion.span.start + len(suggestion.text)
+        if end > len(snapshot.text):
+            return None
+        span = Span(suggestion.span.start, end)
+        return snapshot if snapshot.slice(span) == suggestion.text else None
+
     def partly_accepted(self, suggestion_id: str) -> None:
         """Count a suggestion of which the user took a part, once."""
         if suggestion_id in self._shown and suggestion_id not in self._partly:
+            self._see(suggestion_id)
             self._partly.add(suggestion_id)
             self._statistics.add("partly_accepted")
 
@@ -99,6 +117,11 @@ class Acceptance:
     def close(self) -> None:
         """Write what was counted."""
         self._statistics.write()
+
+    def _see(self, suggestion_id: str) -> None:
+        if suggestion_id not in self._seen:
+            self._seen.add(suggestion_id)
+            self._statistics.add("shown")
 
 
 class Statistics:

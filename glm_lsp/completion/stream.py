@@ -2,8 +2,9 @@
 
 Invariant: a stream starts only when the one before it has been closed. A stream that
 disagrees with what was typed is closed at once; one that nobody follows any more is closed
-after a moment, for editors cancel a request just before they make the next. Closing a stream
-closes the connection to the model, also in the middle of a word.
+after a moment, for editors cancel a request just before they make the next. One that was begun
+ahead waits for its first follower for as long as who began it says. Closing a stream closes the
+connection to the model, also in the middle of a word.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.cache import remaining
+import attrs
+
+from glm_lsp.completion.cache import distinct, remaining
 from glm_lsp.completion.filters import pipeline
 from glm_lsp.context.cursor import typed_since
 from glm_lsp.errors import GlmError
 from glm_lsp.llm.types import Finish, TextDelta
+from glm_lsp.prompts.completion import CLOSE, OPEN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -55,12 +59,29 @@ class StreamOwner:
         context: CursorContext,
         draft: Draft,
         ask: Callable[[], AsyncGenerator[Delta, None]],
+        *,
+        count: int = 1,
+        ahead: bool = False,
     ) -> None:
-        """Start a stream, once the one before it is closed."""
-        await self._close_stream()
-        self._stream = CompletionStream(ask(), context, draft, self._ended)
+        """Start a stream that brings `count` suggestions, once the one before it is closed.
 
-    async def follow(self, context: CursorContext) -> Draft | None:
+        With `ahead`, nobody follows it yet.
+        """
+        await self._close_stream()
+        while self._stream is not None and not ahead and not self.is_asking(context):
+            await self._close_stream()  # Others may have been faster.
+        if self._stream is None:
+            self._stream = CompletionStream(ask(), context, draft, self._ended, count)
+            self._stream.ahead = ahead
+
+    def is_asking(self, context: CursorContext) -> bool:
+        """Tell whether the stream in flight was begun for `context`, and not for another place."""
+        stream = self._stream
+        if stream is None or stream.complete():
+            return False
+        return typed_since(stream.context, context) == ""
+
+    async def follow(self, context: CursorContext) -> list[Draft] | None:
         """Follow the stream to its end and return what it brings for `context`.
 
         None when there is no stream, or none that agrees with what was typed: it is closed.
@@ -72,6 +93,7 @@ class StreamOwner:
         if stream is None or stream.complete():
             return None
         typed = typed_since(stream.context, context)
+        stream.ahead = False
         self._followers += 1
         try:
             while typed is not None and not stream.complete():
@@ -87,19 +109,25 @@ class StreamOwner:
             return None
         if stream.error is not None:
             raise stream.error
-        draft = remaining(stream.result(), stream.context, context)
+        drafts = [remaining(draft, stream.context, context) for draft in stream.results()]
+        agreeing = [draft for draft in drafts if draft is not None]
         if typed:
-            self._predicted(draft is not None)
-        return draft
+            self._predicted(bool(agreeing))
+        return distinct(agreeing) if agreeing else None
 
     def close_soon(self) -> None:
         """Close the stream after a moment, unless somebody follows it again."""
         stream = self._stream
-        if stream is None or stream.complete() or self._followers:
+        if stream is None or stream.complete() or self._followers or stream.ahead:
             return
         if self._closing is not None:
             self._closing.cancel()
         self._closing = asyncio.ensure_future(self._close_unfollowed(stream))
+
+    async def close_ahead(self) -> None:
+        """Close the stream if it was begun ahead and nobody has followed it."""
+        if self._stream is not None and self._stream.ahead and not self._stream.complete():
+            await self._close_stream(self._stream)
 
     async def close(self) -> None:
         """Close everything."""
@@ -129,6 +157,7 @@ class CompletionStream:
     Attributes:
         context: where the completion was asked for.
         error: why there is none.
+        ahead: it was begun before anybody asked, and nobody has followed it yet.
     """
 
     def __init__(
@@ -137,9 +166,12 @@ class CompletionStream:
         context: CursorContext,
         draft: Draft,
         ended: Callable[[CompletionStream], None],
+        count: int = 1,
     ) -> None:
         self.context = context
         self.error: GlmError | None = None
+        self.ahead = False
+        self._count = count
         self._draft = draft
         self._ended = ended
         self._complete = False
@@ -157,12 +189,32 @@ class CompletionStream:
 
     @property
     def stable_prefix(self) -> str:
-        """How the completion begins, as far as that is certain."""
-        return pipeline.stable_prefix(self._draft, self.context)
+        """How the completion begins, as far as that is certain; of several, the first one."""
+        first = self._draft if self._count == 1 else self._drafts()[0]
+        return pipeline.stable_prefix(first, self.context)
 
-    def result(self) -> Draft:
-        """Return the filtered completion of what has arrived."""
-        return pipeline.run(self._draft, self.context)
+    def results(self) -> list[Draft]:
+        """Return the filtered completions of what has arrived, the likeliest first."""
+        return [pipeline.run(draft, self.context) for draft in self._drafts()]
+
+    def _drafts(self) -> list[Draft]:
+        """Return the answer, or the several that it holds, each with a name of its own."""
+        if self._count == 1:
+            return [self._draft]
+        draft = self._draft
+        texts = draft.text.split(CLOSE, self._count)[: self._count]
+        return [
+            attrs.evolve(draft, text=text, id=f"{draft.id}.{number}" if number else draft.id)
+            for number, text in enumerate(texts)
+            if not number or OPEN in text
+        ]
+
+    def _finished(self) -> bool:
+        """Tell whether nothing that may still arrive is wanted."""
+        text = self._draft.text
+        if self._count > 1:
+            return text.count(CLOSE) >= self._count or len(text) > pipeline.MOST
+        return pipeline.is_finished(self._draft, self.context)
 
     async def changed(self) -> None:
         """Wait until more has arrived, or the stream has ended."""
@@ -186,7 +238,7 @@ class CompletionStream:
                     if isinstance(delta, TextDelta) and not self._complete:
                         self._draft = self._draft.with_text(self._draft.text + delta.text)
                         self._wake()
-                        if pipeline.is_finished(self._draft, self.context):
+                        if self._finished():
                             self._end()  # Nobody waits until the connection is closed.
                             return
                     elif isinstance(delta, Finish):

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import field, frozen
 
+from glm_lsp.text import Span
+
 if TYPE_CHECKING:
-    from glm_lsp.text import Snapshot, Span
+    from glm_lsp.text import Snapshot
 
 
 class Superseded(Exception):  # noqa: N818  # Cancellation is not an error.
@@ -51,6 +53,21 @@ class CompletionRequest:
         text = self.snapshot.text.replace(selected.span, selected.text)
         return attrs.evolve(self.snapshot, text=text), selected.span.start + len(selected.text)
 
+    def suggestion(self, draft: Draft, newline: str) -> Suggestion:
+        """Return a draft as what may be put into the document, with its line ends."""
+        span = Span(self.offset, self.offset + draft.replaced)
+        text = draft.text.replace("\n", newline)
+        if self.selected is not None:
+            span = Span(self.selected.span.start, self.selected.span.end + draft.replaced)
+            text = self.selected.text + text
+        return Suggestion(draft.id, span, text)
+
+    def once_accepted(self, suggestion: Suggestion) -> CompletionRequest:
+        """Return the request that an editor makes once a suggestion was accepted."""
+        text = self.snapshot.text.replace(suggestion.span, suggestion.text)
+        snapshot = attrs.evolve(self.snapshot, text=text)
+        return CompletionRequest(snapshot, suggestion.span.start + len(suggestion.text))
+
 
 @frozen
 class Suggestion:
@@ -72,6 +89,7 @@ class Draft:
         text: what would be inserted, lines ending in a line feed; empty when there is nothing.
         id: what names it, however much of it has been typed.
         multiline: a block was asked for, not the rest of a line.
+        follows: what stands before it was just accepted: where that is whole, the next line does.
         max_lines: the most lines it may have.
         replaced: how many characters after the cursor it replaces.
         meets: its end is known to run on into what follows the cursor.
@@ -80,6 +98,7 @@ class Draft:
     text: str = field(repr=False)
     id: str = ""
     multiline: bool = False
+    follows: bool = False
     max_lines: int = 12
     replaced: int = 0
     meets: bool = False

@@ -42,6 +42,14 @@ Answer with the text that replaces the hole, between {OPEN} and {CLOSE}, and wit
 - One line, unless a body or block is plainly missing; then that block and no more.
 - No explanation, no Markdown. When nothing belongs there, answer {OPEN}{CLOSE}."""
 
+_SEVERAL = (
+    f"\n\nGive {{}} different answers for this hole, the likeliest first, each between {OPEN} and"
+    f" {CLOSE}."
+)
+
+_BY_CHANCE = 0.8
+"""The temperature at which a raw completion comes out differently from the likeliest."""
+
 _EXAMPLES = (
     (
         "python",
@@ -75,13 +83,21 @@ class Related:
 
 @frozen
 class CompletionQuestion:
-    """What to ask, whatever the kind of prompt."""
+    """What to ask, whatever the kind of prompt.
+
+    Attributes:
+        multiline: a block is wanted.
+        follows: the next line may be, if the cursor's is whole.
+        others: how many suggestions are wanted besides the likeliest.
+    """
 
     context: CursorContext
     path: str = ""
     related: tuple[Related, ...] = ()
     multiline: bool = False
+    follows: bool = False
     max_lines: int = 12
+    others: int = 0
 
 
 def kind_of(setting: CompletionPrompt, provider: str) -> Kind:
@@ -94,7 +110,9 @@ def kind_of(setting: CompletionPrompt, provider: str) -> Kind:
 def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     """Write the request for a completion.
 
-    Temperature 0: the most likely text is what a reader expects, and it can be repeated.
+    Temperature 0: the most likely text is what a reader expects, and it can be repeated. A chat
+    model writes several suggestions into one answer, each between the marks; a raw completion is
+    one, and another only by chance, so that others take a request each.
     """
     context = question.context
     asked = Request(
@@ -108,9 +126,15 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
         interactive=False,
     )
     if kind == "chat":
-        return attrs.evolve(asked, messages=_messages(question), stop=CLOSE, hole=HOLE)
+        asked = attrs.evolve(asked, messages=_messages(question), hole=HOLE)
+        if question.others:
+            return attrs.evolve(asked, max_tokens=asked.max_tokens * (1 + question.others))
+        return attrs.evolve(asked, stop=CLOSE)
+    if question.others:
+        asked = attrs.evolve(asked, temperature=_BY_CHANCE)
     # A whole line can be left to the service to end; a line break that comes first cannot.
-    line_end = None if question.multiline or not context.head.strip() else "\n"
+    goes_on = question.multiline or question.follows or not context.head.strip()
+    line_end = None if goes_on else "\n"
     asked = attrs.evolve(asked, prompt=_references(question) + context.before, stop=line_end)
     return attrs.evolve(asked, suffix=context.after) if kind == "fim" else asked
 
@@ -124,6 +148,8 @@ def _messages(question: CompletionQuestion) -> tuple[Message, ...]:
     hole = f"{_unmarked(context.before)}{HOLE}{_unmarked(context.tail)}"
     below = "\n".join(context.below)
     form = _form(context.language, question.path, question.related, below, hole)
+    if question.others:  # Behind everything else, so that the prompt cache holds the rest.
+        form += _SEVERAL.format(1 + question.others)
     return (*messages, Message("user", form))
 
 

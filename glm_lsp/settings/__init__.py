@@ -23,6 +23,7 @@ Thinking = Literal["auto", "on", "off"]
 CompletionPrompt = Literal["auto", "chat", "fim", "prefix"]
 Delivery = Literal["auto", "stream", "once", "confirm"]
 Switch = Literal["auto", "on", "off"]
+Trigger = Literal["auto", "manual"]
 
 SECTION = "glm"
 """The section that `workspace/configuration` asks for."""
@@ -51,6 +52,29 @@ class CompletionSettings:
 
     enabled: bool = field(
         default=True, metadata=_doc("Offer inline completions.", careful=careful.off_wins)
+    )
+    trigger: Trigger = field(
+        default="auto",
+        metadata=_doc(
+            "`auto` offers completions while you type, `manual` only when you call for one.",
+            careful=careful.manual_wins,
+        ),
+    )
+    suggestions: int = field(
+        default=3,
+        metadata=_doc(
+            "How many suggestions there are to choose from when you call for one.",
+            least=1,
+            most=5,
+        ),
+    )
+    ahead: Switch = field(
+        default="auto",
+        metadata=_doc(
+            "Ask for the suggestion after the one that is shown, before you accept that;"
+            " `auto`: only with the provider `local`, where nobody bills for a question.",
+            machine=True,
+        ),
     )
     delay: int | None = field(
         default=None,

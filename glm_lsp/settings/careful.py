@@ -34,6 +34,11 @@ def more_careful(before: str, after: str) -> str:
     return max(before, after, key=CAREFUL.index)
 
 
+def manual_wins(before: str, after: str) -> str:
+    """Return "manual" where either says so."""
+    return before if before == "manual" else after
+
+
 def both(before: str, after: str) -> str:
     """Return both texts; the one that holds the other is enough."""
     if before.strip() in after:

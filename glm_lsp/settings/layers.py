@@ -216,6 +216,9 @@ def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[st
     least = attribute.metadata.get("least")
     if least is not None and value is not None and not value >= least:  # NaN is not.
         return f"should be at least {least}, not {_shown(raw)}", None
+    most = attribute.metadata.get("most")
+    if most is not None and value is not None and not value <= most:
+        return f"should be at most {most}, not {_shown(raw)}", None
     if attribute.metadata.get("name") and _holds_a_key(value):
         return "looks like an API key: keep that out of the settings", None
     return "", value

@@ -70,11 +70,23 @@ def test_a_part_that_was_taken_counts_once() -> None:
     """Taking a suggestion word by word is one partly accepted suggestion."""
     statistics = Statistics(None, day)
     acceptance = Acceptance(statistics, lambda _: None)
-    acceptance.shown("file:///a.py", Suggestion("c1", Span(0, 0), "return x"))
+    acceptance.shown("file:///a.py", [Suggestion("c1", Span(0, 0), "return x")])
     acceptance.partly_accepted("c1")
     acceptance.partly_accepted("c1")
     acceptance.partly_accepted("unknown")
     assert statistics.read() == {DAY: {"shown": 1, "partly_accepted": 1}}
+
+
+def test_a_choice_counts_as_the_one_that_is_seen() -> None:
+    """Of several suggestions the first is shown; another one is when it is taken."""
+    statistics = Statistics(None, day)
+    acceptance = Acceptance(statistics, lambda _: None)
+    choice = [Suggestion(f"c{n}", Span(0, 0), f"return {n}") for n in range(3)]
+    acceptance.shown("file:///a.py", choice)
+    acceptance.shown("file:///a.py", choice)
+    assert statistics.read() == {DAY: {"shown": 1}}
+    acceptance.accepted("c2")
+    assert statistics.read() == {DAY: {"shown": 2, "accepted": 1}}
 
 
 def test_what_is_typed_past_counts_as_refused() -> None:

@@ -45,7 +45,7 @@ def test_what_was_refused_comes_back_when_called_for_or_after_a_while() -> None:
         model = FakeModel(clock, lambda _: ["<fill>return sum(prices)</fill>"])
         engine = Engine(model, "m", CompletionSettings(), clock=clock)
         await answered(engine, clock, request(CODE))
-        engine.refused()
+        await answered(engine, clock, request(CODE.replace("¦", "x¦")))
         assert await answered(engine, clock, request(CODE)) == []
         by_hand = await answered(engine, clock, request(CODE, automatic=False))
         assert by_hand == ["return sum(prices)"]

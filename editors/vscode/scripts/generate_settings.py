@@ -59,6 +59,8 @@ def properties() -> dict[str, dict[str, Any]]:
             schema = {"type": "string", "examples": models}
         if (least := attribute.metadata.get("least")) is not None:
             schema["minimum"] = least
+        if (most := attribute.metadata.get("most")) is not None:
+            schema["maximum"] = most
         found[f"{SECTION}.{name}"] = {
             **schema,
             "default": default,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from glm_lsp.completion.types import CompletionRequest, Suggestion
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.settings import Settings
     from glm_lsp.text import Snapshot
 
 
@@ -129,7 +130,16 @@ class Completions:
             allowed=allowed,
             gather=related.gather if session.settings.context.related_files and not small else None,
             acceptance=self._acceptance,
+            failed=self._tell,
+            ahead=_asks_ahead(session.settings),
         )
+
+
+def _asks_ahead(settings: Settings) -> bool:
+    """Tell whether to ask for what may never be wanted: by itself only where nobody bills."""
+    if settings.completion.ahead != "auto":
+        return settings.completion.ahead == "on"
+    return settings.provider == "local"
 
 
 async def _close(engine: Engine | None, fallback: Fallback | None) -> None:

@@ -1,0 +1,101 @@
+"""From a cursor to a model's answer: what is asked, and of whom.
+
+Invariant: asking begins with the first delta that is waited for, and ends, with its connection
+closed, when the generator does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import attrs
+
+from glm_lsp.context.cursor import LIMITS, ContextLimits
+from glm_lsp.context.gather import display_path
+from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
+from glm_lsp.timeout import timeout
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from glm_lsp.completion.types import CompletionRequest, Draft
+    from glm_lsp.context.cursor import CursorContext
+    from glm_lsp.llm.types import Delta, Provider
+    from glm_lsp.prompts.completion import Related
+    from glm_lsp.text import Snapshot
+
+    Gather = Callable[[Snapshot, int], Awaitable[tuple[Related, ...]]]
+
+RELATED_DEADLINE = 0.1
+"""Seconds that related code may take; after that the prompt goes without."""
+
+
+class Asker:
+    """Asks one model for completions.
+
+    Attributes:
+        kind: how it is asked.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        model: str,
+        *,
+        kind: Kind = "chat",
+        limits: ContextLimits = LIMITS,
+        gather: Gather | None = None,
+    ) -> None:
+        """Ask `provider` for `model`.
+
+        `gather` finds related code for the prompt; `limits` says how much of the document is
+        sent.
+        """
+        self.kind: Kind = kind
+        self._provider = provider
+        self._model = model
+        self._limits = limits
+        self._gather = gather
+
+    def shorten(self) -> None:
+        """Send half as much of the document from now on."""
+        self._limits = self._limits.halved()
+
+    async def ask(
+        self,
+        request: CompletionRequest,
+        context: CursorContext,
+        draft: Draft,
+        *,
+        others: int = 0,
+        feature: str = "completion",
+    ) -> AsyncGenerator[Delta, None]:
+        """Ask for a draft's text, and for so many others, and yield the answer.
+
+        Raises:
+            GlmError: the model could not be asked, or failed.
+        """
+        question = CompletionQuestion(
+            context=context.within(self._limits),
+            path=display_path(context.uri),
+            related=await self._related(request),
+            multiline=draft.multiline,
+            follows=draft.follows,
+            max_lines=draft.max_lines,
+            others=others,
+        )
+        asked = attrs.evolve(render(self.kind, question, self._model), feature=feature)
+        async with aclosing(self._provider.stream(asked)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _related(self, request: CompletionRequest) -> tuple[Related, ...]:
+        if self._gather is None:
+            return ()
+        try:
+            async with timeout(RELATED_DEADLINE):
+                return await self._gather(*request.with_selection())
+        except asyncio.TimeoutError:
+            return ()
