@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.editors_vscode.folder_settings import setting
 from tests.editors_vscode.test_actions import items
 from tests.editors_vscode.test_messages import marks
 from tests.editors_vscode.workbench import until
 from tests.gateway import Gateway, chat_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.editors_vscode.workbench import Workbench
@@ -43,28 +43,6 @@ def test_parts_are_coloured_kept_and_undone_one_by_one(
     window.command("GLM: Undo the Change")
     until(lambda: marks(window) == 0, 20, "none is coloured")
     assert window.save(folder / "total.py") == before.replace("itmes[2]", "items[2]")
-
-
-@contextlib.contextmanager
-def setting(window: Workbench, folder: Path, text: str) -> Iterator[None]:
-    """Have settings in the folder, written as a person does: VS Code watches no files here."""
-    path = folder / ".vscode" / "settings.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("{}")
-
-    def write(content: str) -> None:
-        window.open_file("settings.json")
-        window.press("Control+a")
-        window.call("paste", text=content)
-        window.press("Control+s")
-        window.see(".tab.active.dirty", "", gone=True)
-        window.click(".tab.active .codicon-close")
-
-    write(text)
-    try:
-        yield
-    finally:
-        write("{}")
 
 
 def test_change_to_be_confirmed_is_compared_and_applied_by_one_click(

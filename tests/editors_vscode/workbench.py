@@ -73,6 +73,8 @@ class CodeServer:
             path = self.home / "user" / folder / "settings.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
+        keys = [{"key": "alt+l", "command": "editor.action.inlineSuggest.acceptNextLine"}]
+        (self.home / "user" / "User" / "keybindings.json").write_text(json.dumps(keys))
 
     def start(self, environ: Mapping[str, str]) -> None:
         """Start it, with an environment that its extensions inherit."""

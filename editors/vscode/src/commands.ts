@@ -32,6 +32,7 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys)
     discard: (preview?: vscode.Uri) => server.shown()?.previews.answer("glm.reject", preview),
     cancel: () => server.run("glm.cancel", [{}]),
     setKey: () => keys.ask(),
+    suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
     toggleCompletions,
     toggleCompletionsForLanguage,
     pickModel: () => pickModel(settings),
