@@ -4,6 +4,13 @@
 
 vim.g.glm = {
   accept = '<Tab>', -- The key that accepts ghost text; false for none.
+  accept_line = '<M-C-Right>', -- Its next line.
+  accept_word = '<M-Right>', -- Its next word.
+  suggest = '<M-\\>', -- Asks for suggestions.
+  next = '<M-]>', -- Shows the next one.
+  previous = '<M-[>', -- Shows the one before.
+  dismiss = '<C-]>', -- Hides it until the text changes.
+  with_popup = false, -- True: ghost text also under the popup menu.
   highlight = true, -- Show what GLM wrote until it is kept or undone.
   preview_accept = '<C-y>', -- Makes a change that is only offered; false for no key.
   preview_refuse = '<C-e>', -- Drops it.

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tests.editors.fake_server import FakeServer
+
 INIT = f"""
 vim.lsp.config('glm', {{ cmd = {{ {", ".join(map(repr, SERVER))} }} }})
 vim.g.states = {{}}
@@ -59,6 +61,16 @@ def choose(neovim: Neovim, title: str) -> None:
         """,
         title,
     )
+
+
+def offer(fake_server: FakeServer, text: str, start: int, end: int) -> None:
+    """Let a server of the test offer ghost text for a range of the first line."""
+    item = {
+        "insertText": text,
+        "range": {"start": {"line": 0, "character": start}, "end": {"line": 0, "character": end}},
+        "command": {"title": "", "command": "glm.completionAccepted", "arguments": ["id"]},
+    }
+    fake_server.answers["textDocument/inlineCompletion"] = {"items": [item]}
 
 
 def finish(neovim: Neovim, seconds: float = 120) -> None:

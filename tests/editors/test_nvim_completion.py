@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.editors.glm_in_neovim import GHOST
+from tests.editors.glm_in_neovim import GHOST, offer
 
 if TYPE_CHECKING:
     from tests.editors.fake_server import FakeServer
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.editor
 
 LINES = "".join(f"line {number}\n" for number in range(12))
-
-
-def offer(fake_server: FakeServer, text: str, start: int, end: int) -> None:
-    """Let the server offer ghost text for a range of the first line."""
-    item = {
-        "insertText": text,
-        "range": {"start": {"line": 0, "character": start}, "end": {"line": 0, "character": end}},
-        "command": {"title": "", "command": "glm.completionAccepted", "arguments": ["id"]},
-    }
-    fake_server.answers["textDocument/inlineCompletion"] = {"items": [item]}
 
 
 def test_ghost_text_is_accepted_with_tab(neovim: Neovim, fake_server: FakeServer) -> None:

@@ -225,8 +225,8 @@ def test_settings_reach_the_server_from_the_start(
         assert fake_server.initialize["initializationOptions"] == {"provider": "zai"}
         asked = {"items": [{"section": "glm"}]}
         assert fake_server.request("workspace/configuration", asked) == [{"provider": "zai"}]
-        assert neovim.lua("return require('glm.completion').owner('<C-y>')") == "glm"
-        assert neovim.lua("return require('glm.completion').owner('<Tab>')") == "neovim"
+        assert neovim.lua("return require('glm.keys').owner('<C-y>')") == "glm"
+        assert neovim.lua("return require('glm.keys').owner('<Tab>')") == "neovim"
 
 
 def test_health_is_good(neovim: Neovim, fake_server: FakeServer) -> None:

@@ -1,4 +1,5 @@
--- What Neovim reads at start: the command, the autocommands, and the wish to be enabled.
+-- What Neovim reads at start: the command, the <Plug> mappings, the autocommands, and the wish
+-- to be enabled.
 -- Everything else loads when it is first used.
 
 if vim.g.loaded_glm then
@@ -22,11 +23,7 @@ end, {
   end,
 })
 
-for plug, amount in pairs({ GlmAccept = 'all', GlmAcceptLine = 'line', GlmAcceptWord = 'word' }) do
-  vim.keymap.set('i', '<Plug>(' .. plug .. ')', function()
-    require('glm.completion').accept(amount)
-  end, { desc = 'Accept the ghost text' })
-end
+require('glm.keys').plug()
 
 for name, link in pairs({
   GlmAdded = 'DiffAdd',

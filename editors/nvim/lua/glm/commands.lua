@@ -8,7 +8,7 @@ local M = {}
 ---@field bufnr integer
 ---@field argument { uri: string, range: lsp.Range }
 
-local place, ask, send, on_change, on_hunk
+local place, ask, send, on_change, on_hunk, with_ghost_text
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -30,6 +30,18 @@ local function about_change(name)
       on_hunk(at, name)
     else
       vim.notify(('glm: “%s” is not “hunk”'):format(rest), vim.log.levels.ERROR)
+    end
+  end
+end
+
+-- Does what a key of ghost text does; for mappings such as `<Cmd>Glm next<CR>`.
+---@param name string
+---@param argument? any
+---@return fun()
+local function ghost_text(name, argument)
+  return function()
+    if with_ghost_text() then
+      require('glm.completion')[name](argument)
     end
   end
 end
@@ -75,9 +87,13 @@ local subcommands = {
     end)
   end,
 
+  suggest = ghost_text('suggest'),
+  next = ghost_text('cycle', 1),
+  previous = ghost_text('cycle', -1),
+  dismiss = ghost_text('dismiss'),
+
   completion = function(at)
-    if not require('glm.completion').available() then
-      vim.notify('glm: ghost text needs Neovim 0.12', vim.log.levels.WARN)
+    if not with_ghost_text() then
       return
     end
     local enabled = require('glm.completion').toggle(at.bufnr)
@@ -121,6 +137,16 @@ function M.complete(lead, line)
   end, words)
   table.sort(names)
   return names
+end
+
+---Tell whether this Neovim has ghost text, and say so if not.
+---@return boolean
+function with_ghost_text()
+  local available = require('glm.completion').available()
+  if not available then
+    vim.notify('glm: ghost text needs Neovim 0.12', vim.log.levels.WARN)
+  end
+  return available
 end
 
 ---Return the client and the range: the lines given, or the cursor.

@@ -1,12 +1,12 @@
 -- Ghost text: Neovim's own inline completion, switched on for buffers that have the server,
--- and a key that accepts it.
+-- and what the user does with it. How it is shown and asked for is in `ghost`, the keys in
+-- `keys`.
 --
--- Invariants: no mapping of the user's is ever replaced; a suggestion is accepted only
--- where the text before the cursor still is what it continues.
+-- Invariant: each of these says whether it did something, so that a key can fall back.
 
 local M = {}
 
-local map, rest_of, part_of, fall_back
+local watch, inserting, without_ghost
 
 ---Tell whether this Neovim has inline completion.
 ---@return boolean
@@ -14,19 +14,17 @@ function M.available()
   return vim.lsp.inline_completion ~= nil
 end
 
----Switch ghost text on for a buffer, and map the keys once.
+---Switch ghost text on for a buffer, and map the keys.
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 function M.attach(client, bufnr)
-  local config = require('glm.config').get()
-  if not M.available() or not config.inline_completion then
+  if not M.available() or not require('glm.config').get().inline_completion then
     return
   end
   if client:supports_method('textDocument/inlineCompletion', bufnr) then
     vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
-    map(config.accept, 'all')
-    map(config.accept_line, 'line')
-    map(config.accept_word, 'word')
+    watch(bufnr)
+    require('glm.keys').map()
   end
 end
 
@@ -36,6 +34,7 @@ end
 function M.toggle(bufnr)
   local enabled = not vim.lsp.inline_completion.is_enabled({ bufnr = bufnr })
   vim.lsp.inline_completion.enable(enabled, { bufnr = bufnr })
+  require('glm.ghost').of(bufnr)
   return enabled
 end
 
@@ -43,107 +42,145 @@ end
 ---@param amount? 'all'|'line'|'word'
 ---@return boolean accepted
 function M.accept(amount)
+  if not M.available() or not inserting() then
+    return false
+  end
+  local ghost = require('glm.ghost')
+  local completor = ghost.of(vim.api.nvim_get_current_buf())
+  if not completor or ghost.is_foreign(completor) then
+    return without_ghost(amount or 'all')
+  end
+  if not ghost.shown(completor) then
+    return false
+  end
+  require('glm.insertion').soon(function()
+    local suggestion, client = ghost.shown(completor)
+    if not suggestion or not client then
+      require('glm.keys').fall_back(require('glm.config').get().accept or '')
+      return
+    end
+    local part = require('glm.suggestion').part(suggestion.text, amount or 'all')
+    local behind = part == suggestion.text and suggestion.behind or ''
+    require('glm.insertion').insert(part, behind, function()
+      ghost.taken(completor, client, suggestion, part)
+    end)
+  end)
+  return true
+end
+
+---Ask for suggestions at the cursor, whatever `completion.trigger` is.
+---@return boolean asked
+function M.suggest()
+  local bufnr = vim.api.nvim_get_current_buf()
+  if not M.available() or #vim.lsp.get_clients({ name = 'glm', bufnr = bufnr }) == 0 then
+    return false
+  end
+  local ghost = require('glm.ghost')
+  local completor = ghost.of(bufnr)
+  if completor and inserting() then
+    require('glm.insertion').soon(function()
+      ghost.ask(completor)
+    end)
+    return true
+  end
+  local reason = 'this Neovim cannot be asked for ghost text'
+  if not inserting() then
+    reason = 'suggestions are for Insert mode'
+  elseif not vim.lsp.inline_completion.is_enabled({ bufnr = bufnr }) then
+    reason = 'ghost text is off in this buffer'
+  end
+  vim.notify('glm: ' .. reason, vim.log.levels.WARN)
+  return true
+end
+
+---Show the next suggestion, or with a negative count one before.
+---@param count integer
+---@return boolean shown false when there is no suggestion
+function M.cycle(count)
+  local ghost = require('glm.ghost')
+  local completor = M.available() and ghost.of(vim.api.nvim_get_current_buf())
+  if completor then
+    return ghost.cycle(completor, count)
+  elseif M.available() then
+    vim.lsp.inline_completion.select({ count = count })
+  end
+  return false
+end
+
+---Hide the ghost text until the text changes.
+---@return boolean hidden false when there is none
+function M.dismiss()
   if not M.available() then
     return false
   end
+  local ghost = require('glm.ghost')
+  local completor = ghost.of(vim.api.nvim_get_current_buf())
+  if completor then
+    return ghost.dismiss(completor)
+  end
+  return vim.lsp.inline_completion.get({ on_accept = function() end })
+end
+
+---Keep ghost text and the popup menu apart in a buffer.
+---@param bufnr integer
+function watch(bufnr)
+  local group = vim.api.nvim_create_augroup('glm.completion:' .. bufnr, {})
+  local function on(event, action)
+    vim.api.nvim_create_autocmd(event, {
+      group = group,
+      buffer = bufnr,
+      callback = function()
+        local completor = require('glm.ghost').of(bufnr)
+        if completor then
+          action(completor)
+        end
+      end,
+    })
+  end
+  require('glm.ghost').of(bufnr)
+  on('InsertEnter', function() end) -- Somebody may have switched it off and on.
+  on('CompleteChanged', require('glm.ghost').on_popup)
+  on('CompleteDone', function(completor)
+    vim.schedule(function()
+      if inserting() and vim.api.nvim_get_current_buf() == bufnr then
+        completor:automatic_request()
+      end
+    end)
+  end)
+end
+
+---@return boolean
+function inserting()
+  return vim.startswith(vim.api.nvim_get_mode().mode, 'i')
+end
+
+---Accept in Neovim's own way, where `ghost` has no part in what is shown.
+---
+---Neovim keeps showing a suggestion while the user types on. What was typed since must be its
+---own beginning, and is not inserted a second time.
+---@param amount 'all'|'line'|'word'
+---@return boolean accepted
+function without_ghost(amount)
   return vim.lsp.inline_completion.get({
     on_accept = function(item)
-      local rest, grown = rest_of(item)
-      if not rest then
-        fall_back(require('glm.config').get().accept)
-        return nil
-      end
-      local part = part_of(rest, amount or 'all')
-      if #part < #rest then
-        item.command = nil -- The server hears "accepted" only for the whole.
-      elseif not grown then
+      local col = vim.api.nvim_win_get_cursor(0)[2]
+      if type(item.insert_text) ~= 'string' or not item.range then
         return item
       end
-      item.insert_text, item.range = part, nil -- At the cursor.
-      return item
+      local row, start, _, last = item.range:to_extmark()
+      if last > col then
+        return item
+      end
+      local tail = vim.api.nvim_get_current_line():sub(col + 1)
+      local place = { text = item.insert_text, row = row, col = start, tail = tail, behind = '' }
+      local left = require('glm.suggestion').at_cursor(place)
+      if left then
+        item.insert_text, item.range = require('glm.suggestion').part(left.text, amount), nil
+        item.command = item.insert_text == left.text and item.command or nil
+        return item
+      end
     end,
   })
-end
-
----Return who holds a key in insert mode: nil, Neovim itself, this plugin or the user.
----@param key string
----@return nil|'neovim'|'glm'|'user'
-function M.owner(key)
-  local mapping = vim.fn.maparg(key, 'i', false, true)
-  if vim.tbl_isempty(mapping) then
-    return nil
-  end
-  local description = mapping.desc or ''
-  if vim.startswith(description, 'glm: ') then
-    return 'glm'
-  end
-  return vim.startswith(description, 'vim.snippet.jump') and 'neovim' or 'user'
-end
-
----Map a key, unless it is the user's. The mapping is global, so that one made later wins.
----@param key string|false
----@param amount 'all'|'line'|'word'
-function map(key, amount)
-  if not key or key == '' or key == true or M.owner(key) == 'user' then
-    return
-  end
-  vim.keymap.set('i', key, function()
-    if M.accept(amount) then
-      return ''
-    end
-    if key == '<Tab>' and vim.snippet.active({ direction = 1 }) then
-      return '<Cmd>lua vim.snippet.jump(1)<CR>' -- What Neovim itself maps Tab to.
-    end
-    return key
-  end, { expr = true, desc = 'glm: accept the ghost text (' .. amount .. ')' })
-end
-
----Return what is left of a suggestion at the cursor; nil when it no longer fits there.
----
----Neovim keeps showing a suggestion while the user types on, and keeps the range it was
----made for. What was typed since must be the suggestion's own beginning, and is not inserted
----a second time.
----@param item vim.lsp.inline_completion.Item
----@return string? rest
----@return boolean grown the cursor has moved past the range
-function rest_of(item)
-  local text = item.insert_text
-  if type(text) ~= 'string' then
-    return nil, false -- A snippet: GLM's server sends none.
-  elseif not item.range then
-    return text, false
-  end
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-  local start_row, start_column, end_row, end_column = item.range:to_extmark()
-  if start_row ~= row - 1 or column < start_column then
-    return nil, false
-  end
-  local typed = vim.api.nvim_get_current_line():sub(start_column + 1, column)
-  if not vim.startswith(text, typed) then
-    return nil, false
-  end
-  return text:sub(#typed + 1), end_row == start_row and end_column < column
-end
-
----Return the next line or word of a text; the whole text when that is all there is.
----@param text string
----@param amount 'all'|'line'|'word'
----@return string
-function part_of(text, amount)
-  if amount == 'all' then
-    return text
-  end
-  local pattern = amount == 'line' and '^\n?[^\n]*' or '^%s*[%w_\128-\255]+'
-  return text:match(pattern) or text:match('^%s*%S') or text
-end
-
----Give the key to whoever would have had it.
----@param key string|false
-function fall_back(key)
-  if key then
-    local keys = vim.api.nvim_replace_termcodes(key, true, true, true)
-    vim.api.nvim_feedkeys(keys, 'n', false)
-  end
 end
 
 return M

@@ -9,6 +9,11 @@ local M = {}
 ---@field accept string|false Key that accepts ghost text; never taken from a mapping of yours.
 ---@field accept_line string|false Key that accepts its next line.
 ---@field accept_word string|false Key that accepts its next word.
+---@field suggest string|false Key that asks for suggestions.
+---@field next string|false Key that shows the next suggestion.
+---@field previous string|false Key that shows the one before.
+---@field dismiss string|false Key that hides ghost text until the text changes.
+---@field with_popup boolean Show ghost text also while the popup menu is there.
 ---@field highlight boolean Highlight the lines that GLM wrote until they are kept or undone.
 ---@field preview_accept string|false Key that applies an offered change while it is shown.
 ---@field preview_refuse string|false Key that refuses it.
@@ -19,33 +24,32 @@ local defaults = {
   autostart = true,
   inline_completion = true,
   accept = '<Tab>',
-  accept_line = false,
-  accept_word = false,
+  accept_line = '<M-C-Right>',
+  accept_word = '<M-Right>',
+  suggest = '<M-\\>',
+  next = '<M-]>',
+  previous = '<M-[>',
+  dismiss = '<C-]>',
+  with_popup = false,
   highlight = true,
   preview_accept = '<C-y>',
   preview_refuse = '<C-e>',
   explanation = 'auto',
 }
 
----@type table<string, string[]>
-local types = {
-  autostart = { 'boolean' },
-  inline_completion = { 'boolean' },
-  accept = { 'string', 'boolean' },
-  accept_line = { 'string', 'boolean' },
-  accept_word = { 'string', 'boolean' },
-  highlight = { 'boolean' },
-  preview_accept = { 'string', 'boolean' },
-  preview_refuse = { 'string', 'boolean' },
-  explanation = { 'string' },
-}
+---Options that name a key: `false` means none.
+local keys = vim.tbl_filter(function(option)
+  return type(defaults[option]) == 'string' and option ~= 'explanation'
+end, vim.tbl_keys(defaults))
+
+local fault
 
 ---Return the options in force: the defaults, with the user's good values over them.
 ---@return glm.Config
 function M.get()
   local config = vim.deepcopy(defaults)
   for key, value in pairs(M.given()) do
-    if types[key] and vim.list_contains(types[key], type(value)) then
+    if not fault(key, value) then
       config[key] = value
     end
   end
@@ -63,14 +67,24 @@ end
 function M.problems()
   local problems = {}
   for key, value in vim.spairs(M.given()) do
-    if not types[key] then
-      problems[#problems + 1] = ('vim.g.glm.%s is not an option'):format(key)
-    elseif not vim.list_contains(types[key], type(value)) then
-      local wanted = table.concat(types[key], ' or ')
-      problems[#problems + 1] = ('vim.g.glm.%s should be a %s'):format(key, wanted)
-    end
+    problems[#problems + 1] = fault(key, value)
   end
   return problems
+end
+
+---@param option string
+---@param value any
+---@return string? problem one sentence
+function fault(option, value)
+  local name, default = 'vim.g.glm.' .. option, defaults[option]
+  if default == nil then
+    return name .. ' is not an option'
+  elseif vim.list_contains(keys, option) then
+    local good = value == false or type(value) == 'string'
+    return not good and name .. ' should be a key, such as "<Tab>", or false' or nil
+  elseif type(value) ~= type(default) then
+    return ('%s should be a %s'):format(name, type(default))
+  end
 end
 
 return M

@@ -5,6 +5,7 @@ local M = {}
 local health = vim.health
 
 local check_neovim, check_options, check_server, check_key, check_client, check_completion
+local check_key_of
 
 function M.check()
   health.start('glm: Neovim')
@@ -112,15 +113,32 @@ function check_completion()
     return
   end
   health.ok('Neovim has inline completion')
-  local key = config.accept
-  local owner = key and completion.owner(key)
-  if owner == 'user' then
-    health.warn(('%s is mapped by you, so it does not accept ghost text'):format(key), {
+  if not require('glm.ghost').is_possible() then
+    health.warn('This Neovim shows it in a way of its own', {
+      'No key asks for suggestions, and a part of one is taken at a time',
+      'Look for a newer version of the plugin',
+    })
+  end
+  for _, key in ipairs(require('glm.keys').all) do
+    check_key_of(key, config[key.option])
+  end
+end
+
+---@param key glm.Key
+---@param mapped string|false
+function check_key_of(key, mapped)
+  if not mapped or mapped == '' then
+    health.info(('No key %s; <Plug>(%s) does'):format(key.does, key.plug))
+  elseif require('glm.keys').owner(mapped) ~= 'user' then
+    local otherwise = key.option == 'accept' and ', and is itself where there is none' or ''
+    health.ok(mapped .. ' ' .. key.does .. otherwise)
+  elseif key.option ~= 'accept' then
+    health.info(('%s is mapped by you; <Plug>(%s) %s'):format(mapped, key.plug, key.does))
+  else
+    health.warn(('%s is mapped by you, so it does not accept ghost text'):format(mapped), {
       "Choose another key: vim.g.glm = { accept = '<C-y>' }",
       "Or call it first in your mapping: if require('glm').accept() then return '' end",
     })
-  elseif key then
-    health.ok(key .. ' accepts ghost text, and is itself where there is none')
   end
 end
 

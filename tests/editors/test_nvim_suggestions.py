@@ -1,0 +1,297 @@
+"""Several suggestions, asked for by a key, shown in turn, taken in parts: in a real Neovim."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.editors.glm_in_neovim import GHOST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.editors.fake_server import FakeServer
+    from tests.editors.neovim import Neovim
+
+pytestmark = pytest.mark.editor
+
+INLINE = "textDocument/inlineCompletion"
+INVOKED, AUTOMATIC = 1, 2
+LINES = "".join(f"line {number}\n" for number in range(12))
+
+
+def offers(
+    fake_server: FakeServer, automatic: Sequence[str], invoked: Sequence[str], rest: int = 0
+) -> None:
+    """Let the server offer texts at the cursor, which replace `rest` bytes behind it."""
+
+    def answer(params: Any) -> Any:
+        kind = params["context"]["triggerKind"]
+        line, column = params["position"]["line"], params["position"]["character"]
+        place = {
+            "start": {"line": line, "character": column},
+            "end": {"line": line, "character": column + rest},
+        }
+        return [
+            {
+                "insertText": text,
+                "range": place,
+                "command": {"title": "", "command": "glm.completionAccepted", "arguments": [text]},
+            }
+            for text in (invoked if kind == INVOKED else automatic)
+        ]
+
+    fake_server.answers[INLINE] = answer
+
+
+def kinds(fake_server: FakeServer) -> list[int]:
+    """Return how each request for ghost text came about."""
+    return [params["context"]["triggerKind"] for params in fake_server.all(INLINE)]
+
+
+def shows(neovim: Neovim, text: str) -> None:
+    """Wait until this ghost text is shown; the count of suggestions may follow it."""
+    shown = f"local shown = (function() {GHOST} end)() return shown == ...".replace("...", "(...)")
+    neovim.wait(shown, text)
+
+
+def shows_none(neovim: Neovim, seconds: float = 0.4) -> None:
+    """Look for a while whether no ghost text comes."""
+    neovim.settle()
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert not neovim.lua(GHOST)
+        time.sleep(0.02)
+
+
+def test_a_key_asks_where_nothing_is_asked_by_itself(
+    neovim: Neovim, fake_server: FakeServer
+) -> None:
+    """With a manual trigger nothing is shown until the key; Tab takes what it brought."""
+    offers(fake_server, [], ["one()", "two()"])
+    neovim.keys("ggO")
+    fake_server.wait(INLINE)
+    shows_none(neovim, 0.1)
+    neovim.keys(r"<M-\>")
+    shows(neovim, "one()")
+    assert "one() (1/2)" in neovim.screen()
+    assert kinds(fake_server) == [AUTOMATIC, INVOKED]
+    neovim.keys("<Tab>")
+    neovim.wait("return vim.api.nvim_get_current_line() == 'one()'")
+
+
+def test_the_key_is_not_overtaken(neovim: Neovim, fake_server: FakeServer) -> None:
+    """What is typed before the key is not asked about once more while its answer is awaited."""
+    offers(fake_server, [], ["one()"])
+    neovim.keys(r"ggOx = <M-\>")
+    shows(neovim, "one()")
+    time.sleep(0.3)
+    assert kinds(fake_server) == [INVOKED]
+    assert neovim.lua(GHOST) == "one()"
+
+
+def test_the_next_one_is_asked_for_and_shown(neovim: Neovim, fake_server: FakeServer) -> None:
+    """With one known, the key asks, the shown one stays meanwhile, and the next one follows."""
+    offers(fake_server, ["one()"], ["one()", "two()", "three()"])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    neovim.lua(
+        """
+        vim.g.gone = false
+        local ghost = require('glm.ghost').of(vim.api.nvim_get_current_buf())
+        local hide = ghost.hide
+        ghost.hide = function(self)
+          vim.g.gone = vim.g.gone or not self.current
+          hide(self)
+        end
+        """
+    )
+    neovim.keys("<M-]>")
+    shows(neovim, "two()")
+    assert neovim.lua("return vim.g.gone") is False
+    for key, text in [("]", "three()"), ("]", "one()"), ("[", "three()"), ("[", "two()")]:
+        neovim.keys(f"<M-{key}>")
+        shows(neovim, text)
+    assert "two() (2/3)" in neovim.screen()
+    assert kinds(fake_server) == [AUTOMATIC, INVOKED]
+    neovim.keys("<Tab>")
+    neovim.wait("return vim.api.nvim_get_current_line() == 'two()'")
+    assert fake_server.wait("workspace/executeCommand")["arguments"] == ["two()"]
+
+
+def test_where_there_is_but_one(neovim: Neovim, fake_server: FakeServer) -> None:
+    """It stays, and is asked about once; without any, the key does nothing at all."""
+    offers(fake_server, ["one()"], ["one()"])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    for _ in range(3):
+        neovim.keys("<M-]>")
+        fake_server.wait(INLINE, 2)
+        shows(neovim, "one()")
+    assert kinds(fake_server) == [AUTOMATIC, INVOKED]
+    offers(fake_server, [], ["more"])
+    neovim.keys("x")
+    shows_none(neovim)
+    neovim.keys("<M-]><M-[><M-Right><M-C-Right><Esc>")
+    neovim.settle()
+    assert neovim.text() == "x\n" + LINES
+
+
+def test_the_shown_one_stays_while_typing_along(neovim: Neovim, fake_server: FakeServer) -> None:
+    """What was cycled to is kept by typing its beginning, over a line break too."""
+    offers(fake_server, ["one()"], ["one()", "two(\n  2)"])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    neovim.keys("<M-]>")
+    shows(neovim, "two(\n  2)")
+    fake_server.answers[INLINE] = None
+    neovim.lua("vim.bo.indentexpr, vim.bo.autoindent = '', false")
+    for keys, text in [("tw", "o(\n  2)"), ("o(", "\n  2)"), ("<CR>", "  2)"), ("  ", "2)")]:
+        neovim.keys(keys)
+        neovim.settle()
+        assert neovim.lua(GHOST) == text
+    neovim.keys("<Tab>")
+    neovim.wait("return vim.api.nvim_get_current_line() == '  2)'")
+    assert neovim.text() == "two(\n  2)\n" + LINES
+    assert fake_server.wait("workspace/executeCommand")["arguments"] == ["two(\n  2)"]
+
+
+def test_what_does_not_fit_is_gone_at_once(neovim: Neovim, fake_server: FakeServer) -> None:
+    """The first key that leads elsewhere hides the ghost text, before any answer."""
+    offers(fake_server, ["one()"], [])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    fake_server.answers[INLINE] = None
+    neovim.keys("on")
+    shows(neovim, "e()")
+    neovim.keys("x")
+    neovim.settle()
+    assert not neovim.lua(GHOST)
+
+
+def test_dismissed_until_the_text_changes(neovim: Neovim, fake_server: FakeServer) -> None:
+    """It is hidden, and no movement and no answer brings it back; a typed key does."""
+    offers(fake_server, ["one()"], ["two()"])
+    neovim.keys("ggO ")
+    shows(neovim, "one()")
+    neovim.keys("<C-]>")
+    shows_none(neovim, 0.1)
+    neovim.keys("<Left><Right>")
+    shows_none(neovim)
+    neovim.keys("<Tab>")
+    shows(neovim, "one()")
+    neovim.keys(r"<C-]><M-\>")
+    shows(neovim, "two()")
+
+
+def test_words_are_taken_as_fast_as_the_key_is_pressed(
+    neovim: Neovim, fake_server: FakeServer
+) -> None:
+    """Each press takes the next word, the rest is shown at once, and the server is told."""
+    offers(fake_server, ["one(two, drei äöü)\n  end"], [], rest=1)
+    neovim.keys("ggO]<Left>")
+    shows(neovim, "one(two, drei äöü)\n  end")
+    fake_server.answers[INLINE] = None
+    neovim.keys("<M-Right><M-Right>")
+    neovim.settle()
+    assert neovim.lua("return vim.api.nvim_get_current_line()") == "one(]"
+    assert neovim.lua(GHOST) == "two, drei äöü)\n  end"
+    neovim.keys("<M-Right>" * 4)
+    neovim.settle()
+    assert neovim.lua(GHOST) == ")\n  end"
+    told = fake_server.wait("textDocument/didPartiallyAcceptCompletion", 6)
+    assert told["acceptedLength"] == len("one(two, drei äöü")
+    assert told["item"]["command"]["arguments"] == ["one(two, drei äöü)\n  end"]
+    assert fake_server.all("workspace/executeCommand") == []
+    neovim.keys("<M-C-Right><M-C-Right>")
+    neovim.wait("return vim.api.nvim_get_current_line() == '  end'")
+    assert fake_server.wait("workspace/executeCommand")["arguments"] == [told["item"]["insertText"]]
+    neovim.keys("<Esc>jyyP0D.u")
+    neovim.settle()
+    assert neovim.text().startswith("one(two, drei äöü)\n  end\n")
+
+
+def test_words_are_repeated_as_one_insert(neovim: Neovim, fake_server: FakeServer) -> None:
+    """`.` and `u` take what was typed, and what was accepted word by word, together."""
+    offers(fake_server, ["one two three"], [])
+    neovim.keys("ggO")
+    shows(neovim, "one two three")
+    neovim.keys("o<M-Right><M-Right>!<Esc>")
+    neovim.settle()
+    assert neovim.text() == "one two!\n" + LINES
+    neovim.keys("G.")
+    neovim.settle()
+    assert neovim.text() == "one two!\n" + LINES.replace("line 11", "one two!\nline 11")
+    neovim.keys("uu")
+    neovim.settle()
+    assert neovim.text() == LINES
+
+
+def test_the_next_question_goes_out_with_the_acceptance(
+    neovim: Neovim, fake_server: FakeServer
+) -> None:
+    """After Tab no timer is waited for, the server knows the text, and is asked once."""
+    offers(fake_server, ["one()"], [])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    neovim.lua(
+        """
+        vim.g.began = 0
+        vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
+          local request = event.data.request
+          if request.type == 'pending' and request.method:find('inlineCompletion') then
+            vim.g.waited = vim.uv.hrtime() / 1e6 - vim.g.began
+          end
+        end })
+        vim.on_key(function(_, key)
+          if key == '\\t' and vim.g.began == 0 then vim.g.began = vim.uv.hrtime() / 1e6 end
+        end)
+        """
+    )
+    offers(fake_server, ["two()"], [])
+    neovim.keys("<Tab>")
+    shows(neovim, "two()")
+    assert neovim.lua("return vim.g.waited") < 100
+    methods = [method for method, _ in fake_server.received]
+    asked = max(index for index, method in enumerate(methods) if method == INLINE)
+    assert methods[asked - 2 : asked] == ["textDocument/didChange", "workspace/executeCommand"]
+    shown = neovim.lua("return vim.uri_from_bufnr(0)")
+    assert fake_server.texts[shown][fake_server.versions[shown]] == "one()\n" + LINES
+    time.sleep(0.3)
+    assert len(fake_server.all(INLINE)) == 2
+
+
+@pytest.mark.parametrize("with_popup", [False, True])
+def test_the_popup_menu_has_the_place(
+    neovim: Neovim, fake_server: FakeServer, *, with_popup: bool
+) -> None:
+    """While the menu is there nothing is shown and asked, unless wanted; after it all is back."""
+    neovim.lua("vim.g.glm = { with_popup = ... }", with_popup)
+    neovim.lua("vim.o.completeopt = 'menu,menuone,noinsert,noselect'")
+    offers(fake_server, ["line()"], ["two()"])
+    neovim.keys("ggO")
+    shows(neovim, "line()")
+    offers(fake_server, ["ine()"], ["two()"])
+    neovim.keys("l<C-n>")
+    neovim.wait("return vim.fn.pumvisible() == 1")
+    asked = len(fake_server.all(INLINE))
+    if with_popup:
+        shows(neovim, "ine()")
+        neovim.keys("<Tab>")
+        neovim.wait("return vim.api.nvim_get_current_line() == 'line()'")
+        assert neovim.lua("return vim.fn.pumvisible()") == 0
+        return
+    shows_none(neovim)
+    assert len(fake_server.all(INLINE)) == asked
+    neovim.keys("<C-e>")
+    shows(neovim, "ine()")
+    neovim.keys("<C-n>")
+    neovim.wait("return vim.fn.pumvisible() == 1")
+    neovim.keys(r"<M-\><M-]>")
+    shows(neovim, "two()")
+    assert neovim.lua("return vim.fn.pumvisible()") == 0
+    neovim.keys("<Esc>")
+    neovim.settle()
+    assert neovim.text() == "l\n" + LINES
