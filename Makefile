@@ -60,6 +60,7 @@ bench: $(READY) ## Speed, as ratios measured side by side; each says its bound a
 	$(BIN)/python -m tests.bench.llm_soak
 	$(BIN)/python -m tests.bench.streaming_edits
 	$(BIN)/python -m tests.bench.typing_replay
+	$(BIN)/python -m tests.bench.next_suggestion
 
 bench-security: $(READY) ## How long hostile input and services keep the event loop, and what memory they take.
 	$(BIN)/python -m tests.bench.security

@@ -152,7 +152,9 @@ class Engine:
         self._watch(self._look_again(known))
         if (snapshot := self._acceptance.with_accepted(known)) is not None:
             end = known.suggestion.span.start + len(known.suggestion.text)
-            self._begin_next(CompletionRequest(snapshot, end), AHEAD_GRACE)
+            request = CompletionRequest(snapshot, end)
+            self._accepted = self._context(request)
+            self._begin_next(request, AHEAD_GRACE)
 
     def partly_accepted(self, suggestion_id: str) -> None:
         """Take note that the user took the beginning of a suggestion."""
@@ -192,6 +194,7 @@ class Engine:
         typed = typed_since(self._last, context) if self._last is not None else None
         if self._refusals.taken(context):
             self._accepted = context
+        if context == self._accepted:
             self._debounce.acceptance()
         elif typed != "":
             self._debounce.keystroke(now, len(typed.strip()) if typed else 1)
@@ -274,7 +277,7 @@ class Engine:
         others: int = 0,
         ahead: bool = False,
         feature: str = "completion",
-    ) -> None:
+    ) -> CompletionStream:
         """Start a stream of its answer."""
         draft = Draft(
             "",
@@ -284,7 +287,7 @@ class Engine:
             max_lines=self._settings.max_lines,
         )
 
-        await self._streams.start(
+        return await self._streams.start(
             context,
             draft,
             lambda: self._asker.ask(request, context, draft, others=others, feature=feature),
@@ -306,9 +309,9 @@ class Engine:
         if within is None:  # It may come to nothing, so that it is counted apart.
             await self._start(request, context, ahead=True, feature=AHEAD)
             return
-        await self._start(request, context, ahead=True)
+        stream = await self._start(request, context, ahead=True)
         await self._clock.sleep(within)
-        await self._streams.close_ahead()
+        await self._streams.close_ahead(stream)
 
     def _stream_ended(self, stream: CompletionStream) -> None:
         """Keep what a stream brought, or keep quiet after an error.

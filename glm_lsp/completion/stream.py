@@ -62,10 +62,10 @@ class StreamOwner:
         *,
         count: int = 1,
         ahead: bool = False,
-    ) -> None:
+    ) -> CompletionStream:
         """Start a stream that brings `count` suggestions, once the one before it is closed.
 
-        With `ahead`, nobody follows it yet.
+        With `ahead`, nobody follows it yet. Returns the stream in flight, which may be another's.
         """
         await self._close_stream()
         while self._stream is not None and not ahead and not self.is_asking(context):
@@ -73,6 +73,7 @@ class StreamOwner:
         if self._stream is None:
             self._stream = CompletionStream(ask(), context, draft, self._ended, count)
             self._stream.ahead = ahead
+        return self._stream
 
     def is_asking(self, context: CursorContext) -> bool:
         """Tell whether the stream in flight was begun for `context`, and not for another place."""
@@ -124,10 +125,10 @@ class StreamOwner:
             self._closing.cancel()
         self._closing = asyncio.ensure_future(self._close_unfollowed(stream))
 
-    async def close_ahead(self) -> None:
-        """Close the stream if it was begun ahead and nobody has followed it."""
-        if self._stream is not None and self._stream.ahead and not self._stream.complete():
-            await self._close_stream(self._stream)
+    async def close_ahead(self, stream: CompletionStream) -> None:
+        """Close a stream that was begun ahead if nobody has followed it."""
+        if stream.ahead and not stream.complete():
+            await self._close_stream(stream)
 
     async def close(self) -> None:
         """Close everything."""

@@ -111,6 +111,22 @@ def test_an_editor_that_asks_before_it_tells_does_not_wait_either() -> None:
     run(scenario())
 
 
+def test_an_editor_that_tells_right_before_it_asks_is_answered_the_same() -> None:
+    """Whichever of the two is heard first, the next line is asked for, once and at once."""
+
+    async def scenario() -> None:
+        rig = Rig(delay=500)
+        suggestion = await rig.show()
+        task = asyncio.ensure_future(rig.engine.complete(request(ACCEPTED)))
+        rig.accept(suggestion)  # It is heard before the task has begun.
+        await rig.clock.advance(rig.model.latency)
+        assert [one.text for one in task.result()] == [NEXT]
+        assert len(rig.model.requests) == 2
+        await rig.engine.close()
+
+    run(scenario())
+
+
 def test_who_types_what_is_shown_is_waited_for() -> None:
     """Typing along to the end, key by key, is no acceptance while keys are missing."""
 
@@ -137,6 +153,27 @@ def test_an_editor_that_never_asks_ends_the_question() -> None:
         assert rig.model.open == 1
         await rig.clock.advance(0.6)
         assert rig.model.open == 0
+        await rig.engine.close()
+
+    run(scenario())
+
+
+def test_a_later_question_is_not_ended_in_the_place_of_an_earlier_one() -> None:
+    """Each acceptance has its own time in which the editor is to ask."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.accept(await rig.show())
+        assert await rig.after(0.9) == [NEXT]
+        more = ACCEPTED.replace("¦", NEXT + "¦")
+        rig.document.put(more)
+        rig.model.latency = 0.4
+        rig.engine.accepted("c2")
+        await rig.clock.advance(0.2)  # The first acceptance is more than a second ago.
+        task = asyncio.ensure_future(rig.engine.complete(request(more)))
+        await rig.clock.advance(0.2)
+        assert task.done()
+        assert len(rig.model.requests) == 3
         await rig.engine.close()
 
     run(scenario())
