@@ -301,8 +301,7 @@ def _cut(string: str) -> list[_Chunk]:
     chunks = []
     start = line_feed = carriage_return = 0
     while len(string) - start > 2 * _CHUNK:
-        # Each is looked for anew only once it is passed: a text that has but one kind of
-        # line end is searched for the other kind once.
+        # Each is looked for anew once it is passed; one that the text does not have, but once.
         at = start + _CHUNK
         if 0 <= line_feed < at:
             line_feed = string.find("\n", at)
@@ -325,14 +324,20 @@ def _cut(string: str) -> list[_Chunk]:
 class Snapshot:
     """An open document at one moment.
 
-    `version` is the editor's own number, None when it gave none; `language` is the LSP
-    language identifier ("python", "typescriptreact", …).
+    `version` is the editor's own number, None when it gave none; `language` is LSP's identifier
+    ("python", "typescriptreact", …); `notebook` is the URI of that which it is a cell of, or "".
     """
 
     uri: str
     version: int | None
     language: str
     text: Text = field(repr=False)
+    notebook: str = ""
+
+    @property
+    def file(self) -> str:
+        """The URI of the file that it is, or is a part of."""
+        return self.notebook or self.uri
 
     def slice(self, span: Span) -> str:
         """Return the characters of a span."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from glm_lsp.characters import beginning, called, one_line, without
+from glm_lsp.context.cells import cells_above
 from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, enclosing_each, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from glm_lsp.actions.offers import Diagnostic
     from glm_lsp.actions.registry import Action
+    from glm_lsp.context.cells import CellsAbove
+    from glm_lsp.context.gather import Surroundings
     from glm_lsp.settings import Thinking
     from glm_lsp.text import Snapshot, Text
 
@@ -56,6 +59,7 @@ class Task:
 
     Attributes:
         part: the target is exactly the whole lines of the selection.
+        above: the cells above the document, the nearest last, where it is a notebook's.
     """
 
     action: Action
@@ -65,6 +69,7 @@ class Task:
     preset: str = ""
     instruction: str = ""
     part: bool = False
+    above: tuple[Snapshot, ...] = ()
 
 
 @frozen
@@ -123,17 +128,16 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
     if len(code) > _MOST_CODE:
         raise ReplyError("This is too much code for one question: select less of it.")
     brief = profile.window < _SMALL_WINDOW
-    around = gather(task.snapshot, target, 0 if brief else _budget(profile, code), profile.roots)
+    around, above = _around(task, target, 0 if brief else _budget(profile, code), profile.roots)
     chosen = task.snapshot.slice(_whole(task.snapshot.text, task.selection))
     question = ActionQuestion(
         wording=action.wording,
         code=code,
         around=around,
+        above=above.text,
         problems=_problems(task.snapshot, task.diagnostics),
         selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
-        part_of=(called(name) if 0 < len(name) <= _MOST_LABEL else "a definition")
-        if is_part
-        else "",
+        part_of=_part_of(name) if is_part else "",
         preset_task=preset.task if (preset := action.preset(task.preset)) is not None else "",
         instruction=beginning(task.instruction, _MOST_INSTRUCTION),
         house_rules=profile.house_rules,
@@ -141,13 +145,14 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
 
     def shorter() -> Request:
         """Return the question without what stands around the code."""
-        bare = evolve(question, around=gather(task.snapshot, target, 0, profile.roots))
+        bare = evolve(question, around=gather(task.snapshot, target, 0, profile.roots), above="")
         return evolve(request, messages=render(bare, brief=brief))
 
     request = Request(
         model=profile.model,
         feature=action.name,
-        documents=(task.snapshot.uri,),
+        documents=(task.snapshot.uri, task.snapshot.file, *above.uris),
+        foreign=(above.text,) if above.text else (),
         puts_back=action.answer not in ("prose", "file"),
         messages=render(question, brief=brief),
         max_tokens=_most_output(task, profile, code),
@@ -158,6 +163,19 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
     subject = called(name) or around.path
     subject = f"a part of {subject}" if is_part else subject
     return Plan(task, target, f"{action.doing} {subject}", request, is_part)
+
+
+def _part_of(name: str) -> str:
+    return called(name) if 0 < len(name) <= _MOST_LABEL else "a definition"
+
+
+def _around(
+    task: Task, target: Span, budget: int, roots: tuple[Path, ...]
+) -> tuple[Surroundings, CellsAbove]:
+    """Return what stands around the target in its document, and in the cells above that."""
+    around = gather(task.snapshot, target, budget, roots)
+    left = budget - len(around.before) - len(around.after)
+    return around, cells_above(task.above, task.snapshot, left)
 
 
 def _target(task: Task) -> tuple[Span, str, bool]:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from glm_lsp.context.cells import CellsAbove, cells_above
 from glm_lsp.context.cursor import LIMITS, ContextLimits
 from glm_lsp.context.gather import display_path
 from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
 from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from glm_lsp.completion.types import CompletionRequest, Draft
     from glm_lsp.context.cursor import CursorContext
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot
 
     Gather = Callable[[Snapshot, int], Awaitable[tuple[Related, ...]]]
+    Above = Callable[[Snapshot], Sequence[Snapshot]]
 
 RELATED_DEADLINE = 0.1
 """Seconds that related code may take; after that the prompt goes without."""
@@ -47,17 +49,19 @@ class Asker:
         kind: Kind = "chat",
         limits: ContextLimits = LIMITS,
         gather: Gather | None = None,
+        above: Above | None = None,
     ) -> None:
         """Ask `provider` for `model`.
 
-        `gather` finds related code for the prompt; `limits` says how much of the document is
-        sent.
+        `gather` finds related code for the prompt; `above` returns a notebook's cells above one,
+        the nearest last; `limits` says how much of the document is sent, and of those cells.
         """
         self.kind: Kind = kind
         self._provider = provider
         self._model = model
         self._limits = limits
         self._gather = gather
+        self._above = above
 
     def shorten(self) -> None:
         """Send half as much of the document from now on."""
@@ -79,8 +83,9 @@ class Asker:
         """
         question = CompletionQuestion(
             context=context.within(self._limits),
-            path=display_path(context.uri),
+            path=display_path(request.snapshot.file),
             related=await self._related(request),
+            above=self._cells(request.snapshot),
             multiline=draft.multiline,
             follows=draft.follows,
             max_lines=draft.max_lines,
@@ -90,6 +95,10 @@ class Asker:
         async with aclosing(self._provider.stream(asked)) as deltas:
             async for delta in deltas:
                 yield delta
+
+    def _cells(self, snapshot: Snapshot) -> CellsAbove:
+        cells = self._above(snapshot) if self._above is not None else ()
+        return cells_above(cells, snapshot, self._limits.characters_above)
 
     async def _related(self, request: CompletionRequest) -> tuple[Related, ...]:
         if self._gather is None:

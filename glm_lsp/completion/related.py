@@ -61,7 +61,9 @@ class RelatedCode:
             others = [
                 document
                 for document in self._documents()
-                if document.uri != snapshot.uri and document.language == snapshot.language
+                if document.uri != snapshot.uri
+                and document.language == snapshot.language
+                and not document.notebook  # Cells help those below them, and nobody else.
             ]
             chosen = asyncio.to_thread(self._choose, snapshot, line, others) if others else None
             related = await chosen if chosen is not None else ()

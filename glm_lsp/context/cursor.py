@@ -56,6 +56,7 @@ class CursorContext:
         after: up to 60 lines and 2,000 characters from the cursor on.
         newline: the document's own line end.
         starts_line: whether `before` begins where a line does.
+        notebook: the URI of the notebook that the document is a cell of, or "".
     """
 
     uri: str
@@ -66,6 +67,7 @@ class CursorContext:
     after: str = field(repr=False)
     newline: str = "\n"
     starts_line: bool = True
+    notebook: str = ""
 
     @property
     def head(self) -> str:
@@ -162,6 +164,7 @@ def context_at(snapshot: Snapshot, offset: int) -> CursorContext:
         after=with_line_feeds(text.slice(Span(offset, end))),
         newline=snapshot.newline,
         starts_line=start == first or text.position(start)[1] == 0,
+        notebook=snapshot.notebook,
     )
 
 

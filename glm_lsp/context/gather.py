@@ -66,7 +66,7 @@ def gather(snapshot: Snapshot, target: Span, budget: int, roots: Iterable[Path])
             seen = "".join(text.lines(start, first))
             unseen = tuple(line for line in every if line not in seen)
     return Surroundings(
-        path=display_path(snapshot.uri, roots),
+        path=display_path(snapshot.file, roots),
         language=snapshot.language,
         before="".join(text.lines(start, first)),
         after="".join(text.lines(last + 1, end)),

@@ -17,6 +17,7 @@ from pygls.lsp.server import LanguageServer
 
 from glm_lsp.errors import GlmError
 from glm_lsp.lsp.documents.mirror import Closed, DocumentEvent, Documents
+from glm_lsp.lsp.documents.notebooks import Notebooks
 from glm_lsp.lsp.jobs import Job, Jobs
 from glm_lsp.lsp.wire import parent_process
 from glm_lsp.lsp.wire.commands import Signature, signature
@@ -44,6 +45,7 @@ class Server(LanguageServer):
 
     Attributes:
         documents: the mirror of the editor's documents.
+        notebooks: which of them are cells, and what stands above each.
         jobs: the long-running work.
         resources: what is closed when the client leaves, in reverse order of being added,
             all of it within two seconds.
@@ -55,6 +57,7 @@ class Server(LanguageServer):
     def __init__(self, name: str = "glm-lsp", version: str = "0") -> None:
         super().__init__(name, version, protocol_cls=Protocol, converter_factory=make_converter)
         self.documents = Documents()
+        self.notebooks = Notebooks(self.documents)
         self.jobs = Jobs(self, self._job_failed)
         self.resources = AsyncExitStack()
         self.watches_parent = False
@@ -153,6 +156,9 @@ class Server(LanguageServer):
         """Take up what was negotiated, and add what features advertise."""
         encoding = capabilities.position_encoding
         self.documents.encoding = str(getattr(encoding, "value", encoding) or "utf-16")
+        if self.client_capabilities.notebook_document is not None:
+            every = types.NotebookDocumentFilterWithNotebook(notebook="*")
+            capabilities.notebook_document_sync = types.NotebookDocumentSyncOptions([every])
         for change in self._advertised:
             change(capabilities)
         if self.watches_parent and self.process_id is not None:

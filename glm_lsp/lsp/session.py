@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.usage_store import Used
     from glm_lsp.lsp.model_connection import Approve, Confirm, ModelConnection, ModelConnector
     from glm_lsp.settings import Settings
+    from glm_lsp.text import Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -164,6 +165,10 @@ class ClientSession:
             ),
         )
 
+    def excludes(self, snapshot: Snapshot) -> bool:
+        """Tell whether a document must stay on this machine, by its name or its notebook's."""
+        return any(map(self.exclusions.excludes, (snapshot.uri, snapshot.file)))
+
     def check(self, uri: str) -> None:
         """Refuse what must stay on this machine.
 
@@ -180,7 +185,7 @@ class ClientSession:
             ExcludedError: one of the documents is excluded, or leads to a file that is.
         """
         files = self.files
-        if await asyncio.to_thread(lambda: any(map(files.keeps, documents))):
+        if await asyncio.to_thread(lambda: any(map(files.keeps, dict.fromkeys(documents)))):
             raise ExcludedError(_STAYS)
         for uri in documents:
             self.check(uri)  # The settings may have changed while the disk was asked.

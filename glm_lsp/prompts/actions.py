@@ -98,6 +98,7 @@ class ActionQuestion:
     Attributes:
         preset_task: takes the place of the action's own task.
         code: the target code, its base indentation included.
+        above: the notebook's cells above the one that the code is in.
         selected: the part that the user selected, when it is only a part.
         part_of: what the target is a part of, when the user chose a part to be changed.
         instruction: what the user asks in their own words.
@@ -107,6 +108,7 @@ class ActionQuestion:
     wording: Wording
     code: str = field(repr=False)
     around: Surroundings
+    above: str = field(default="", repr=False)
     problems: tuple[Finding, ...] = ()
     selected: str = field(default="", repr=False)
     part_of: str = ""
@@ -122,6 +124,9 @@ def render(question: ActionQuestion, *, brief: bool = False) -> tuple[Message, .
     rules = question.wording.rules + _standing(question.house_rules)
     around = question.around
     parts = [f"File: {around.path} ({around.language})"]
+    if question.above:
+        cells = _block(question.above, around)
+        parts.append("The notebook's cells above the target's cell, for reference:\n" + cells)
     if around.imports:
         parts.append("Its imports:\n" + fenced("\n".join(around.imports), around.language))
     if around.before.strip():

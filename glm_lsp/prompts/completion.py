@@ -3,9 +3,9 @@ r"""How a completion is asked for.
 Invariant: while the user types, a prompt only grows at its end, so that the service finds
 nearly all of it in its prompt cache. Therefore the unchanging comes first (instructions,
 examples), then what changes seldom (the file, related code, the lines below the cursor),
-then the lines above it, the cursor's line last; the upper edge of what is shown moves in
-steps of many lines (`CursorContext.within`); and nothing in a prompt depends on the time or
-on the request. No code closes or opens a part of a prompt.
+then the cells and the lines above it, the cursor's line last; the upper edge of what is shown
+moves in steps of many lines (`CursorContext.within`); and nothing in a prompt depends on the
+time or on the request. No code closes or opens a part of a prompt.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 from attrs import field, frozen
 
+from glm_lsp.context.cells import CellsAbove
 from glm_lsp.llm.types import Message, Request
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class CompletionQuestion:
     context: CursorContext
     path: str = ""
     related: tuple[Related, ...] = ()
+    above: CellsAbove = field(factory=CellsAbove)
     multiline: bool = False
     follows: bool = False
     max_lines: int = 12
@@ -114,12 +116,13 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     model writes several suggestions into one answer, each between the marks; a raw completion is
     one, and another only by chance, so that others take a request each.
     """
-    context = question.context
+    context, above = question.context, question.above
+    notebook = (context.notebook,) if context.notebook else ()
     asked = Request(
         model=model,
         feature="completion",
-        documents=(context.uri, *(one.uri for one in question.related)),
-        foreign=tuple(one.code for one in question.related),
+        documents=(context.uri, *notebook, *above.uris, *(one.uri for one in question.related)),
+        foreign=(*filter(None, [above.text]), *(one.code for one in question.related)),
         max_tokens=24 * question.max_lines if question.multiline else 96,
         temperature=0.0,
         thinking=False,
@@ -135,7 +138,8 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     # A whole line can be left to the service to end; a line break that comes first cannot.
     goes_on = question.multiline or question.follows or not context.head.strip()
     line_end = None if goes_on else "\n"
-    asked = attrs.evolve(asked, prompt=_references(question) + context.before, stop=line_end)
+    prompt = _references(question) + _cells(question) + context.before
+    asked = attrs.evolve(asked, prompt=prompt, stop=line_end)
     return attrs.evolve(asked, suffix=context.after) if kind == "fim" else asked
 
 
@@ -145,7 +149,7 @@ def _messages(question: CompletionQuestion) -> tuple[Message, ...]:
         messages.append(Message("user", _form(language, "", (), below, above)))
         messages.append(Message("assistant", f"{OPEN}{answer}{CLOSE}"))
     context = question.context
-    hole = f"{_unmarked(context.before)}{HOLE}{_unmarked(context.tail)}"
+    hole = f"{_unmarked(_cells(question) + context.before)}{HOLE}{_unmarked(context.tail)}"
     below = "\n".join(context.below)
     form = _form(context.language, question.path, question.related, below, hole)
     if question.others:  # Behind everything else, so that the prompt cache holds the rest.
@@ -169,6 +173,10 @@ def _form(language: str, path: str, related: tuple[Related, ...], below: str, ab
 def _unmarked(code: str) -> str:
     """Return code in which none of the prompt's own marks is one: a blank stands in each."""
     return _OWN_MARK.sub("< ", code) if "<" in code else code
+
+
+def _cells(question: CompletionQuestion) -> str:
+    return f"{question.above.text}\n\n" if question.above.text else ""
 
 
 def _references(question: CompletionQuestion) -> str:

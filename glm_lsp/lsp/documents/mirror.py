@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from attrs import frozen
+from attrs import evolve, frozen
 from lsprotocol import types
 
 from glm_lsp.errors import ReplyError
@@ -62,7 +62,7 @@ class Documents:
     Attributes:
         encoding: the negotiated position encoding: "utf-8", "utf-16" or "utf-32".
         longest: characters of a document; a longer one is left out.
-        on_left_out: called with the URI of each that is.
+        on_left_out: called with the URI of each that is; of a cell, with its notebook's.
     """
 
     def __init__(self, encoding: str = "utf-16", *, longest: int = _LONGEST) -> None:
@@ -75,7 +75,7 @@ class Documents:
 
     def get(self, uri: str) -> Snapshot | None:
         """Return an open document as it is now. Percent-encoding does not matter."""
-        return self._snapshots.get(_key(uri))
+        return self._snapshots.get(key(uri))
 
     def opened(self, uri: str) -> Snapshot:
         """Return an open document as it is now.
@@ -84,7 +84,7 @@ class Documents:
             ReplyError: it is not open, or too long.
         """
         snapshot = self.get(uri)
-        if snapshot is None and _key(uri) in self._left_out:
+        if snapshot is None and key(uri) in self._left_out:
             raise ReplyError("This file is too long for GLM: ask in a shorter one.")
         if snapshot is None:
             raise ReplyError("The file is not open in the editor: open it, then ask again.")
@@ -107,25 +107,28 @@ class Documents:
 
         return unsubscribe
 
-    def open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Take a document that was opened; one already open is closed first."""
+    def open(self, params: types.DidOpenTextDocumentParams, notebook: str = "") -> None:
+        """Take a document that was opened; one already open is closed first.
+
+        `notebook` is the URI of the notebook that it is a cell of.
+        """
         item = params.text_document
         self._close(item.uri)
         if len(item.text) > self.longest:
-            self.leave_out(item.uri)
+            self.leave_out(item.uri, notebook)
             return
         language = str(getattr(item.language_id, "value", item.language_id))
         if not _LANGUAGE.fullmatch(language):
             language = "plaintext"  # In some editors a workspace names languages.
-        snapshot = Snapshot(item.uri, item.version, language, Text.of(item.text))
-        self._snapshots[_key(item.uri)] = snapshot
+        snapshot = Snapshot(item.uri, item.version, language, Text.of(item.text), notebook)
+        self._snapshots[key(item.uri)] = snapshot
         self._tell(Opened(snapshot))
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
         """Apply the changes of a document, in order."""
         before = self.get(params.text_document.uri)
         if before is None:
-            if _key(params.text_document.uri) not in self._left_out:
+            if key(params.text_document.uri) not in self._left_out:
                 logger.warning("A document that is not open was changed.")
             return
         text = before.text
@@ -140,26 +143,25 @@ class Documents:
             text = text.replace(change.span, change.text)
             changes.append(change)
         if len(text) > self.longest:
-            self.leave_out(before.uri)
+            self.leave_out(before.uri, before.notebook)
             return
-        version = params.text_document.version
-        after = Snapshot(before.uri, version, before.language, text)
-        self._snapshots[_key(before.uri)] = after
+        after = evolve(before, version=params.text_document.version, text=text)
+        self._snapshots[key(before.uri)] = after
         self._tell(Changed(before, after, tuple(changes)))
 
     def close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget a document that was closed."""
         self._close(params.text_document.uri)
 
-    def leave_out(self, uri: str) -> None:
+    def leave_out(self, uri: str, notebook: str = "") -> None:
         """Hold nothing of a document that is too long, until it is opened anew."""
         self._close(uri)
-        self._left_out.add(_key(uri))
-        self.on_left_out(uri)
+        self._left_out.add(key(uri))
+        self.on_left_out(notebook or uri)
 
     def _close(self, uri: str) -> None:
-        self._left_out.discard(_key(uri))
-        snapshot = self._snapshots.pop(_key(uri), None)
+        self._left_out.discard(key(uri))
+        snapshot = self._snapshots.pop(key(uri), None)
         if snapshot is not None:
             self._tell(Closed(snapshot))
 
@@ -171,7 +173,8 @@ class Documents:
                 logger.exception("A listener to documents failed.")
 
 
-def _key(uri: str) -> str:
+def key(uri: str) -> str:
+    """Return what names a document however its URI is percent-encoded."""
     return unquote(uri) if "%" in uri else uri
 
 

@@ -64,6 +64,7 @@ def _task(server: Server, session: ClientSession, action: Action, argument: Any)
     uri = argument["uri"]
     session.check(uri)
     snapshot = server.documents.opened(uri)
+    session.check(snapshot.file)
     instruction = argument.get("instruction")
     encoding = server.documents.encoding
     given = _structured(server, argument.get("diagnostics") or [], DIAGNOSTICS)

@@ -37,7 +37,7 @@ def register(
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
         snapshot = server.documents.get(params.text_document.uri)
-        if snapshot is None or session.exclusions.excludes(snapshot.uri):
+        if snapshot is None or session.excludes(snapshot):
             return []
         only = [str(kind) for kind in params.context.only] if params.context.only else None
         own = nearby(snapshot, params.range)

@@ -115,10 +115,10 @@ class Completions:
         small = model == catalogue.EMBEDDED
 
         def allowed(snapshot: Snapshot) -> bool:
-            return not session.exclusions.excludes(snapshot.uri)
+            return not session.excludes(snapshot)
 
         def goes_along(other: Snapshot, snapshot: Snapshot) -> bool:
-            return session.files.belongs(other.uri, beside=snapshot.uri)
+            return session.files.belongs(other.uri, beside=snapshot.file)
 
         related = RelatedCode(lambda: self._server.documents, goes_along)
         return Engine(
@@ -129,6 +129,7 @@ class Completions:
             limits=ContextLimits(lines_above=40, characters_above=1_500) if small else LIMITS,
             allowed=allowed,
             gather=related.gather if session.settings.context.related_files and not small else None,
+            above=self._server.notebooks.above,
             acceptance=self._acceptance,
             failed=self._tell,
             ahead=_asks_ahead(session.settings),

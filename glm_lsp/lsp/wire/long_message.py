@@ -30,6 +30,7 @@ _WITHIN = re.compile(rb'[^"\\]*(?:\\(?:[^u]|u.{4})[^"\\]*)*', re.DOTALL)
 _METHOD = re.compile(rb'"method"\s*:\s*"([^"\\]*)"')
 _ID = re.compile(rb'[^\[]{0,200}?"id"\s*:\s*(\d{1,15}|"[^"\\]*")')
 _URI = re.compile(rb'"uri"\s*:\s*"([^"\\]*)"')
+_NOTEBOOK = re.compile(rb'"notebookDocument"\s*:\s*\{([^{}]{0,4096})')  # Its URI is within.
 
 
 class Cut(dict[str, Any]):
@@ -151,11 +152,15 @@ class LongMessage:
         edges = bytes(self._rest[:_EDGE] + self._rest[-_EDGE:])
         self._rest.clear()
         method, id_, uri = (pattern.search(edges) for pattern in (_METHOD, _ID, _URI))
+        notebook = _NOTEBOOK.search(edges)
         message = Cut(params={})
         if method is not None:
             message["method"] = method[1].decode("utf-8", "replace")
         if id_ is not None and id_.start() == 0:
             message["id"] = json.loads(id_[1])
+        if notebook is not None:
+            uri = _URI.search(notebook[1])
         if uri is not None:
-            message["params"] = {"textDocument": {"uri": uri[1].decode("utf-8", "replace")}}
+            about = "textDocument" if notebook is None else "notebookDocument"
+            message["params"] = {about: {"uri": uri[1].decode("utf-8", "replace")}}
         return message

@@ -39,6 +39,7 @@ _AT_ONCE = (
 
 
 _TEXTS = (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE)
+_NOTEBOOKS = (types.NOTEBOOK_DOCUMENT_DID_OPEN, types.NOTEBOOK_DOCUMENT_DID_CHANGE)
 
 
 class Protocol(Dispatch):
@@ -100,6 +101,25 @@ class Protocol(Dispatch):
         self._server.documents.close(params)
         self._then(types.TEXT_DOCUMENT_DID_CLOSE, params)
 
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        """Mirror a notebook."""
+        self._server.notebooks.open(params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(
+        self, params: types.DidChangeNotebookDocumentParams
+    ) -> None:
+        """Mirror a change of a notebook."""
+        self._server.notebooks.change(params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(
+        self, params: types.DidCloseNotebookDocumentParams
+    ) -> None:
+        """Forget a notebook."""
+        self._server.notebooks.close(params)
+
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command as the request's own handler, so that cancelling reaches it."""
@@ -117,10 +137,13 @@ class Protocol(Dispatch):
 
     def _leave_out(self, method: str, params: Any) -> None:
         """Leave a document out that is too long: the mirror never holds less than the editor."""
-        document = params.get("textDocument") if isinstance(params, dict) else None
-        uri = document.get("uri") if isinstance(document, dict) else None
-        if method in _TEXTS and isinstance(uri, str):
-            self._server.documents.leave_out(uri)
+        given = params if isinstance(params, dict) else {}
+        if method in _TEXTS:
+            for uri in _uris([given.get("textDocument")]):
+                self._server.documents.leave_out(uri)
+        if method in _NOTEBOOKS:
+            for uri in _uris([given.get("notebookDocument")]):
+                self._server.notebooks.leave_out(uri, _uris(given.get("cellTextDocuments")))
 
     def _then(self, method: str, params: Any) -> None:
         """Run the feature registered for a notification that is handled here first."""
@@ -167,3 +190,10 @@ class Protocol(Dispatch):
         if params is not None:
             message["params"] = self._converter.unstructure(params)
         self._send(message)
+
+
+def _uris(documents: Any) -> list[str]:
+    """Return what documents are called, as far as these are any."""
+    given = documents if isinstance(documents, list) else []
+    found = [each.get("uri") for each in given if isinstance(each, dict)]
+    return [uri for uri in found if isinstance(uri, str)]

@@ -104,6 +104,7 @@ class ActionJobs:
 
     async def _work(self, job: Job, task: Task) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
+        task = evolve(task, above=self._server.notebooks.above(task.snapshot))
         planned = await asyncio.to_thread(plan, task, await self._session.profile())
         if len(task.diagnostics) > 1:
             starts = [diagnostic.span.start for diagnostic in task.diagnostics]
@@ -146,7 +147,8 @@ class ActionJobs:
         """Bring the answer into a new file, or show it where the editor creates none."""
         snapshot = planned.task.snapshot
         text = await new_file(planned, self._session, self._listener(job, planned))
-        source = path_of(snapshot.uri)
+        # A cell has no place for tests beside it: they are shown.
+        source = None if snapshot.notebook else path_of(snapshot.uri)
         root = next((r for r in self._session.roots if source and source.is_relative_to(r)), None)
         holds = self._session.files.holds
         # Through a link of the workspace nothing is made outside of it.
