@@ -77,6 +77,15 @@ def test_one_of_too_many_values_tells_what_it_is_about() -> None:
     assert isinstance(message, Cut)
 
 
+def test_one_of_too_many_values_tells_which_notebook_it_is_about() -> None:
+    """Not which of its cells, whose URIs may come first."""
+    cells = b'"change":{"cells":[{"uri":"cell:1"}]}'
+    book = b'"notebookDocument":{"version":2,"uri":"file:///a.ipynb"}'
+    head = b'{"method":"m","params":{%b,"x":[' % cells
+    message = read(head + b"[]," * 600_000 + b"0],%b}}" % book)
+    assert message["params"] == {"notebookDocument": {"uri": "file:///a.ipynb"}}
+
+
 def test_what_is_too_long_is_not_held() -> None:
     """A text of 50 MB takes what the bound allows, and no more."""
     import tracemalloc
