@@ -145,10 +145,7 @@ class Engine:
     def accepted(self, suggestion_id: str) -> None:
         """Take note that the user took a suggestion; what follows it is asked for at once."""
         self._refusals.accept()
-        if self._acceptance is None:
-            return
-        known = self._acceptance.accepted(suggestion_id)
-        if known is None:
+        if self._acceptance is None or (known := self._acceptance.accepted(suggestion_id)) is None:
             return
         self._watch(self._look_again(known))
         if (snapshot := self._acceptance.with_accepted(known)) is not None:
