@@ -39,9 +39,9 @@ return text ~= '' and text
 """
 
 
-def start(folder: Path, environ: Mapping[str, str], path: Path) -> Neovim:
+def start(folder: Path, environ: Mapping[str, str], path: Path, init: str = "") -> Neovim:
     """Open a file in Neovim and wait for the server."""
-    neovim = Neovim(folder / "home", INIT, environ=environ, size=(110, 40))
+    neovim = Neovim(folder / "home", INIT + init, environ=environ, size=(110, 40))
     neovim.edit(path)
     neovim.wait("local c = vim.lsp.get_clients({ name = 'glm' })[1] return c and c.initialized")
     neovim.wait("return vim.lsp.buf_is_attached(0, vim.lsp.get_clients({ name = 'glm' })[1].id)")

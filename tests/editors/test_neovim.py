@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -277,3 +278,65 @@ def test_ghost_text_through_the_gateway(tmp_path: Path) -> None:
         assert neovim.text() == path.read_text()
         neovim.keys("ret<Tab>")
         neovim.wait("return vim.api.nvim_get_current_line() == '    return width * height'")
+
+
+THREE = "<fill>sum(prices)</fill><fill>max(prices) + 1</fill><fill>min(prices)</fill>"
+
+
+def test_one_calls_for_suggestions_and_chooses(
+    tmp_path: Path, editor: Callable[[str], Found]
+) -> None:
+    """With the trigger `manual` nothing comes by itself; keys call, show others, and take words."""
+    editor("nvim")
+    path = tmp_path / "total.py"
+    path.write_text("def total(prices):\n    result =\n")
+    manual = (
+        "vim.lsp.config('glm', { settings = { glm = { completion = { trigger = 'manual' } } } })\n"
+    )
+    with (
+        Gateway(chat_stream(THREE)) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path, manual) as neovim,
+    ):
+
+        def shows(text: str) -> None:
+            neovim.wait(f"return (function() {GHOST} end)() == (...)", text)
+
+        neovim.keys("GA ")
+        time.sleep(0.5)  # Nothing is to come, so there is nothing to wait for.
+        assert (neovim.lua(GHOST), gateway.requests) == (None, [])
+        neovim.keys(r"<M-\>")
+        shows("sum(prices)")
+        for key, text in [("]", "max(prices) + 1"), ("]", "min(prices)"), ("[", "max(prices) + 1")]:
+            neovim.keys(f"<M-{key}>")
+            shows(text)
+        assert "result = max(prices) + 1 (2/3)" in neovim.screen()
+        neovim.keys("<M-Right>")
+        shows("(prices) + 1")
+        time.sleep(0.4)  # What the server says meanwhile changes nothing.
+        neovim.keys("(")
+        shows("prices) + 1")
+        neovim.keys("<Tab>")
+        neovim.wait("return vim.api.nvim_get_current_line() == '    result = max(prices) + 1'")
+        assert len(gateway.requests) == 1, "choosing costs nothing"
+
+
+def test_the_next_one_is_asked_for_by_tab(tmp_path: Path, editor: Callable[[str], Found]) -> None:
+    """No timer is waited for, neither Neovim's nor the server's; what comes is shown."""
+    editor("nvim")
+    path = tmp_path / "total.py"
+    path.write_text("def total(prices):\n    \n")
+    with (
+        Gateway(chat_stream("result = sum(prices)")) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        neovim.keys("GA")
+        neovim.wait(GHOST)
+        gateway.script(chat_stream("\n    return result"))
+        began = time.monotonic()
+        neovim.keys("<Tab>")
+        asked = gateway.wait_for_requests(2)[1]
+        assert asked.arrived - began < 0.15
+        neovim.wait(f"return (function() {GHOST} end)() == (...)", "\n    return result")
+        neovim.keys("<Tab>")
+        neovim.wait("return vim.api.nvim_get_current_line() == '    return result'")
+        assert neovim.text() == "def total(prices):\n    result = sum(prices)\n    return result\n"

@@ -155,3 +155,23 @@ def test_a_neovim_without_ghost_text_is_quiet(neovim: Neovim, plug: str) -> None
     neovim.keys(":Glm next<CR>")
     neovim.settle()
     assert neovim.messages() == "glm: ghost text needs Neovim 0.12"
+
+
+def test_a_neovim_that_lacks_one_part(neovim: Neovim, fake_server: FakeServer) -> None:
+    """One part that is missing is as if all were: nothing fails while typing."""
+    neovim.lua(
+        """
+        vim.cmd('Glm completion')
+        local kind = require('vim.lsp._capability').all.inline_completion
+        package.loaded['vim.lsp._capability'] = { all = { inline_completion = setmetatable(
+          { get_item = false, active = kind.active }, { __index = kind }) } }
+        vim.cmd('Glm completion')
+        """
+    )
+    offer(fake_server, "compute()", 0, 0)
+    neovim.keys("ggO")
+    neovim.wait(GHOST)
+    assert neovim.lua("return require('glm.ghost').is_possible()") is False
+    neovim.keys("com<Tab>")
+    neovim.wait("return vim.api.nvim_get_current_line() == 'compute()'")
+    assert neovim.lua("return vim.v.errmsg") == ""

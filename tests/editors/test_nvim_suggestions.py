@@ -178,8 +178,9 @@ def test_dismissed_until_the_text_changes(neovim: Neovim, fake_server: FakeServe
     shows(neovim, "one()")
     neovim.keys("<C-]>")
     shows_none(neovim, 0.1)
-    neovim.keys("<Left><Right>")
+    neovim.keys("<Left>")
     shows_none(neovim)
+    neovim.keys("<Right>")
     neovim.keys("<Tab>")
     shows(neovim, "one()")
     neovim.keys(r"<C-]><M-\>")
@@ -274,7 +275,10 @@ def test_the_popup_menu_has_the_place(
     neovim.keys("ggO")
     shows(neovim, "line()")
     offers(fake_server, ["ine()"], ["two()"])
-    neovim.keys("l<C-n>")
+    neovim.keys("l")
+    fake_server.wait(INLINE, 2)
+    shows(neovim, "ine()")
+    neovim.keys("<C-n>")
     neovim.wait("return vim.fn.pumvisible() == 1")
     asked = len(fake_server.all(INLINE))
     if with_popup:
@@ -285,7 +289,7 @@ def test_the_popup_menu_has_the_place(
         return
     shows_none(neovim)
     assert len(fake_server.all(INLINE)) == asked
-    neovim.keys("<C-e>")
+    neovim.keys("<C-x><C-z>")
     shows(neovim, "ine()")
     neovim.keys("<C-n>")
     neovim.wait("return vim.fn.pumvisible() == 1")
@@ -295,3 +299,84 @@ def test_the_popup_menu_has_the_place(
     neovim.keys("<Esc>")
     neovim.settle()
     assert neovim.text() == "l\n" + LINES
+
+
+def test_a_server_that_goes_takes_its_ghost_text_along(
+    neovim: Neovim, fake_server: FakeServer
+) -> None:
+    """Typing and the keys go on without it, and without an error."""
+    offers(fake_server, ["one()"], ["two()"])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    fake_server.break_off()
+    neovim.keys(r"o<M-]><M-\>")
+    neovim.wait("return #vim.lsp.get_clients() == 0")
+    shows_none(neovim, 0.1)
+    neovim.keys(r"k<M-]><M-\><M-Right><C-]><Tab>x<Esc>")
+    neovim.settle()
+    assert neovim.text().split() == ["ok", "x", *LINES.split()]
+    assert neovim.lua("return vim.v.errmsg") == ""
+
+
+def test_a_bracket_of_the_editors_is_not_doubled(neovim: Neovim, fake_server: FakeServer) -> None:
+    """Where a plugin puts text behind what is typed, the suggestion for before it is gone."""
+    neovim.lua("vim.keymap.set('i', '(', '()<C-g>U<Left>')")
+    offers(fake_server, ["call(1)"], [])
+    neovim.keys("ggO")
+    shows(neovim, "call(1)")
+    fake_server.answers[INLINE] = None
+    neovim.keys("call(<Tab><Esc>")
+    neovim.settle()
+    assert "".join(neovim.text().split("\n")[0].split()) == "call()"
+
+
+def test_an_answer_keeps_the_one_that_is_shown(neovim: Neovim, fake_server: FakeServer) -> None:
+    """What the server says while one types along neither changes the choice nor narrows it."""
+    offers(fake_server, ["one()"], ["one()", "only()", "ones"])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    neovim.keys("<M-]>")
+    shows(neovim, "only()")
+    offers(fake_server, ["ne()", "nly()"], [])
+    neovim.keys("o")
+    fake_server.wait(INLINE, 3)
+    shows(neovim, "nly()")
+    time.sleep(0.1)
+    assert neovim.lua(GHOST) == "nly()"
+    for text in ["nes", "ne()", "nly()"]:
+        neovim.keys("<M-]>")
+        shows(neovim, text)
+    assert kinds(fake_server) == [AUTOMATIC, INVOKED, AUTOMATIC]
+
+
+def test_the_shown_one_is_never_lost_by_asking(neovim: Neovim, fake_server: FakeServer) -> None:
+    """Others come in addition, and the key back leads to it."""
+    offers(fake_server, ["one()"], ["two()", "three()"])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    neovim.keys("<M-]>")
+    shows(neovim, "two()")
+    neovim.keys("<M-[>")
+    shows(neovim, "one()")
+
+
+def test_a_popup_menu_of_a_plugin(neovim: Neovim, fake_server: FakeServer) -> None:
+    """Menus that open and close without a change of the text or of the cursor count as well."""
+    neovim.lua("vim.o.completeopt = 'menuone,noinsert,noselect'")
+    offers(fake_server, ["one()"], [])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    offers(fake_server, ["ne()"], [])
+    neovim.keys("o")
+    fake_server.wait(INLINE, 2)
+    shows(neovim, "ne()")
+    for column, key in [(2, "<C-e>"), (1, "<C-y>"), (1, "<C-x><C-z>"), (2, "<C-y>")]:
+        neovim.lua("vim.fn.complete(..., { 'others', 'over' })", column)
+        shows_none(neovim, 0.05)
+        assert "others" in neovim.screen()
+        neovim.keys(key)
+        shows(neovim, "ne()")
+    neovim.lua("vim.fn.complete(1, { 'others' })")
+    neovim.keys("<C-n><C-y><Esc>")
+    neovim.settle()
+    assert neovim.text() == "others\n" + LINES

@@ -121,7 +121,8 @@ function M.dismiss()
   return vim.lsp.inline_completion.get({ on_accept = function() end })
 end
 
----Keep ghost text and the popup menu apart in a buffer.
+---Watch a buffer for what tells Neovim's own ghost text nothing: a popup menu that a plugin
+---opens, or that closes and changes no text.
 ---@param bufnr integer
 function watch(bufnr)
   local group = vim.api.nvim_create_augroup('glm.completion:' .. bufnr, {})

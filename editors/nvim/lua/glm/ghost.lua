@@ -134,14 +134,14 @@ function M.on_popup(completor)
   end
 end
 
----Go on after a part of a suggestion was inserted: show the rest, or ask for the next one.
+---Go on after a part of a suggestion was inserted, the rest of which `on_move` shows; after all
+---of it ask for the next one.
 ---@param completor vim.lsp.inline_completion.Completor
 ---@param client vim.lsp.Client
 ---@param suggestion glm.Suggestion
 ---@param part string
 function M.taken(completor, client, suggestion, part)
   if part ~= suggestion.text then
-    realign(completor)
     local accepted = #suggestion.whole - #suggestion.text + #part
     if client.name == 'glm' then
       client:notify('textDocument/didPartiallyAcceptCompletion', {
@@ -257,7 +257,9 @@ function on_answer(completor, err, result, ctx)
     return getmetatable(completor).handler(completor, err, result, ctx)
   elseif not inserting or vim.api.nvim_get_current_buf() ~= completor.bufnr then
     return
-  elseif not completor.client_state[ctx.client_id] then
+  elseif
+    not completor.client_state[ctx.client_id] or not vim.lsp.get_client_by_id(ctx.client_id)
+  then
     return -- Switched off by now.
   end
   local at = take_in(completor, result and result.items or result or {}, ctx)
@@ -312,8 +314,8 @@ end
 ---@param client_id integer
 ---@return lsp.InlineCompletionItem?
 function shown_by(suggestion, client_id)
-  if suggestion then
-    local client = assert(vim.lsp.get_client_by_id(client_id))
+  local client = vim.lsp.get_client_by_id(client_id)
+  if suggestion and client then
     local item = require('glm.suggestion').to_item(suggestion, client.offset_encoding)
     suggestions[item] = suggestion
     return item
