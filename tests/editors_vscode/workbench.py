@@ -189,15 +189,15 @@ class Workbench:
 
     def open_file(self, name: str) -> None:
         """Open a file by Quick Open, and wait until the cursor is in it."""
-        self._pick("Control+p", name, Path(name).name)
+        self.pick("Control+p", name, Path(name).name)
         self.see(".tab.active", Path(name).name)
         self.see(".editor-instance .monaco-editor.focused", "")
 
     def command(self, title: str) -> None:
         """Run a command from the palette."""
-        self._pick("F1", title, title.rsplit(": ", maxsplit=1)[-1])
+        self.pick("F1", title, title.rsplit(": ", maxsplit=1)[-1])
 
-    def _pick(self, key: str, words: str, wanted: str) -> None:
+    def pick(self, key: str, words: str, wanted: str) -> None:
         """Choose from a list; as a person does, try again when it is not there at once."""
         row = ".quick-input-list .monaco-list-row.focused"
         for patience in (3, 6, 20):

@@ -117,7 +117,10 @@ function withoutKey(log: vscode.LogOutputChannel, apiKey: string | undefined): v
 
 function options(server: Server, apiKey: string | undefined): lsp.LanguageClientOptions {
   return {
-    documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+    documentSelector: ["file", "untitled"].flatMap((scheme) => [
+      { scheme },
+      { notebook: { notebookType: "*", scheme } }, // The cells of such a notebook.
+    ]),
     initializationOptions: { apiKey },
     outputChannel: server.log,
     traceOutputChannel: withoutKey(server.log, apiKey),

@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
     void server.restart();
   };
   const begin = ({ uri }: vscode.TextDocument) => {
-    if (running === undefined && ["file", "untitled"].includes(uri.scheme)) {
+    if (running === undefined && ["file", "untitled", "vscode-notebook-cell"].includes(uri.scheme)) {
       restart();
     }
   };
