@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -299,6 +300,38 @@ def test_the_popup_menu_has_the_place(
     neovim.keys("<Esc>")
     neovim.settle()
     assert neovim.text() == "l\n" + LINES
+
+
+def test_leaving_insert_mode_forgets_what_was_asked(
+    neovim: Neovim, fake_server: FakeServer
+) -> None:
+    """Back at the same place, after Tab and Escape, the next suggestion is asked for again."""
+    offers(fake_server, ["one()"], [])
+    neovim.keys("ggO")
+    shows(neovim, "one()")
+    offers(fake_server, ["two()"], [])
+    neovim.keys("<Tab><Esc>")
+    fake_server.wait(INLINE, 2)
+    shows_none(neovim, 0.1)
+    neovim.keys("A")
+    shows(neovim, "two()")
+
+
+@pytest.mark.parametrize("keys", ["<Esc>ddi", "<Esc>u2GO", "<BS><Right>"])
+def test_an_answer_for_another_place_is_not_shown(
+    neovim: Neovim, fake_server: FakeServer, keys: str
+) -> None:
+    """What was asked before the user went elsewhere belongs nowhere by the time it comes."""
+    offers(fake_server, ["one()"], ["one()"])
+    answer, came = fake_server.answers[INLINE], threading.Event()
+    fake_server.answers[INLINE] = lambda params: came.wait(20) and answer(params)
+    neovim.keys(r"ggOx<M-\>")
+    fake_server.wait(INLINE)
+    neovim.keys(keys)
+    neovim.settle()
+    fake_server.answers[INLINE] = None
+    came.set()
+    shows_none(neovim, 0.5)
 
 
 def test_a_server_that_goes_takes_its_ghost_text_along(

@@ -45,16 +45,16 @@ function M.accept(amount)
   if not M.available() or not inserting() then
     return false
   end
-  local ghost = require('glm.ghost')
+  local ghost, choice = require('glm.ghost'), require('glm.choice')
   local completor = ghost.of(vim.api.nvim_get_current_buf())
-  if not completor or ghost.is_foreign(completor) then
+  if not completor or choice.is_foreign(completor) then
     return without_ghost(amount or 'all')
   end
-  if not ghost.shown(completor) then
+  if not choice.shown(completor) then
     return false
   end
   require('glm.insertion').soon(function()
-    local suggestion, client = ghost.shown(completor)
+    local suggestion, client = choice.shown(completor)
     if not suggestion or not client then
       require('glm.keys').fall_back(require('glm.config').get().accept or '')
       return
@@ -140,6 +140,7 @@ function watch(bufnr)
   end
   require('glm.ghost').of(bufnr)
   on('InsertEnter', function() end) -- Somebody may have switched it off and on.
+  on('InsertLeave', require('glm.ghost').on_leave)
   on('CompleteChanged', require('glm.ghost').on_popup)
   on('CompleteDone', function(completor)
     vim.schedule(function()

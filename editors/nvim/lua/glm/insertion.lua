@@ -8,19 +8,16 @@ local M = {}
 ---@type fun()[]
 local waiting = {}
 
-local put, remove, after
+local put, deleting, remove, after
 
 ---Insert a text, in insert mode.
 ---@param text string
 ---@param behind string what goes away behind the cursor
 ---@param done fun() called when the text is there
 function M.insert(text, behind, done)
-  local keys = ('<Del>'):rep(vim.fn.strchars(behind, true))
-  if vim.o.delcombine then
-    keys = '' -- <Del> would take single accents.
-  end
-  after(keys, function()
-    if keys == '' and behind ~= '' then
+  local keys = deleting(behind)
+  after(keys or '', function()
+    if not keys then
       remove(behind)
     end
     put(text)
@@ -55,6 +52,21 @@ function after(keys, action)
   waiting[#waiting + 1] = action
   local ending = vim.fn.pumvisible() == 1 and '<C-x><C-z>' or ''
   M.feed(ending .. keys .. '<Cmd>lua require("glm.insertion").next()<CR>')
+end
+
+---Return the keys that delete a text behind the cursor, so that `.` does, too; nil where a key
+---would take more or less than one character.
+---@param behind string
+---@return string?
+function deleting(behind)
+  local col = vim.api.nvim_win_get_cursor(0)[2]
+  local rest = vim.api.nvim_get_current_line():sub(col + #behind + 1)
+  local count = vim.fn.strchars(behind, true)
+  local apart = count + vim.fn.strchars(rest, true) + 1
+  if vim.o.delcombine or behind:find('%c[\128-\255]') then
+    return nil
+  end
+  return vim.fn.strchars('x' .. behind .. rest, true) == apart and ('<Del>'):rep(count) or nil
 end
 
 ---@param behind string

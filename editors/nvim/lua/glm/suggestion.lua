@@ -14,38 +14,59 @@ local M = {}
 ---@field tail string the line behind it
 ---@field behind string the beginning of the tail, which it replaces
 
+---@class glm.Asked where suggestions were asked for
+---@field row integer from 0
+---@field before string the line up to the cursor
+---@field tail string the line behind it
+
+local up_to_cursor, tail_at_cursor
+
+---Return where the cursor is.
+---@return glm.Asked
+function M.here()
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  local before = vim.api.nvim_get_current_line():sub(1, col)
+  return { row = row - 1, before = before, tail = tail_at_cursor() }
+end
+
+---Tell whether the user has done nothing but type since something was asked.
+---@param asked glm.Asked
+---@return boolean
+function M.is_current(asked)
+  local before = up_to_cursor(asked.row, 0)
+  return before ~= nil and vim.startswith(before, asked.before) and asked.tail == tail_at_cursor()
+end
+
 ---Return an item at its place in the current buffer; nil when it does not fit there.
 ---@param item lsp.InlineCompletionItem
 ---@param encoding string
----@param asked lsp.Position where the cursor was when it was asked for
+---@param asked glm.Asked
 ---@return glm.Suggestion?
 ---@return boolean known false for what is no text at the cursor: a snippet, a far range
 function M.place(item, encoding, asked)
-  local text, range = item.insertText, item.range or { start = asked, ['end'] = asked }
+  local position = { line = asked.row, character = vim.str_utfindex(asked.before, encoding) }
+  local range = item.range or { start = position, ['end'] = position }
   local first, last = range.start, range['end']
   if
-    type(text) ~= 'string'
-    or first.line ~= asked.line
-    or last.line ~= asked.line
-    or first.character > asked.character
-    or last.character < asked.character
+    type(item.insertText) ~= 'string'
+    or first.line ~= asked.row
+    or last.line ~= asked.row
+    or first.character > position.character
+    or last.character < position.character
   then
     return nil, false
   end
-  local line = vim.api.nvim_buf_get_lines(0, first.line, first.line + 1, false)[1] or ''
-  -- What was typed since the question stands before the cursor; behind it all is as it was.
-  local tail = vim.api.nvim_get_current_line():sub(vim.api.nvim_win_get_cursor(0)[2] + 1)
-  local replaced = vim.str_byteindex(tail, encoding, last.character - asked.character, false)
   local line_end = ({ dos = '\r\n', mac = '\r' })[vim.bo.fileformat] or '\n'
-  local whole = text:gsub(line_end, '\n')
+  local whole = item.insertText:gsub(line_end, '\n')
+  local replaced = last.character - position.character
   local suggestion = {
     item = item,
     whole = whole,
     text = whole,
-    row = first.line,
-    col = vim.str_byteindex(line, encoding, first.character, false),
-    tail = tail,
-    behind = tail:sub(1, replaced),
+    row = asked.row,
+    col = vim.str_byteindex(asked.before, encoding, first.character, false),
+    tail = asked.tail,
+    behind = asked.tail:sub(1, vim.str_byteindex(asked.tail, encoding, replaced, false)),
   }
   return M.at_cursor(suggestion), true
 end
@@ -54,19 +75,31 @@ end
 ---@param suggestion glm.Suggestion
 ---@return glm.Suggestion?
 function M.at_cursor(suggestion)
-  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  row = row - 1
-  local first_row, first_col = suggestion.row, suggestion.col
-  local ok, typed = pcall(vim.api.nvim_buf_get_text, 0, first_row, first_col, row, col, {})
-  if not ok or vim.api.nvim_get_current_line():sub(col + 1) ~= suggestion.tail then
+  local before = up_to_cursor(suggestion.row, suggestion.col)
+  if not before or suggestion.tail ~= tail_at_cursor() then
     return nil
   end
-  local before = table.concat(typed, '\n')
   local text = suggestion.text:sub(#before + 1)
   if not vim.startswith(suggestion.text, before) or text .. suggestion.behind == '' then
     return nil
   end
-  return vim.tbl_extend('force', suggestion, { row = row, col = col, text = text })
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  return vim.tbl_extend('force', suggestion, { row = row - 1, col = col, text = text })
+end
+
+---Return the text between a place and the cursor; nil when the cursor is before it.
+---@param row integer
+---@param col integer
+---@return string?
+function up_to_cursor(row, col)
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  local ok, lines = pcall(vim.api.nvim_buf_get_text, 0, row, col, cursor[1] - 1, cursor[2], {})
+  return ok and table.concat(lines, '\n') or nil
+end
+
+---@return string
+function tail_at_cursor()
+  return vim.api.nvim_get_current_line():sub(vim.api.nvim_win_get_cursor(0)[2] + 1)
 end
 
 ---Return the item with which Neovim shows a suggestion at the cursor.
