@@ -19,7 +19,7 @@ from glm_lsp.completion.cache import distinct, remaining
 from glm_lsp.completion.filters import pipeline
 from glm_lsp.context.cursor import typed_since
 from glm_lsp.errors import GlmError
-from glm_lsp.llm.types import Finish, TextDelta
+from glm_lsp.llm.types import Finish, FinishReason, TextDelta
 from glm_lsp.prompts.completion import CLOSE, OPEN
 
 if TYPE_CHECKING:
@@ -243,6 +243,8 @@ class CompletionStream:
                             self._end()  # Nobody waits until the connection is closed.
                             return
                     elif isinstance(delta, Finish):
+                        if delta.reason is FinishReason.LENGTH and not self._complete:
+                            self._draft = self._draft.with_text(_whole(self._draft.text))
                         self._end()  # What still comes are counts.
         except GlmError as error:
             if not self._complete:
@@ -261,6 +263,14 @@ class CompletionStream:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _whole(text: str) -> str:
+    """Return an answer that was cut off without its last line, or its last word if it has one."""
+    line = text.rfind("\n")
+    if text[: max(line, 0)].strip():
+        return text[:line]
+    return text[: max(text.rfind(" "), 0)]
 
 
 def _agree(prefix: str, typed: str) -> bool:

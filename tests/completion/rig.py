@@ -68,6 +68,7 @@ class FakeModel:
     latency: float = 0.2
     interval: float = 0.0
     linger: float = 0.0
+    finish: FinishReason = FinishReason.STOP
     requests: list[Request] = field(factory=list)
     open: int = 0
     most_open: int = 0
@@ -90,7 +91,7 @@ class FakeModel:
                 self.sent += 1
                 yield TextDelta(piece)
             ended = True
-            yield Finish(FinishReason.STOP)
+            yield Finish(self.finish)
             await self.clock.sleep(self.linger)
         finally:
             self.open -= 1

@@ -15,6 +15,7 @@ from glm_lsp.completion.types import (
     Superseded,
 )
 from glm_lsp.errors import PromptTooLongError, RateLimitError
+from glm_lsp.llm.types import FinishReason
 from glm_lsp.settings import CompletionSettings
 from glm_lsp.text import Snapshot, Span, Text
 from tests.completion.rig import FakeClock, FakeModel, request, run, settle
@@ -274,6 +275,29 @@ def test_the_stream_is_closed_at_the_end_of_the_line() -> None:
         assert await answered(engine, clock, request("x = ¦\ny = 2\n")) == ["total(prices)"]
         assert model.sent <= 5
         assert model.open == 0
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("marked", "answer", "shown"),
+    [
+        ("# Returns ¦\n", "the sum of all pri", "the sum of all"),
+        ("def f():\n    ¦\n", "x = 1\n    return prod", "x = 1"),
+        ("total = ¦\n", "abcdefgh", ""),
+    ],
+    ids=["a word", "a line", "nothing whole"],
+)
+def test_an_answer_that_was_cut_off_ends_where_something_ends(
+    marked: str, answer: str, shown: str
+) -> None:
+    """When the model may not say more, no half word is offered, and no half line of a block."""
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        model = answering(clock, answer, finish=FinishReason.LENGTH)  # type: ignore[arg-type]
+        engine = engine_for(model)
+        assert "".join(await answered(engine, clock, request(marked))) == shown
 
     run(scenario())
 

@@ -16,6 +16,7 @@ from glm_lsp.completion.filters import (
     length,
     line_below,
     repetition,
+    word_break,
     wrapping,
 )
 from glm_lsp.prompts.completion import CLOSE
@@ -59,6 +60,9 @@ def stable_prefix(draft: Draft, context: CursorContext) -> str:
     text = duplicate_prefix.apply(plain, context).text
     if text == plain.text and duplicate_prefix.may_repeat(text, context):
         return ""
+    if word_break.may_follow(text, context):
+        return ""
+    text = word_break.apply(plain.with_text(text), context).text
     text = indentation.apply(plain.with_text(text), context).text
     # Lines further down may still be shifted, once more of them are known.
     known = context.head.strip() and (not draft.multiline or text.count("\n") > 1)

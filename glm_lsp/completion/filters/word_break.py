@@ -1,0 +1,42 @@
+"""Put the blank between two words of prose that a model left out.
+
+The hand rests behind a finished word of a comment, and the answer is the next word: models drop
+the blank that comes first. Whether the word goes on instead is told by the words of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from glm_lsp.completion.lexer import is_text, is_word
+
+if TYPE_CHECKING:
+    from glm_lsp.completion.types import Draft
+    from glm_lsp.context.cursor import CursorContext
+
+_FIRST = re.compile(r"[^\W\d_]{3,}(?!\w)")  # Fewer letters end words more often than they are one.
+_LAST = re.compile(r"(?<!\w)[^\W\d_]{2,40}\Z")
+_WORD = re.compile(r"\w+")
+_LONGEST = 40
+
+
+def apply(draft: Draft, context: CursorContext) -> Draft:
+    """Begin with a blank where the word before the cursor and the first one are two."""
+    last, first = _LAST.search(context.head[-_LONGEST - 1 :]), _FIRST.match(draft.text)
+    if last is None or first is None or not is_text(context.before, context.language):
+        return draft
+    if last.group().lower() == last.group().upper():  # A script that has no blanks.
+        return draft
+    around = context.before[: len(context.before) - len(last.group())] + "\n" + context.after
+    known = {word.lower() for word in _WORD.findall(around)}
+    one, two = last.group().lower(), first.group().lower()
+    if one in known and two in known and one + two not in known:
+        return draft.with_text(" " + draft.text)
+    return draft
+
+
+def may_follow(text: str, context: CursorContext) -> bool:
+    """Tell whether a text that is still growing may turn out to be a word of its own."""
+    begun = is_word(context.head[-1:]) and is_word(text[:1])
+    return begun and is_text(context.before, context.language) and all(map(is_word, text))
