@@ -10,7 +10,7 @@ BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench
-.PHONY: bench-security bench-continuations check docs format wheel pins clean
+.PHONY: bench-security bench-continuations bench-secrets check docs format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -67,6 +67,9 @@ bench-security: $(READY) ## How long hostile input and services keep the event l
 
 bench-continuations: $(READY) ## What becomes of the true continuations of real lines; fetches sources.
 	$(BIN)/python -m tests.bench.true_continuations
+
+bench-secrets: $(READY) ## How often code without a secret has something struck out, or is dropped for it.
+	$(BIN)/python -m tests.bench.false_alarms
 
 check: $(READY) ## What CI checks before it tests.
 	$(BIN)/ruff check .

@@ -28,10 +28,14 @@ LABEL = re.compile(
 _CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:(?:[:;,]|=>)\s*)?(?:\{\s*)?\Z")
 _LONGEST_LINE = 2_000
 _ENDED = (";", "}", "*/", '"""', "'''")
-_OPENER = re.compile(r"(?:(?<!:):|[{(\[]|=>|->|\b(?:do|then|else|begin))\s*\Z")
-_WORD_OPENER = re.compile(r"^\s*(?:(?:local\s+)?function|def|class|module|while|for|if|unless)\b")
+_OPENER = re.compile(r"(?:(?<!:):|[{(\[]|=>|->|(?<!#)(?<!# )\b(?:do|then|else|begin))\s*\Z")
+_WORD_OPENER = re.compile(
+    r"^\s*(?:(?:local\s+)?function\b|(?:def|class|module) |(?:while|for|if|unless)\b)"
+    r"(?![.:\[]| *=(?!=))"  # A name in languages in which it may be one.
+)
 _ENDED_BLOCK = re.compile(r"\bend\b")
-_CLOSER = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac)\b)")
+CLOSER = re.compile(r"\s*(?:[)\]}]|(?:end|done|fi|esac)\b)")
+"""The beginning of a line that closes a block."""
 _CLOSER_BEGUN = re.compile(r"\s*(?:e|en|end|d|do|don|done|f|fi|es|esa|esac)")
 
 
@@ -74,9 +78,9 @@ def is_multiline(context: CursorContext) -> bool:
     above, below = context.line_above, context.line_below
     if not above:
         return False
-    if opens_block(above, context.language) or _is_comment(above, context.language):
+    if opens_block(above, context.language) or is_comment(above, context.language):
         return True
-    return not below or bool(_CLOSER.match(below)) or width(below) < max(width(context.head), 1)
+    return not below or bool(CLOSER.match(below)) or width(below) < max(width(context.head), 1)
 
 
 def opens_block(line: str, language: str) -> bool:
@@ -88,7 +92,7 @@ def opens_block(line: str, language: str) -> bool:
     return bool(_OPENER.search(code) or by_word)
 
 
-def _is_comment(line: str, language: str) -> bool:
+def is_comment(line: str, language: str) -> bool:
     """Tell whether a line is a comment, or a line of a longer one."""
     record = language_named(language)
     if not record.block_comments:
@@ -152,7 +156,7 @@ def _least_width(first: str, context: CursorContext) -> int:
 def _closes(line: str, context: CursorContext) -> bool:
     """Tell whether a line closes the block that the cursor's line opens."""
     opener = context.head
-    if not opener.strip() or not _CLOSER.match(line) or width(line) < width(opener):
+    if not opener.strip() or not CLOSER.match(line) or width(line) < width(opener):
         return False
     below = context.line_below
     return below.strip() != line.strip() or width(below) != width(line)
@@ -167,4 +171,4 @@ def _is_branch(line: str, context: CursorContext) -> bool:
 
 def _begins_paragraph(line: str, inside: int, context: CursorContext) -> bool:
     """Tell whether a line after a blank one is on the level of a block's first line again."""
-    return not context.head.strip() and width(line) == inside and not _CLOSER.match(line)
+    return not context.head.strip() and width(line) == inside and not CLOSER.match(line)

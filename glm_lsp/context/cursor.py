@@ -99,6 +99,14 @@ class CursorContext:
         """The nearest line below that is not blank, "" when there is none."""
         return next((line for line in self.below if line.strip()), "")
 
+    @property
+    def is_cut_below(self) -> bool:
+        """Whether the document may go on where `after` ends."""
+        return (
+            len(self.after) >= LIMITS.characters_below
+            or self.after.count("\n") >= LIMITS.lines_below
+        )
+
     def within(self, limits: ContextLimits) -> CursorContext:
         """Return the part that a prompt shows; its upper edge moves in steps as the user types.
 

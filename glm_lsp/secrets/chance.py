@@ -43,8 +43,8 @@ def is_random(text: str, *, sure: bool = False) -> bool:
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether a text is a UUID."""
-    return _UUID.fullmatch(text) is not None
+    """Tell whether a text is a UUID, also in its longer form."""
+    return _UUID.fullmatch(text.removeprefix("urn:uuid:")) is not None
 
 
 def entropy(text: str) -> float:

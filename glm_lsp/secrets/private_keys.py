@@ -6,6 +6,7 @@ Invariant: lines are found one by one, so that a text keeps its number of lines.
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ _AROUND = " \t\r>|#*/\"'`+,;()\\nrt"  # Around a line of a key: quotes, comments
 # Where a part of a document begins in a prompt: what stands there may be the rest of a key.
 _EDGE = re.compile(r"(?:\A|^```[^\n]*\n|^<(?:above|below|related[^\n>]*)>\n)", re.MULTILINE)
 _LONGEST = 200  # Characters of a line with all that stands around a key's.
+# What may follow the rest of a key: its last line, or the end of what is shown.
+_GOES_ON = re.compile(
+    r"[\s\"'\\nr]{0,40}(?:-{4,5} ?END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY|\Z|```|<|\0)"
+)
+_SAID = 0.7  # The share of letters and signs in words; a key has little more than a third.
 _FULL = 60  # Characters of a line in the middle of a key, at the least.
 
 
@@ -32,7 +38,7 @@ def private_keys(text: str) -> Iterator[tuple[int, int]]:
     framed = "```" in text or "<above>" in text
     for edge in _EDGE.finditer(text) if framed else [None]:
         lines = list(_lines_from(text, 0 if edge is None else edge.end()))
-        if lines and lines[0][1] - lines[0][0] >= _FULL:
+        if lines and lines[0][1] - lines[0][0] >= _FULL and not _is_other(text, lines):
             yield from lines
 
 
@@ -96,6 +102,19 @@ def _body(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     first, last = runs[0]
     return None if (text[start:first] + text[last:end]).strip(_AROUND) else runs[0]
+
+
+def _is_other(text: str, lines: list[tuple[int, int]]) -> bool:
+    """Tell whether lines without a beginning are no key's: a certificate's, or words in base64."""
+    if not _GOES_ON.match(text, lines[-1][1]):
+        return True
+    code = "".join(text[start:end] for start, end in lines)
+    code = code.rstrip("=")
+    try:
+        said = base64.b64decode(code[: len(code) // 4 * 4])
+    except ValueError:
+        return False
+    return sum(32 <= byte < 127 for byte in said) > _SAID * len(said)
 
 
 def _is_body(run: str) -> bool:

@@ -47,6 +47,7 @@ LANGUAGES = {
     ".sh": "shellscript",
     ".php": "php",
     ".pl": "perl",
+    ".pm": "perl",
     ".css": "css",
 }
 _LONGEST, _WIDEST, _LEAST = 120_000, 500, 30
@@ -62,6 +63,7 @@ def sources(dice: random.Random, count: int) -> Iterator[tuple[str, str, str]]:
         Path(sysconfig.get_path("stdlib")),
         Path("/usr/include"),
         Path("/usr/share/perl"),
+        Path("/usr/share/perl5"),
     ):
         for folder, _, names in os.walk(root):
             if "nicode" in folder or "unicore" in folder:

@@ -13,7 +13,9 @@ body is), `comment` (within one). Where the engine would not ask, nothing is cou
 
 Outcomes: `exact` (the file is whole again), `shorter` (it ends earlier, at a line end),
 `rejected` (nothing is shown), `damaged` (anything else). The bounds are those of the promise:
-98 % exact or shorter in every wrapping, and 0.1 % damaged but for messy answers.
+98 % exact or shorter in every wrapping, language and place, and 0.1 % damaged but for messy
+answers, which have rows of their own. A place in one wrapping has too few for the second bound,
+and one damaged place alone is no rate.
 """
 
 from __future__ import annotations
@@ -123,12 +125,18 @@ def over_indented(case: Case, context: CursorContext) -> str:
     """Every line too far in, the first one too."""
     if context.head.strip():
         return case.truth
-    lead = context.head + ("\t" if "\t" in context.head else "    ")
+    further = "\t" if "\t" in context.head else "    "
     first, *lines = case.truth.split("\n")
+    if not all(line.startswith(context.head) for line in lines if line.strip()):
+        return case.truth  # Tabs and blanks side by side: nobody could say what further in is.
     size = len(context.head)
-    return "\n".join(
-        [lead + first, *(lead + line[size:] if line.strip() else "" for line in lines)]
-    )
+    moved = (context.head + further + line[size:] if line.strip() else "" for line in lines)
+    return "\n".join([context.head + further + first, *moved])
+
+
+def fenced_over_indented(case: Case, context: CursorContext) -> str:
+    """In a fence, and too far in."""
+    return f"```{case.language}\n{over_indented(case, context)}\n```"
 
 
 def twice(case: Case, _: CursorContext) -> str:
@@ -136,10 +144,16 @@ def twice(case: Case, _: CursorContext) -> str:
     return case.truth + case.tail
 
 
-MESSES = (chatty, spoken, over_indented, twice)
+def twice_running_on(case: Case, context: CursorContext) -> str:
+    """With what the editor has closed, and with the lines that stand below."""
+    return case.truth + case.tail + running_on(case, context).removeprefix(case.truth)
+
+
+MESSES = (chatty, spoken, over_indented, fenced_over_indented, twice, twice_running_on)
 WRAPPINGS: tuple[Callable[[Case, CursorContext], str], ...] = (
     plain, tags, fence, prose, prefix, running_on, *MESSES,
 )  # fmt: skip
+MESSY = frozenset(mess.__name__ for mess in MESSES)
 
 
 def outcome(case: Case, context: CursorContext, raw: str, dice: random.Random) -> tuple[str, str]:
@@ -208,9 +222,11 @@ def _case(
         return None
     at = dice.choice(columns)
     tail = _open_brackets(line[:at]) if place == "closers" else ""
-    if place == "closers" and not (tail and line[at:].rstrip(";,:{ ").endswith(tail)):
-        return None
     truth = line[at:].rstrip(";,:{ ") if place == "closers" else line[at:]
+    if place == "closers" and not (tail and truth.endswith(tail)):
+        return None
+    if place == "closers" and _open_brackets(line[:at] + truth):
+        return None  # What closes there is another bracket.
     return line[:at], truth, tail, n + 1
 
 
@@ -271,6 +287,22 @@ def _work(job: tuple[int, str, str, str]) -> list[tuple[str, str, str, str, str,
     return found
 
 
+def _report(counts: dict[str, Counter[str]], damaged: dict[str, set[str]]) -> bool:
+    """Print the rows; tell whether all are within their bounds."""
+    good = True
+    for key in sorted(counts):
+        count = counts[key]
+        total = sum(count.values())
+        parts = {name: count[name] / total for name in OUTCOMES}
+        ok = parts["exact"] + parts["shorter"] >= RIGHT
+        if not (" / " in key or "(messy)" in key or parts["damaged"] <= DAMAGED):
+            ok = ok and len(damaged[key]) <= 1
+        good &= ok
+        shown = "  ".join(f"{name} {part:7.2%}" for name, part in parts.items())
+        print(f"  {key:38} {total:7}  {shown}{'' if ok else '  <<'}")
+    return good
+
+
 def main(arguments: list[str]) -> int:
     """Print the table; return 1 when a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -281,6 +313,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     dice = random.Random(options.seed)  # noqa: S311
     counts: dict[str, Counter[str]] = {}
+    damaged: dict[str, set[str]] = {}
     bad: list[tuple[str, ...]] = []
     places = 0
     with ProcessPoolExecutor() as pool:
@@ -290,9 +323,16 @@ def main(arguments: list[str]) -> int:
             places += len(rows) // len(WRAPPINGS)
             for row in rows:
                 language, place, wrapping, came = row[:4]
-                for key in (f"wrapping {wrapping}", f"place {place}", f"language {language}"):
+                messy = " (messy)" if wrapping in MESSY else ""
+                for key in (
+                    f"wrapping {wrapping}{messy}",
+                    f"place {place}{messy}",
+                    f"language {language}{messy}",
+                    f"{place} / {wrapping}",
+                ):
                     counts.setdefault(key, Counter())[came] += 1
-                counts.setdefault(f"{place} / {wrapping}", Counter())[came] += 1
+                    if came == "damaged":
+                        damaged.setdefault(key, set()).add(row[4])
                 if came in ("rejected", "damaged") and (
                     not options.only or options.only in row[:4]
                 ):
@@ -300,17 +340,7 @@ def main(arguments: list[str]) -> int:
             if places >= options.places:
                 break
     print(f"seed {options.seed}, {places} places, {len(WRAPPINGS)} wrappings")
-    good = True
-    for key in sorted(counts):
-        count = counts[key]
-        total = sum(count.values())
-        parts = {name: count[name] / total for name in OUTCOMES}
-        messy = key.removeprefix("wrapping ") in {mess.__name__ for mess in MESSES}
-        ok = parts["exact"] + parts["shorter"] >= RIGHT
-        ok = ok and (messy or parts["damaged"] <= DAMAGED)
-        good &= ok
-        shown = "  ".join(f"{name} {part:7.2%}" for name, part in parts.items())
-        print(f"  {key:28} {total:7}  {shown}{'' if ok else '  <<'}")
+    good = _report(counts, damaged)
     dice.shuffle(bad)
     for case in bad[: options.show]:
         print("\n" + " ".join(case[:5]))

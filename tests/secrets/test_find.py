@@ -143,6 +143,17 @@ def test_lines_of_a_private_key_are_found_one_by_one() -> None:
     assert found(text) == lines
 
 
+def test_the_rest_of_a_key_is_known_where_a_text_is_cut() -> None:
+    """Random lines with which a text begins may be a key's; words and certificates are none."""
+    rest = [made_up(seed, 64) for seed in range(4)]
+    mark = "-" * 5
+    assert found("\n".join(rest)) == rest
+    assert found("\n".join([*rest, f"{mark}END CERTIFICATE{mark}"])) == []
+    assert found("\n".join([*rest, f"{mark}END EC PRIVATE KEY{mark}"])) == rest
+    words = base64.b64encode(b"Subject: a catalogue\nContent-Type: text/plain\n" * 5).decode()
+    assert found("\n".join(words[at : at + 76] for at in range(0, len(words), 76))) == []
+
+
 def test_a_standard_library_holds_none() -> None:
     """Nothing is struck out of Python's own modules; `tests.bench.struck_out` looks at more."""
     folder = Path(sysconfig.get_paths()["stdlib"])

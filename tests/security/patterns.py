@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import glm_lsp
 from glm_lsp import characters
 from glm_lsp.completion import lexer
+from glm_lsp.completion.filters import duplicate_prefix
 from glm_lsp.context import patterns
 from glm_lsp.languages import LANGUAGES
 from glm_lsp.secrets import shapes
@@ -61,7 +62,7 @@ def _is_elsewhere(node: ast.Call, module: Any) -> bool:
     """Tell whether a call takes a pattern from a language's record, or is one of `_made`."""
     pattern = node.args[0]
     recorded = isinstance(pattern, ast.Attribute) and pattern.attr in _RECORDED
-    return recorded or module in (characters, lexer, patterns, shapes)
+    return recorded or module in (characters, duplicate_prefix, lexer, patterns, shapes)
 
 
 _RECORDED = {"import_line": "match", "import_list": "fullmatch"}
@@ -77,6 +78,9 @@ def _made() -> list[Use]:
     found += [("a known key", shape, "finditer") for _, shape in shapes._compiled()]
     odd = patterns._segment("[Aa]a*a?[!b]*[[:alpha:]]")
     found += [("an exclusion", re.compile(piece.text), "search") for piece in odd if piece.odd]
+    for token in (f"@{STAND_IN}", STAND_IN, "//"):
+        for pattern in (duplicate_prefix._alone(token), duplicate_prefix._like(token)):
+            found.append((f"{token} again", re.compile(pattern), "findall"))
     for way in ("sub", "findall", "search"):
         found += [
             ("what is unseen", made, way) for made in (characters._every(), characters._ASCII)

@@ -2,14 +2,16 @@
 
 Editors put the closing one behind the cursor as soon as the opening one is typed; a model
 writes it too. Where the completion goes on after it, the completion replaces it; where the
-two cannot be made to fit, there is no completion.
+two cannot be made to fit, there is no completion. What the lines below close stays theirs.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import attrs
+from attrs import frozen
 
 from glm_lsp.completion.lexer import PAIRS, has_open_string, is_text, masked, unclosed, unopened
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
+_QUOTE = re.compile(r"[\"'`]")
 _CLOSING = ")]}\"'`"
 
 
@@ -25,11 +28,16 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     text = draft.text
     if (cut := surplus(text, context)) is not None:
         text = text[:cut].rstrip()
-    tail = context.tail
-    most = len(tail) - len(tail.lstrip(_CLOSING))
-    for replaced in range(most + 1):
-        if _fits(text, replaced, context):
-            return _shortest(attrs.evolve(draft, text=text, replaced=replaced), context)
+    line = _line(text, context)
+    if not line.tail.strip():
+        return draft.with_text(line.without_theirs(text))
+    most = len(line.tail) - len(line.tail.lstrip(_CLOSING))
+    for alone in (True, False):  # What the line alone tells is surer than what is around it.
+        for replaced in range(most + 1):
+            if line.takes(text, replaced, alone=alone):
+                return _shortest(
+                    attrs.evolve(draft, text=text, replaced=replaced), line, alone=alone
+                )
     return draft.nothing()
 
 
@@ -46,20 +54,51 @@ def surplus(text: str, context: CursorContext) -> int | None:
     return None
 
 
-def _fits(text: str, replaced: int, context: CursorContext) -> bool:
-    """Tell whether the line would read well with the text in it."""
-    tail = context.tail
-    if not tail.strip():
-        return True
-    before = _statement(context)
-    whole = before + text + tail[replaced:]
-    if has_open_string(whole, context.language) and not has_open_string(
-        before + tail, context.language
-    ):
-        return False
-    if replaced and not _brings(text, tail[:replaced], before, context.language):
-        return False
-    return _mismatches(whole, context.language) <= _mismatches(before + tail, context.language)
+@frozen
+class _Line:
+    """The cursor's line with its statement's other lines, or alone where it is but words."""
+
+    language: str
+    before: str
+    tail: str
+    below: str = ""
+    words: bool = False
+
+    def takes(self, text: str, replaced: int, *, alone: bool) -> bool:
+        """Tell whether the line, alone or with those around it, would read well with a text."""
+        if self.words and not any(char in PAIRS for char in _QUOTE.split(self.tail)[0]):
+            return True
+        whole, empty = self.before + text + self.tail[replaced:], self.before + self.tail
+        if not self.words:
+            opened = has_open_string(whole, self.language)
+            if opened and not has_open_string(empty, self.language):
+                return False
+            if replaced and not _brings(text, self.tail[:replaced], self.before, self.language):
+                return False
+        return self._wrong(whole, alone=alone) <= self._wrong(self.before, self.tail, alone=alone)
+
+    def without_theirs(self, text: str) -> str:
+        """Cut a text where it begins to close what the lines below close."""
+        many = self._wrong(self.before + text) - self._wrong(self.before)
+        if self.words or many <= 0:
+            return text
+        closing = unopened(text, self.language, self.before)
+        return text[: closing[-many]].rstrip() if many <= len(closing) else text
+
+    def _wrong(self, line: str, behind: str = "", *, alone: bool = False) -> int:
+        """Count the brackets that fit to none; `behind` stands in no string that `line` opens."""
+        below = "" if alone else self.below
+        pieces = (line, f"{behind}\n{below}") if behind else (f"{line}\n{below}",)
+        code = "".join(piece if self.words else masked(piece, self.language) for piece in pieces)
+        return _mismatches(code[self.before.rfind("\n") + 1 :] if alone else code)
+
+
+def _line(text: str, context: CursorContext) -> _Line:
+    """Return the line that a text is for."""
+    before, tail, language = _statement(context), context.tail, context.language
+    if not is_text(before, language) or not is_text(before + text, language):
+        return _Line(language, before, tail, _rest(context))
+    return _Line(language, context.head, tail, words=True)
 
 
 def _brings(text: str, closers: str, before: str, language: str) -> bool:
@@ -87,11 +126,11 @@ def _still_open(code: str, depth: int, language: str) -> int:
     return least
 
 
-def _mismatches(code: str, language: str) -> int:
+def _mismatches(code: str) -> int:
     """Count the brackets that close nothing, or something else."""
     waiting: list[str] = []
     wrong = 0
-    for character in masked(code, language):
+    for character in code:
         if character in "([{":
             waiting.append(character)
         elif character in PAIRS:
@@ -102,11 +141,11 @@ def _mismatches(code: str, language: str) -> int:
     return wrong
 
 
-def _shortest(draft: Draft, context: CursorContext) -> Draft:
+def _shortest(draft: Draft, line: _Line, *, alone: bool) -> Draft:
     """Leave out of both what the text ends with and what it replaces at its very end."""
-    if draft.replaced and draft.text.endswith(context.tail[: draft.replaced]):
+    if draft.replaced and draft.text.endswith(line.tail[: draft.replaced]):
         shorter = attrs.evolve(draft, text=draft.text[: -draft.replaced], replaced=0)
-        if _fits(shorter.text, 0, context):
+        if line.takes(shorter.text, 0, alone=alone):
             return shorter
     return draft
 
@@ -118,3 +157,20 @@ def _statement(context: CursorContext) -> str:
     while first > 0 and (not lines[first].strip() or lines[first][0] in " \t)]}"):
         first -= 1
     return "\n".join(lines[first:])
+
+
+def _rest(context: CursorContext) -> str:
+    """Return the lines below the cursor's up to the next that begins something at the margin.
+
+    Nothing where it cannot be seen what these close.
+    """
+    begins = _statement(context)
+    if begins == context.before and begins[:1] in (" ", "\t", *PAIRS):
+        return ""
+    lines = context.below
+    end = 0
+    while end < len(lines) and (not lines[end].strip() or lines[end][0] in " \t"):
+        end += 1
+    if end < len(lines) and lines[end][0] in PAIRS:
+        end += 1
+    return "\n".join(lines[:end])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+import string
 from typing import TYPE_CHECKING
 
 from glm_lsp.completion.lexer import is_word
 from glm_lsp.context.cursor import indentation
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -19,9 +20,7 @@ _FAR_MORE = 4
 _FURTHEST = 2_000
 _WORD_START = re.compile(r"(?<!\w)\w")
 _INDENTATION = re.compile(r"\n[ \t]+")
-_TOKEN = re.compile(r"\w+|[^\w\s]+")
-_BEGINNING = re.compile(r"\w+|(?<![^\s])[^\w\s]+")
-_COMMENT_MARKS = frozenset(["#", "//", "/*", "/**", "--", ";", "%", '"""', "'''", "<!--"])
+_TOKEN = re.compile(r"[^\w\s]*\w*")
 _WORD = re.compile(r"[^\W\d]\w{2,}")
 
 
@@ -29,9 +28,13 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut the repeated beginning off: whole lines, the cursor's line, or its last word."""
     text, head = draft.text, context.head
     rest = _unrepeated(text, context)
-    whole = head + text.partition("\n")[0]
-    if rest != text and head.strip() and whole in (*context.above, *context.below):
-        return draft  # Such a line stands here already, so it is meant.
+    if rest is None:
+        return draft.nothing()
+    begins = _first_token(text)
+    if rest != text and head.strip() and begins:
+        lines = (*context.above, *context.below)
+        if any(line.startswith(head + begins) for line in lines):
+            return draft  # Such a line stands here already, so it is meant.
     return draft.with_text(rest)
 
 
@@ -46,43 +49,76 @@ def may_repeat(text: str, context: CursorContext) -> bool:
     return any(context.head.startswith(bare, start) for start in starts)
 
 
-def _unrepeated(text: str, context: CursorContext) -> str:
-    """Return a text without its beginning that stands before the cursor."""
+def is_half_told(text: str, context: CursorContext) -> bool:
+    """Tell whether a text so far ends within the word that tells whether it repeats the line."""
+    line, bare = context.head.strip(), text.lstrip()
+    return 0 < len(line) < _LEAST and bare.startswith(line) and _first_token(bare) == bare
+
+
+def _unrepeated(text: str, context: CursorContext) -> str | None:
+    """Return a text without its beginning that stands before the cursor; None if none can tell."""
     if size := _overlap(context.before, text):
         return text[size:]
     head, line, bare = context.head, context.head.strip(), text.lstrip()
-    if line and bare.startswith(line) and _is_line_again(line, text, context):
+    if line and bare.startswith(line):
+        again = _is_line_again(line, text, context)
         # Perhaps written with other blanks before it.
-        return bare[len(line) :].removeprefix(_end_blanks(head))
+        rest = bare[len(line) :].removeprefix(_end_blanks(head))
+        return None if again is None else rest if again else text
     return text
 
 
-def _is_line_again(line: str, text: str, context: CursorContext) -> bool:
-    """Tell whether an answer that begins as the cursor's line does repeats it.
+def _is_line_again(line: str, text: str, context: CursorContext) -> bool | None:
+    """Tell whether an answer that begins as the cursor's line does repeats it; None: perhaps.
 
     A beginning of one or two characters may be chance: then it needs the indentation, a blank
     as the line has, or that the file knows its first word, rather than the two run together.
     """
     bare, lead = text.lstrip(), indentation(context.head)
     rest = bare[len(line) :]
-    if _end_blanks(context.head) and is_word(line[-1:]) and is_word(rest[:1]):
-        return False  # Another word that begins alike.
+    if _end_blanks(context.head) and rest and is_word(line[-1]) == is_word(rest[0]):
+        return rest[0].isspace()  # Or another word, or sign, that begins alike.
+    if len(line) >= _LEAST and not set(line) - set(rest[:1]):
+        return None  # A ruler.
     if len(line) >= _LEAST or (lead and indentation(text) == lead):
         return True
     if _end_blanks(context.head):
         return rest[:1].isspace()
-    alone, joined = _first_token(bare), _first_token(line + bare)
-    known = Counter(_BEGINNING.findall(context.before[: -len(line)] + context.after))
-    if alone[0].isalnum() and not known[alone] and not known[joined]:
-        return True  # Hardly a word begins with the same letters twice.
-    if alone in _COMMENT_MARKS and known[alone] == known[joined]:
+    alone, around = _first_token(bare), context.before[: -len(line)] + context.after
+    record = language_named(context.language)
+    marks = (*record.line_comments, *dict(record.block_comments))
+    if line + alone in marks and alone not in marks:
+        return False
+    for pattern in (_alone, _like):
+        once = len(re.findall(pattern(alone), around))
+        twice = len(re.findall(pattern(line + alone), around))
+        if once or twice:
+            more = _FAR_MORE if is_word(alone[-1]) else len(around)  # Signs are common.
+            return True if once > more * twice else False if twice > more * once else None
+    if len(line) > 1 or alone in marks:
         return True
-    return known[alone] > _FAR_MORE * known[joined]
+    if line in "([{":
+        return False
+    return True if line.isalnum() else None  # Hardly a word begins with the same letter twice.
 
 
 def _first_token(line: str) -> str:
     token = _TOKEN.match(line)
     return token.group() if token else ""
+
+
+def _alone(token: str) -> str:
+    """Return a pattern of a token that stands by itself."""
+    if not is_word(token[-1]):
+        return rf"(?<!\S){re.escape(token)}(?!\S)"
+    before = r"\w" if is_word(token[0]) else re.escape(token[0])
+    return rf"(?<!{before}){re.escape(token)}(?!\w)"
+
+
+def _like(token: str) -> str:
+    """Return a pattern of the signs that a token begins with, before any word; of it, if none."""
+    signs = token.rstrip(string.ascii_letters + string.digits + "_")
+    return rf"(?<!{re.escape(signs[0])}){re.escape(signs)}\w" if signs else _alone(token)
 
 
 def _flat(text: str) -> str:
@@ -103,6 +139,9 @@ def _is_repetition(before: str, size: int) -> bool:
     if not _WORD.search(repeated):
         return False
     starts_at = len(before) - size
+    unit = _unit(repeated)
+    if unit != repeated or before.endswith(unit, 0, starts_at):
+        return False  # It goes on as the line does: `0, 0, 0`.
     if starts_at and before[starts_at - 1].isidentifier() and repeated[0].isidentifier():
         return False  # It starts inside a word: chance.
     within = before[before.rfind("\n", 0, starts_at) + 1 : starts_at].strip()
@@ -110,6 +149,11 @@ def _is_repetition(before: str, size: int) -> bool:
         return False  # It starts inside a line, and at no word or goes over the line's end.
     line_head = before[before.rfind("\n", 0, len(before)) + 1 :]
     return size >= _CERTAIN or repeated.strip() == line_head.strip() or _is_word_part(repeated)
+
+
+def _unit(text: str) -> str:
+    """Return the least that a text consists of when it is read again and again."""
+    return text[: (text + text).find(text, 1)]
 
 
 def _is_word_part(repeated: str) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import is_text, unclosed, unopened
-from glm_lsp.completion.scope import LABEL, opens_block
+from glm_lsp.completion.lexer import PAIRS, is_text, masked, unclosed, unopened
+from glm_lsp.completion.scope import CLOSER, LABEL, is_comment, opens_block
 from glm_lsp.context.cursor import indentation, width
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from glm_lsp.context.cursor import CursorContext
 
 _ON_LEVEL = re.compile(r"\s*(?:[)\]}#]|(?:end|done|fi|esac|else|elif|except|finally)\b)")
+_DIRECTIVE = re.compile(r"\s*(?:#|=[a-z])")  # A preprocessor's, or one that begins a manual.
+_LIST = re.compile(r"\s*(?:[-*+o•]|\d+[.)])\s")
 _GOES_ON = re.compile(r"(?:(?<!\*)/|[^\w\s)\]}'\";>`/])\s*\Z")
 
 
@@ -28,7 +30,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     unit = unit_of(context)
     text = "\n".join(_in_style(draft.text.split("\n"), context, unit))
     if not context.head.strip():
-        text = _on_blank_line(text, context, unit)
+        text = _on_blank_line(draft, text, context, unit)
     elif draft.multiline:
         text = _after_opener(text, context, unit)
     elif context.head[-1:].isspace():
@@ -48,27 +50,39 @@ def unit_of(context: CursorContext) -> str:
     return " " * max(2, min(8, step))
 
 
-def _on_blank_line(text: str, context: CursorContext, unit: str) -> str:
+def _on_blank_line(draft: Draft, text: str, context: CursorContext, unit: str) -> str:
     """Let the first line start at the cursor, and the others keep their distance from it."""
     lines = text.split("\n")
     while len(lines) > 1 and not lines[0].strip():
         lines.pop(0)
     if not context.head:
-        return "\n".join(_in_empty_body(lines, context, unit))
-    first = lines[0].lstrip(" \t")
+        alone = not draft.multiline or not _code(lines[1:])
+        return "\n".join(_at_margin(lines, context, unit, alone=alone))
+    first, lead = lines[0].lstrip(" \t"), indentation(lines[0])
     moved_by = width(context.head) - width(lines[0])
     if moved_by < 0:
+        if lead.startswith(context.head) and all(line.startswith(lead) for line in _code(lines)):
+            kept = (context.head + line[len(lead) :] if line.strip() else line for line in lines)
+            return "\n".join([first, *list(kept)[1:]])
         return "\n".join([first, *(_shifted(line, moved_by, unit) for line in lines[1:])])
     if not opens_block(first, context.language):
         return "\n".join([first, *lines[1:]])
-    return "\n".join([first, *_as_body(lines[1:], width(context.head), unit)])
+    goes_on = first.startswith(".") or (first.rstrip().endswith(":") and _goes_on(context))
+    here, code = width(context.head), _code(lines[1:])
+    if not code or (goes_on and width(code[0]) == here):
+        return "\n".join([first, *lines[1:]])  # A level more than where the statement begins.
+    least = min(map(width, code))
+    if any(char in "([{" and here + at == least for at, char in enumerate(first)):
+        return "\n".join([first, *lines[1:]])  # As far in as the bracket.
+    body = indentation(code[0])
+    if not (body.startswith(context.head) or context.head.startswith(body)):
+        return "\n".join([first, *lines[1:]])  # Tabs here and blanks there: nobody can compare.
+    return "\n".join([first, *_as_body(lines[1:], here, unit)])
 
 
 def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
     """Indent the lines that follow an opener which stands at column `here`."""
-    code = [line for line in lines if line.strip()]
-    if not code:
-        return lines
+    code = _code(lines)
     body, least = width(code[0]), min(map(width, code))
     if 0 < body <= here and not _is_on_level(code[0]):
         # Written as if the first line stood at the margin.
@@ -82,25 +96,84 @@ def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
     return lines
 
 
-def _in_empty_body(lines: list[str], context: CursorContext, unit: str) -> list[str]:
-    """Indent lines that belong into a block above a cursor at the margin."""
-    above = context.line_above
-    further = width(lines[0]) - width(above)
+def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bool) -> list[str]:
+    """Indent lines, of which perhaps the first alone is meant, behind a cursor at the margin."""
+    above, below, first = context.line_above, context.line_below, width(lines[0])
+    directive = _DIRECTIVE.match(lines[0]) and not is_comment(lines[0], context.language)
     if is_text(context.before, context.language):
-        return lines
+        if not alone or _LIST.match(above) or not _is_within_paragraph(context):
+            return lines
+        return [_shifted(line, -first, unit) for line in lines]
+    if directive:
+        return [_shifted(line, -first, unit) for line in lines]
     if not opens_block(above, context.language):
-        if further <= 0 or _GOES_ON.search(above) or unclosed(above, context.language):
+        if not first:
+            return lines
+        if _belongs_to_margin(lines[0], context, alone=alone):
+            return [_shifted(line, -first, unit) for line in lines]
+        further = first - _level_above(context)
+        if further <= 0 or _goes_on(context) or unclosed(above, context.language):
             return lines
         return [_shifted(line, -further, unit) for line in lines]
-    if further > 0:
+    if first > width(above) or not lines[0].strip() or _is_on_level(lines[0]):
         return lines
-    if not lines[0].strip() or _is_on_level(lines[0]):
-        return lines
-    below = context.line_below
-    closed = above.rstrip().endswith("{") and unopened(context.after, context.language)
-    if closed and width(below) <= width(above) and not _is_on_level(below):
+    closed = above.rstrip().endswith("{") and (
+        context.is_cut_below or unopened(context.after, context.language)
+    )
+    if closed and _level(below) <= width(above) and not _is_on_level(below):
         return lines  # The block is not indented in this document.
-    return [_shifted(line, width(above) + width(unit), unit) for line in lines]
+    return [_shifted(line, width(above) + width(unit) - first, unit) for line in lines]
+
+
+def is_margin_open(context: CursorContext) -> bool:
+    """Tell whether only a whole answer tells how far in its first line stands."""
+    return not context.head and not opens_block(context.line_above, context.language)
+
+
+def _belongs_to_margin(line: str, context: CursorContext, *, alone: bool) -> bool:
+    """Tell whether an indented line can only stand at the margin, by what is around."""
+    if CLOSER.match(line):
+        return width(line) >= _level_above(context)  # It closes no block that is further in.
+    below = context.below[0] if context.below else ""
+    if not alone or not below.strip() or CLOSER.match(below):
+        return False
+    if is_comment(line, context.language):
+        return not _level(below)  # It is about that line.
+    if opens_block(line, context.language):
+        return 0 < width(below) <= width(line)  # Which is its body.
+    return below.startswith("{")
+
+
+def _is_within_paragraph(context: CursorContext) -> bool:
+    """Tell whether the lines right above and right below the cursor stand at the margin."""
+    around = (*context.above[-1:], *context.below[:1])
+    return all(line.strip() and not width(line) for line in around)
+
+
+def _level(line: str) -> int:
+    """Return the column of a line; of the comment's that it is a line of."""
+    return width(line) - (indentation(line)[-1:] == " " and line.lstrip().startswith("*"))
+
+
+def _level_above(context: CursorContext) -> int:
+    """Return the column of the line where the statement above begins, or the comment."""
+    code = masked(context.before, context.language).split("\n")[:-1]
+    depth = 0
+    for line, seen in zip(reversed(context.above), reversed(code), strict=True):
+        for char in reversed(seen):
+            depth += char in PAIRS
+            depth -= depth > 0 and char in "([{"
+        within = line.lstrip().startswith("*") and not seen.strip()
+        if line.strip() and not depth and not within:
+            return width(line)
+    return 0
+
+
+def _goes_on(context: CursorContext) -> bool:
+    """Tell whether the statement above goes on at the cursor."""
+    above, language = context.line_above, context.language
+    ends = is_comment(above, language) or opens_block(above, language)
+    return not ends and _GOES_ON.search(above) is not None
 
 
 def _after_opener(text: str, context: CursorContext, unit: str) -> str:
@@ -152,9 +225,14 @@ def _in_style(lines: list[str], context: CursorContext, unit: str) -> list[str]:
     spaced = any(lead.startswith("  ") for lead in ours)
     if unit == "\t" and not spaced and not any("\t" in lead for lead in theirs):
         return [_indented(line, width(line), unit) for line in lines]
-    if spaced and unit != "\t" and theirs and all("\t" in lead for lead in theirs):
+    if spaced and unit != "\t" and theirs and all(set(lead) == {"\t"} for lead in theirs):
         return [indentation(line).replace("\t", unit) + line.lstrip(" \t") for line in lines]
     return lines
+
+
+def _code(lines: Iterable[str]) -> list[str]:
+    """Return the lines that are not blank."""
+    return [line for line in lines if line.strip()]
 
 
 def _leads(lines: Iterable[str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.context.cursor import width
+
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
@@ -12,12 +14,17 @@ if TYPE_CHECKING:
 _TELLING = 3
 _COMMON = ("end", "else", "else:", "pass", "return", "#endif", "fi", "done", "esac", "});")
 _JUMP = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
+_ENDIF = re.compile(r"\s*#\s*endif\b")
+_CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(if|endif)", re.MULTILINE)
 _CONDITION = re.compile(r"\b(?:if|unless)\b")
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Cut where the text arrives at the next line of the document."""
     cut = reached(draft.text, context)
+    text, newline, last = draft.text.rpartition("\n")
+    if cut is None and newline and _is_next(last, text, context):
+        return draft.with_text(text.rstrip())  # Nothing tells, but it is where the block ends.
     return draft if cut is None else draft.with_text(draft.text[:cut].rstrip())
 
 
@@ -35,6 +42,22 @@ def reached(text: str, context: CursorContext) -> int | None:
             return max(start - 1, 0)
         start += len(line) + 1
     return None
+
+
+def _is_next(line: str, text: str, context: CursorContext) -> bool:
+    """Tell whether a line behind a text is the next one of the document, as far in as that."""
+    below = context.line_below
+    if line.strip() != below.strip() or width(line) != width(below):
+        return False
+    if not _ENDIF.match(line) or context.is_cut_below:
+        return True
+    return _open(context.before + text) + _open(context.after) <= 0
+
+
+def _open(code: str) -> int:
+    """Count the conditions of a preprocessor that are open at the end."""
+    found = _CONDITIONAL.findall(code)
+    return 2 * found.count("if") - len(found)
 
 
 def _tells(behind: list[str], below: list[str]) -> bool:

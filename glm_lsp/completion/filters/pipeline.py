@@ -55,7 +55,7 @@ def run(draft: Draft, context: CursorContext) -> Draft:
 def stable_prefix(draft: Draft, context: CursorContext) -> str:
     """Return how the completion certainly begins, from an answer that is still growing."""
     plain = wrapping.apply(draft, context)
-    if wrapping.may_talk(draft, context):
+    if wrapping.may_talk(draft, context) or duplicate_prefix.is_half_told(plain.text, context):
         return ""
     text = duplicate_prefix.apply(plain, context).text
     if text == plain.text and duplicate_prefix.may_repeat(text, context):
@@ -63,6 +63,8 @@ def stable_prefix(draft: Draft, context: CursorContext) -> str:
     if word_break.may_follow(text, context):
         return ""
     text = word_break.apply(plain.with_text(text), context).text
+    if indentation.is_margin_open(context) and text[:1].isspace():
+        return ""
     text = indentation.apply(plain.with_text(text), context).text
     # Lines further down may still be shifted, once more of them are known.
     known = context.head.strip() and (not draft.multiline or text.count("\n") > 1)
@@ -76,6 +78,8 @@ def is_finished(draft: Draft, context: CursorContext) -> bool:
     if wrapping.may_announce(draft, context):
         return False
     plain = wrapping.apply(draft, context)
+    if duplicate_prefix.is_half_told(plain.text, context):
+        return False
     text = indentation.apply(duplicate_prefix.apply(plain, context), context).text
     if text == plain.text and duplicate_prefix.may_repeat(text, context):
         return False
