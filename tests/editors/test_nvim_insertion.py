@@ -126,6 +126,21 @@ def test_an_expr_mapping_of_the_users(neovim: Neovim, fake_server: FakeServer) -
     settle_at(neovim, "compute();none\n" + LINES)
 
 
+def test_several_parts_in_one_mapping(neovim: Neovim, fake_server: FakeServer) -> None:
+    """Parts that one key of the user's takes come one after the other, and replace once."""
+    neovim.lua("vim.keymap.set('i', '<C-l>', '<Plug>(GlmAcceptWord)<Plug>(GlmAcceptWord)')")
+    neovim.lua("vim.api.nvim_buf_set_lines(0, 0, 1, true, { 'xyz' })")
+    offer(fake_server, "one two three four five", 0, 3)
+    neovim.keys("gg0i")
+    neovim.wait(GHOST)
+    fake_server.answers.clear()
+    neovim.keys("<C-l>")
+    neovim.settle()
+    assert neovim.lua(GHOST) == " three four five"
+    neovim.keys("<C-l><Tab>;<Esc>")
+    settle_at(neovim, "one two three four five;\n" + LINES.partition("\n")[2])
+
+
 def test_typing_goes_on_in_one_step(neovim: Neovim, fake_server: FakeServer) -> None:
     """Deleting into what was accepted, breaking its lines and undoing lead back exactly."""
     neovim.lua("vim.keymap.del('i', '<C-u>') vim.keymap.del('i', '<C-w>')")  # They end a step.

@@ -5,8 +5,9 @@
 
 local M = {}
 
----@type fun()[]
+---@type table<integer, fun()> by the number in the keys that run it
 local waiting = {}
+local last = 0
 
 local put, deleting, remove, after
 
@@ -38,9 +39,11 @@ function M.feed(keys)
   vim.api.nvim_feedkeys(vim.keycode(keys), 'ni', false)
 end
 
----Do what waits next.
-function M.next()
-  local action = table.remove(waiting, 1)
+---Do what waits under a number. What an error has flushed with its keys is never done.
+---@param number integer
+function M.run(number)
+  local action = waiting[number]
+  waiting[number] = nil
   if action and vim.startswith(vim.api.nvim_get_mode().mode, 'i') then
     action()
   end
@@ -49,9 +52,10 @@ end
 ---@param keys string to be worked on first
 ---@param action fun()
 function after(keys, action)
-  waiting[#waiting + 1] = action
+  last = last + 1
+  waiting[last] = action
   local ending = vim.fn.pumvisible() == 1 and '<C-x><C-z>' or ''
-  M.feed(ending .. keys .. '<Cmd>lua require("glm.insertion").next()<CR>')
+  M.feed(('%s%s<Cmd>lua require("glm.insertion").run(%d)<CR>'):format(ending, keys, last))
 end
 
 ---Return the keys that delete a text behind the cursor, so that `.` does, too; nil where a key
