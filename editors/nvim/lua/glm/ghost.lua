@@ -25,7 +25,7 @@ vim.list_extend(used, { 'request', 'reset_timer', 'select', 'show' })
 
 local INVOKED, AUTOMATIC = 1, 2
 
-local kind, here, is_silent, on_move, on_request, on_answer, is_current
+local kind, here, is_silent, on_move, on_request, on_answer, on_show, is_current
 
 ---Return Neovim's own kind of thing that shows ghost text; nil when it has other parts.
 ---@return vim.lsp.inline_completion.Completor?
@@ -60,6 +60,7 @@ function M.of(bufnr)
     completor.automatic_request = on_move
     completor.request = on_request
     completor.handler = on_answer
+    completor.show = on_show
   end
   return completor
 end
@@ -225,6 +226,18 @@ function on_answer(completor, err, result, ctx)
   if is_silent(completor) then
     choice.conceal(completor)
   end
+end
+
+---Called to draw what is shown, in place of Neovim's own function.
+---@param completor vim.lsp.inline_completion.Completor
+---@param hint? string
+function on_show(completor, hint)
+  local suggestion = choice.shown(completor)
+  if not suggestion then
+    return getmetatable(completor).show(completor, hint)
+  end
+  completor:hide()
+  require('glm.drawing').draw(completor.bufnr, suggestion, hint)
 end
 
 ---Tell whether what was asked can still be shown: the user inserts there, and has but typed on.
