@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
+_GOES_ON = re.compile(r"(?:[^\w\s)\]}/;]|\b(?:do|and|or|then))\s*\Z")
 _QUOTE = re.compile(r"[\"'`]")
 _CLOSING = ")]}\"'`"
 
@@ -32,7 +33,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     if not line.tail.strip():
         return draft.with_text(line.without_theirs(text))
     most = len(line.tail) - len(line.tail.lstrip(_CLOSING))
-    for alone in (True, False):  # What the line alone tells is surer than what is around it.
+    for alone in (False, True) if line.is_sound() else (True, False):
         for replaced in range(most + 1):
             if line.takes(text, replaced, alone=alone):
                 return _shortest(
@@ -76,6 +77,21 @@ class _Line:
             if replaced and not _brings(text, self.tail[:replaced], self.before, self.language):
                 return False
         return self._wrong(whole, alone=alone) <= self._wrong(self.before, self.tail, alone=alone)
+
+    def is_sound(self) -> bool:
+        """Tell whether each line above that leaves a bracket open goes on, as far as is known.
+
+        If not, it stands in something that is no code: a regular expression, say.
+        """
+        lines = masked(self.before, self.language).split("\n")[:-1]
+        waiting: list[tuple[str, str]] = []
+        for line in lines:
+            for char in line:
+                if char in "([{":
+                    waiting.append((char, line))
+                elif char in PAIRS and waiting and waiting[-1][0] == PAIRS[char]:
+                    waiting.pop()
+        return all(char == "{" or _GOES_ON.search(line) for char, line in waiting)
 
     def without_theirs(self, text: str) -> str:
         """Cut a text where it begins to close what the lines below close."""

@@ -30,11 +30,8 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     rest = _unrepeated(text, context)
     if rest is None:
         return draft.nothing()
-    begins = _first_token(text)
-    if rest != text and head.strip() and begins:
-        lines = (*context.above, *context.below)
-        if any(line.startswith(head + begins) for line in lines):
-            return draft  # Such a line stands here already, so it is meant.
+    if rest != text and head.strip() and _is_meant(text, context):
+        return draft
     return draft.with_text(rest)
 
 
@@ -47,6 +44,18 @@ def may_repeat(text: str, context: CursorContext) -> bool:
         return True
     starts = (match.start() for match in _WORD_START.finditer(context.head))
     return any(context.head.startswith(bare, start) for start in starts)
+
+
+def _is_meant(text: str, context: CursorContext) -> bool:
+    """Tell whether lines that go on like this behind the cursor's beginning stand here already."""
+    head, lines = context.head, (*context.above, *context.below)
+    if head + text.partition("\n")[0] in lines:
+        return True
+    begins = _first_token(text)
+    comment = begins.startswith(language_named(context.language).line_comments)
+    return (
+        bool(begins) and not comment and any(line.startswith(f"{head}{begins} ") for line in lines)
+    )
 
 
 def is_half_told(text: str, context: CursorContext) -> bool:
@@ -84,17 +93,29 @@ def _is_line_again(line: str, text: str, context: CursorContext) -> bool | None:
         return True
     if _end_blanks(context.head):
         return rest[:1].isspace()
-    alone, around = _first_token(bare), context.before[: -len(line)] + context.after
+    return _is_told_again(line, _first_token(bare), context)
+
+
+def _is_told_again(line: str, alone: str, context: CursorContext) -> bool | None:
+    """Tell by the file whether a token repeats a line that it begins with, or goes on with it."""
+    around = context.before[: -len(line)] + context.after
     record = language_named(context.language)
     marks = (*record.line_comments, *dict(record.block_comments))
     if line + alone in marks and alone not in marks:
         return False
+    told = False
     for pattern in (_alone, _like):
         once = len(re.findall(pattern(alone), around))
         twice = len(re.findall(pattern(line + alone), around))
         if once or twice:
             more = _FAR_MORE if is_word(alone[-1]) else len(around)  # Signs are common.
-            return True if once > more * twice else False if twice > more * once else None
+            if twice > more * once:
+                return False
+            if once > more * (twice or not is_word(line[0])):  # Some signs are doubled anywhere.
+                return True
+            told = twice > 0
+    if told:
+        return None
     if len(line) > 1 or alone in marks:
         return True
     if line in "([{":

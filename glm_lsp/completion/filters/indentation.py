@@ -67,7 +67,10 @@ def _on_blank_line(draft: Draft, text: str, context: CursorContext, unit: str) -
         return "\n".join([first, *(_shifted(line, moved_by, unit) for line in lines[1:])])
     if not opens_block(first, context.language):
         return "\n".join([first, *lines[1:]])
-    goes_on = first.startswith(".") or (first.rstrip().endswith(":") and _goes_on(context))
+    goes_on = first.startswith(".") or (
+        _goes_on(context)
+        and (first.rstrip().endswith(":") or not context.line_above.rstrip().endswith(","))
+    )
     here, code = width(context.head), _code(lines[1:])
     if not code or (goes_on and width(code[0]) == here):
         return "\n".join([first, *lines[1:]])  # A level more than where the statement begins.
@@ -122,26 +125,38 @@ def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bo
     )
     if closed and _level(below) <= width(above) and not _is_on_level(below):
         return lines  # The block is not indented in this document.
-    return [_shifted(line, width(above) + width(unit) - first, unit) for line in lines]
+    column = width(above) + width(unit)
+    if alone and opens_block(lines[0], context.language) and 0 < width(_next(context)) <= column:
+        return lines  # Its own body is no further in.
+    return [_shifted(line, column - first, unit) for line in lines]
 
 
-def is_margin_open(context: CursorContext) -> bool:
-    """Tell whether only a whole answer tells how far in its first line stands."""
-    return not context.head and not opens_block(context.line_above, context.language)
+def is_margin_open(text: str, context: CursorContext) -> bool:
+    """Tell whether only a whole answer tells how far in the first line of a text stands."""
+    if context.head:
+        return False
+    opened = opens_block(context.line_above, context.language)
+    return bool(_next(context)) if opened else text[:1].isspace()
 
 
 def _belongs_to_margin(line: str, context: CursorContext, *, alone: bool) -> bool:
     """Tell whether an indented line can only stand at the margin, by what is around."""
     if CLOSER.match(line):
         return width(line) >= _level_above(context)  # It closes no block that is further in.
-    below = context.below[0] if context.below else ""
-    if not alone or not below.strip() or CLOSER.match(below):
+    below = _next(context)
+    if not alone or not below:
         return False
     if is_comment(line, context.language):
         return not _level(below)  # It is about that line.
     if opens_block(line, context.language):
         return 0 < width(below) <= width(line)  # Which is its body.
     return below.startswith("{")
+
+
+def _next(context: CursorContext) -> str:
+    """Return the line right below the cursor; "" where that is blank, or closes a block."""
+    below = context.below[0] if context.below else ""
+    return "" if not below.strip() or CLOSER.match(below) else below
 
 
 def _is_within_paragraph(context: CursorContext) -> bool:

@@ -63,7 +63,7 @@ def stable_prefix(draft: Draft, context: CursorContext) -> str:
     if word_break.may_follow(text, context):
         return ""
     text = word_break.apply(plain.with_text(text), context).text
-    if indentation.is_margin_open(context) and text[:1].isspace():
+    if indentation.is_margin_open(text, context):
         return ""
     text = indentation.apply(plain.with_text(text), context).text
     # Lines further down may still be shifted, once more of them are known.

@@ -30,7 +30,12 @@ _MARK = re.compile(
     rf"|[\"'`=][*•x]{{{_LEAST},}}(?=[\"'`\s]|\Z)"
 )
 """What stands for a secret, where a name says that there is one."""
-_NAME = re.compile(r"key|secret|token|passw|pwd|auth|credential|cookie|pin\b", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?:key|secret|token|passw|pwd|auth|credential|cookie|pin)\w{0,20}[\"'\])]{0,3}\s{0,4}"
+    r"(?:[:=]\s{0,4})?\Z",
+    re.IGNORECASE,
+)
+"""The name of a secret, to which what follows is given."""
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
@@ -47,5 +52,5 @@ def invented(draft: Draft, context: CursorContext) -> list[str]:
 
 
 def _is_named(text: str, at: int) -> bool:
-    """Tell whether what stands at a place belongs to the name of a secret in its line."""
-    return _NAME.search(text, max(text.rfind("\n", 0, at) + 1, at - _NEAR), at) is not None
+    """Tell whether what stands at a place is given to the name of a secret."""
+    return _NAME.search(text[max(0, at - _NEAR) : at]) is not None
