@@ -65,22 +65,27 @@ def _on_blank_line(draft: Draft, text: str, context: CursorContext, unit: str) -
             kept = (context.head + line[len(lead) :] if line.strip() else line for line in lines)
             return "\n".join([first, *list(kept)[1:]])
         return "\n".join([first, *(_shifted(line, moved_by, unit) for line in lines[1:])])
-    if not opens_block(first, context.language):
-        return "\n".join([first, *lines[1:]])
+    if opens_block(first, context.language) and not _is_placed(first, lines[1:], context):
+        lines[1:] = _as_body(lines[1:], width(context.head), unit)
+    return "\n".join([first, *lines[1:]])
+
+
+def _is_placed(first: str, lines: list[str], context: CursorContext) -> bool:
+    """Tell whether lines behind an opener stand where they may, as far as anybody can tell."""
+    here, code = width(context.head), _code(lines)
+    if not code:
+        return True
     goes_on = first.startswith(".") or (
         _goes_on(context)
         and (first.rstrip().endswith(":") or not context.line_above.rstrip().endswith(","))
     )
-    here, code = width(context.head), _code(lines[1:])
-    if not code or (goes_on and width(code[0]) == here):
-        return "\n".join([first, *lines[1:]])  # A level more than where the statement begins.
-    least = min(map(width, code))
+    if goes_on and width(code[0]) == here:
+        return True  # A level more than where the statement begins.
+    least, body = min(map(width, code)), indentation(code[0])
     if any(char in "([{" and here + at == least for at, char in enumerate(first)):
-        return "\n".join([first, *lines[1:]])  # As far in as the bracket.
-    body = indentation(code[0])
-    if not (body.startswith(context.head) or context.head.startswith(body)):
-        return "\n".join([first, *lines[1:]])  # Tabs here and blanks there: nobody can compare.
-    return "\n".join([first, *_as_body(lines[1:], here, unit)])
+        return True  # As far in as the bracket.
+    # Tabs here and blanks there cannot be compared.
+    return not (body.startswith(context.head) or context.head.startswith(body))
 
 
 def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
@@ -102,18 +107,17 @@ def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
 def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bool) -> list[str]:
     """Indent lines, of which perhaps the first alone is meant, behind a cursor at the margin."""
     above, below, first = context.line_above, context.line_below, width(lines[0])
-    directive = _DIRECTIVE.match(lines[0]) and not is_comment(lines[0], context.language)
+    at_margin = [_shifted(line, -first, unit) for line in lines]
     if is_text(context.before, context.language):
-        if not alone or _LIST.match(above) or not _is_within_paragraph(context):
-            return lines
-        return [_shifted(line, -first, unit) for line in lines]
-    if directive:
-        return [_shifted(line, -first, unit) for line in lines]
+        paragraph = alone and not _LIST.match(above) and _is_within_paragraph(context)
+        return at_margin if paragraph else lines
+    if _DIRECTIVE.match(lines[0]) and not is_comment(lines[0], context.language):
+        return at_margin
     if not opens_block(above, context.language):
         if not first:
             return lines
         if _belongs_to_margin(lines[0], context, alone=alone):
-            return [_shifted(line, -first, unit) for line in lines]
+            return at_margin
         further = first - _level_above(context)
         if further <= 0 or _goes_on(context) or unclosed(above, context.language):
             return lines
