@@ -36,9 +36,9 @@ const calls = {
     await found.first().waitFor({ state: gone ? "hidden" : "visible", timeout });
     return gone ? "" : found.first().innerText();
   },
-  async click({ selector, text }) {
+  async click({ selector, text, button }) {
     const found = page.locator(selector);
-    await (text === undefined ? found : found.filter({ hasText: text })).first().click();
+    await (text === undefined ? found : found.filter({ hasText: text })).first().click({ button });
   },
   hover: async ({ selector }) => void (await page.locator(selector).first().hover()),
   async texts({ selector }) {

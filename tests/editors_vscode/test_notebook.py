@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.editors_vscode.folder_settings import setting
 from tests.editors_vscode.test_completion import switch
 from tests.editors_vscode.workbench import until
 from tests.gateway import Gate, Gateway, chat_stream
@@ -104,9 +106,12 @@ def test_ghost_text_in_a_cell_is_taken_with_tab(
 def test_a_fix_in_a_cell_is_one_undo_step(
     notebook: Workbench, gateway: Gateway, folder: Path
 ) -> None:
-    """The menu offers it; it streams into the cell, coloured; one Ctrl+Z takes all of it back."""
+    """Both menus offer GLM; a fix streams into the cell, coloured; one Ctrl+Z takes it back."""
     gateway.script(chat_stream(f"```python\n{MENDED}\n```\n", chunk=12))
     window = notebook
+    window.click(f"{CODE} .view-lines", "def total", button="right")
+    window.see(".monaco-menu .action-menu-item", "GLM")
+    window.press("Escape")
     window.click(f"{CODE} .view-lines", "def total")
     window.press("Control+Home")
     window.press("Control+.")
@@ -147,3 +152,28 @@ def test_a_fix_goes_on_in_a_notebook_that_is_not_shown(
     open_notebook(window)
     window.screenshot("notebook-after")
     until(lambda: MENDED in shown(window), 20, "the last line is mended", lambda: shown(window))
+    window.leave()
+    open_notebook(window)
+    until(lambda: MENDED in shown(window), 20, "it was saved")
+    time.sleep(0.5)
+    assert marks(window) == 0, "what was closed is another text when it is opened again"
+
+
+def test_an_offered_change_of_a_cell_is_compared_and_applied(
+    notebook: Workbench, gateway: Gateway, folder: Path
+) -> None:
+    """It is shown in the cell's language, not the notebook's; Apply brings it into the cell."""
+    gateway.script(chat_stream(f"```python\n{MENDED}\n```\n"))
+    window = notebook
+    with setting(window, folder, '{"glm.edits.delivery": "confirm"}'):
+        open_notebook(window)
+        window.click(f"{CODE} .view-lines", "def total")
+        time.sleep(1.1)  # Nobody has typed for a second.
+        window.command("GLM: Fix")
+        window.see(".tab.active", f"Fixing total ({NAME})")
+        window.see(".statusbar", "Python")
+        window.screenshot("notebook-comparison")
+        window.click(".notification-toast .monaco-button", "Apply")
+        window.see(".tab.active", "Fixing total", gone=True)
+        open_notebook(window)
+        until(lambda: MENDED in shown(window), 20, "it is applied", lambda: shown(window))

@@ -241,10 +241,10 @@ class Workbench:
         """Type, with milliseconds between the keys."""
         self.call("type", text=text, delay=delay)
 
-    def click(self, selector: str, text: str | None = None) -> None:
+    def click(self, selector: str, text: str | None = None, button: str = "left") -> None:
         """Click on the first element that matches and contains the text."""
         more = {} if text is None else {"text": text}
-        self.call("click", selector=selector, **more)
+        self.call("click", selector=selector, button=button, **more)
 
     def see(self, selector: str, text: str, *, gone: bool = False, timeout: float = 30) -> str:
         """Wait until an element with the text is seen (or none is); return its text."""

@@ -26,6 +26,7 @@ export interface Change extends Omit<protocol.Change, "hunks"> {
 export class Changes {
   private readonly lists = new Map<string, Change[]>();
   private readonly emitter = new vscode.EventEmitter<vscode.Uri>();
+  private readonly closing: vscode.Disposable;
   /** Fires when the list of a document is another one, and not when its lines move. */
   readonly onDidChange = this.emitter.event;
 
@@ -40,6 +41,13 @@ export class Changes {
       if (list !== undefined) {
         const changes = steps.map(({ change }) => change);
         this.lists.set(name, list.map((each) => followed(each, changes)));
+      }
+    });
+    // What is opened again under the same name is another text; the server forgets them, too.
+    this.closing = vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+      this.lastJobs.delete(uri.toString());
+      if (this.lists.delete(uri.toString())) {
+        this.emitter.fire(uri);
       }
     });
   }
@@ -91,6 +99,7 @@ export class Changes {
   }
 
   dispose(): void {
+    this.closing.dispose();
     this.emitter.dispose();
   }
 }

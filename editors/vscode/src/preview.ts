@@ -49,7 +49,7 @@ export class Previews implements vscode.TextDocumentContentProvider {
   /** Return what the text would be, or the text itself when the change is no longer offered. */
   provideTextDocumentContent(preview: vscode.Uri): string {
     const { uri, job } = meantBy(preview);
-    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri);
+    const document = opened(uri);
     const change = document && this.offered(document.uri).find((each) => each.job === job);
     if (document === undefined) {
       return "";
@@ -106,9 +106,13 @@ export class Previews implements vscode.TextDocumentContentProvider {
     const { job, title, fault } = change;
     const preview = previewOf(uri, job);
     const name = basename(uri.path);
-    const show = () => {
+    const show = async () => {
       const heading = `${title} (${name})${fault ? `: ${fault}` : ""}`;
-      return vscode.commands.executeCommand("vscode.diff", uri, preview, heading);
+      await vscode.commands.executeCommand("vscode.diff", uri, preview, heading);
+      const [text, shown] = [uri, preview].map(opened);
+      if (text && shown && shown.languageId !== text.languageId) {
+        await vscode.languages.setTextDocumentLanguage(shown, text.languageId); // A cell's is its own.
+      }
     };
     const active = vscode.window.activeTextEditor?.document.uri.toString() === uri.toString();
     const shown = active && Date.now() - this.lastKey > TYPING_MILLISECONDS;
@@ -125,6 +129,11 @@ export class Previews implements vscode.TextDocumentContentProvider {
       await this.answer(choice === "Apply" ? "glm.apply" : "glm.reject", preview);
     }
   }
+}
+
+function opened(uri: vscode.Uri | string): vscode.TextDocument | undefined {
+  const name = uri.toString();
+  return vscode.workspace.textDocuments.find((each) => each.uri.toString() === name);
 }
 
 type Comparison = vscode.Tab & { readonly input: vscode.TabInputTextDiff };
