@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from tests.editors.neovim import Neovim
 from tests.editors.real_server import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tests.editors.fake_server import FakeServer
@@ -27,6 +28,8 @@ WORKED = """
 local states = vim.g.states
 return vim.list_contains(states, 'working') and states[#states] ~= 'working'
 """
+INLINE = "textDocument/inlineCompletion"
+INVOKED, AUTOMATIC = 1, 2
 GHOST = """
 local namespace = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
 local marks = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })
@@ -76,3 +79,47 @@ def offer(fake_server: FakeServer, text: str, start: int, end: int) -> None:
 def finish(neovim: Neovim, seconds: float = 120) -> None:
     """Wait until the server has worked and no longer does."""
     neovim.wait(WORKED, seconds=seconds)
+
+
+def offers(
+    fake_server: FakeServer, automatic: Sequence[str], invoked: Sequence[str], rest: int = 0
+) -> None:
+    """Let the server offer texts at the cursor, which replace `rest` bytes behind it."""
+
+    def answer(params: Any) -> Any:
+        kind = params["context"]["triggerKind"]
+        line, column = params["position"]["line"], params["position"]["character"]
+        place = {
+            "start": {"line": line, "character": column},
+            "end": {"line": line, "character": column + rest},
+        }
+        return [
+            {
+                "insertText": text,
+                "range": place,
+                "command": {"title": "", "command": "glm.completionAccepted", "arguments": [text]},
+            }
+            for text in (invoked if kind == INVOKED else automatic)
+        ]
+
+    fake_server.answers[INLINE] = answer
+
+
+def kinds(fake_server: FakeServer) -> list[int]:
+    """Return how each request for ghost text came about."""
+    return [params["context"]["triggerKind"] for params in fake_server.all(INLINE)]
+
+
+def shows(neovim: Neovim, text: str) -> None:
+    """Wait until this ghost text is shown; the count of suggestions may follow it."""
+    shown = f"local shown = (function() {GHOST} end)() return shown == ...".replace("...", "(...)")
+    neovim.wait(shown, text)
+
+
+def shows_none(neovim: Neovim, seconds: float = 0.4) -> None:
+    """Look for a while whether no ghost text comes."""
+    neovim.settle()
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert not neovim.lua(GHOST)
+        time.sleep(0.02)
