@@ -22,6 +22,7 @@ from glm_lsp.llm.connect import connect_bare
 from glm_lsp.llm.probe import ProbeResult, probe
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.local.embedded import EmbeddedModel
+from glm_lsp.providers import Billing
 from glm_lsp.settings import camel, keys
 from glm_lsp.settings.layers import from_environment, load
 
@@ -139,7 +140,7 @@ async def _service(
         )
         try:
             for name, use in names.items():
-                line = _judge(await probe(provider, name), use)
+                line = _judge(await probe(provider, name), use, settings)
                 _show(console, [line])
                 lines.append(line)
                 if line.good is False:
@@ -166,7 +167,7 @@ async def _address(
     return None, {models.actions: "actions", models.completion: "completion"}
 
 
-def _judge(finding: ProbeResult, use: str) -> _Line:
+def _judge(finding: ProbeResult, use: str, settings: Settings) -> _Line:
     if finding.error is not None:
         why = (finding.error.detail,) if finding.error.detail else ()
         return _Line(good=False, text=f"{finding.model} ({use}): {finding.error}", more=why)
@@ -191,8 +192,21 @@ def _judge(finding: ProbeResult, use: str) -> _Line:
         )
     if finding.refused:
         more.append("does not take: " + ", ".join(sorted(finding.refused)))
+    more.append(_price(finding.model, settings))
     text = f"{finding.model} ({use}) answers; first token after {first * 1000:.0f} ms."
     return _Line(good=True, text=text, more=tuple(more))
+
+
+def _price(name: str, settings: Settings) -> str:
+    preset = providers.find(settings.provider, settings.base_url)
+    price = catalogue.priced(name, preset, settings.prices).price
+    if price is not None:
+        cached = price.input if price.cached is None else price.cached
+        kinds = f"${price.input:.2f} in, ${cached:.2f} cached, ${price.output:.2f} out"
+        return f"costs are estimated by {kinds} per 1M tokens"
+    if preset.billing is Billing.CREDITS:
+        return "takes credits: no cost is shown, and no daily budget holds"
+    return "no price is known: no cost is shown, and no daily budget holds; set `glm.prices`"
 
 
 def _plain(text: str) -> Text:

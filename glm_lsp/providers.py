@@ -44,6 +44,14 @@ class Price:
     cached: float | None = field(default=None, validator=validators.optional(_is_price))
 
 
+class Billing(Enum):
+    """What a provider wants for an answer."""
+
+    TOKENS = "money, by the token"
+    CREDITS = "a plan's credits"
+    NOTHING = "nothing"
+
+
 class ThinkingSwitch(Enum):
     """The field that switches thinking on or off."""
 
@@ -87,7 +95,8 @@ class Preset:
         greedy: it takes `do_sample: false` for the most likely text.
         hottest: the highest temperature it accepts.
         infill: how fill-in-the-middle is asked for.
-        prices: by model, where they are not the catalogue's.
+        billing: what it wants for an answer.
+        prices: its own list, by model; what it does not name has no known price.
     """
 
     name: str
@@ -102,7 +111,12 @@ class Preset:
     greedy: bool = False
     hottest: float = 2.0
     infill: Infill = Infill.TOKENS
+    billing: Billing = Billing.TOKENS
     prices: Mapping[str, Price] = field(factory=dict)
+
+    def price(self, model: str) -> Price | None:
+        """Return what a model costs here, None when nobody told."""
+        return self.prices.get(model, _FREE if self.billing is Billing.NOTHING else None)
 
     def base_url(self, protocol: Protocol, given: str | None = None) -> str:
         """Return the base URL, without a slash at its end; see `address`."""
@@ -135,6 +149,47 @@ class Preset:
             ) from None
 
 
+_FREE = Price(0.0, 0.0, 0.0)
+
+# Z.ai's list (docs.z.ai/guides/overview/pricing): input, output, cached.
+_ZAI: Mapping[str, Price] = MappingProxyType(
+    {
+        "glm-4.5": Price(0.60, 2.20, 0.11),
+        "glm-4.5-air": Price(0.20, 1.10, 0.03),
+        "glm-4.6": Price(0.60, 2.20, 0.11),
+        "glm-4.7": Price(0.60, 2.20, 0.11),
+        "glm-4.7-flash": _FREE,
+        "glm-4.7-flashx": Price(0.07, 0.40, 0.01),
+        "glm-5": Price(1.00, 3.20, 0.20),
+        "glm-5-turbo": Price(1.20, 4.00, 0.24),
+        "glm-5.1": Price(1.40, 4.40, 0.26),
+        "glm-5.2": Price(1.40, 4.40, 0.26),
+        "glm-5.3": Price(1.40, 4.40, 0.26),
+        "glm-5.3-flash": Price(0.15, 0.50, 0.03),
+    }
+)
+
+
+def _per_1k(dollars: float) -> Price:
+    """Return a flat price: RunAPI's list names one figure per 1K tokens."""
+    return Price(input=dollars * 1000, output=dollars * 1000)
+
+
+# RunAPI's list; it names no figure for the last two, which have Z.ai's.
+_RUNAPI: Mapping[str, Price] = MappingProxyType(
+    {
+        "glm-4.5": _per_1k(0.020),
+        "glm-4.5-air": _per_1k(0.010),
+        "glm-4.6": _per_1k(0.020),
+        "glm-4.7": _per_1k(0.020),
+        "glm-5": _per_1k(0.020),
+        "glm-5-turbo": _per_1k(0.020),
+        "glm-5.1": _per_1k(0.030),
+        "glm-5.2": _ZAI["glm-5.2"],
+        "glm-5.3": _ZAI["glm-5.3"],
+    }
+)
+
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "runapi",
@@ -147,6 +202,7 @@ PRESETS: tuple[Preset, ...] = (
         key_names=("RUNAPI_KEY", "RUNAPI_API_KEY"),
         domain="runapi.ai",
         hottest=1.0,
+        prices=_RUNAPI,
     ),
     Preset(
         "zai",
@@ -160,6 +216,7 @@ PRESETS: tuple[Preset, ...] = (
         effort=True,
         greedy=True,
         hottest=1.0,
+        prices=_ZAI,
     ),
     Preset(
         "bigmodel",
@@ -180,6 +237,7 @@ PRESETS: tuple[Preset, ...] = (
         needs_key=False,
         thinking=ThinkingSwitch.TEMPLATE,
         infill=Infill.LLAMA,
+        billing=Billing.NOTHING,
     ),
     Preset(
         "custom",

@@ -9,14 +9,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from glm_lsp import providers
 from glm_lsp.characters import one_line
 from glm_lsp.llm import catalogue
+from glm_lsp.providers import Billing
 
 if TYPE_CHECKING:
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.settings import Settings
 
-NOTE = "Prices are estimates in USD per 1M tokens; set your own in `glm.prices`."
+_NOTES = {
+    Billing.TOKENS: "Prices are estimates in USD per 1M tokens; set your own in `glm.prices`.",
+    Billing.CREDITS: "{} takes credits, not money: tokens are counted, and no cost is shown.",
+    Billing.NOTHING: "Nobody bills for {}; what it costs you all the same goes into `glm.prices`.",
+}
+_UNPRICED = "No prices of {} are known here: set yours, in USD per 1M tokens, in `glm.prices`."
 
 
 def run(settings: Settings, *, as_json: bool = False, console: Console | None = None) -> int:
@@ -36,17 +43,23 @@ def run(settings: Settings, *, as_json: bool = False, console: Console | None = 
     for model in models:
         table.add_row(*_row(model, settings))
     console.print(table)
-    console.print(NOTE, style="dim")
+    console.print(_note(settings), style="dim")
     return 0
 
 
 def listed(settings: Settings) -> list[ModelInfo]:
     """Return the catalogue, and whatever else is chosen or has a price."""
-    prices = catalogue.prices(settings)
+    preset = providers.find(settings.provider, settings.base_url)
     names = [model.name for model in catalogue.MODELS]
-    chosen = (settings.models.actions, settings.models.completion, *prices)
+    chosen = (settings.models.actions, settings.models.completion, *preset.prices, *settings.prices)
     names += [name for name in dict.fromkeys(chosen) if name not in names]
-    return [catalogue.find(name, prices) for name in names]
+    return [catalogue.priced(name, preset, settings.prices) for name in names]
+
+
+def _note(settings: Settings) -> str:
+    preset = providers.find(settings.provider, settings.base_url)
+    unpriced = preset.billing is Billing.TOKENS and not preset.prices
+    return (_UNPRICED if unpriced else _NOTES[preset.billing]).format(preset.title)
 
 
 def _row(model: ModelInfo, settings: Settings) -> list[str | Text]:

@@ -1,4 +1,4 @@
-"""The models: windows, output limits, how each thinks, what each costs.
+"""The models: windows, output limits, how each thinks. What each costs, its provider says.
 
 Invariant: a name that is not in the list still gets an honest answer, one that promises
 little and is marked as unknown; nothing here talks to a service.
@@ -6,19 +6,17 @@ little and is marked as unknown; nothing here talks to a service.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from glm_lsp import providers
-from glm_lsp.providers import Price
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glm_lsp.llm.types import Usage
-    from glm_lsp.settings import Settings
+    from glm_lsp.providers import Preset, Price
 
 
 class ThinkingMode(Enum):
@@ -45,7 +43,7 @@ class ModelInfo:
     context: int
     max_output: int
     thinking: ThinkingMode
-    price: Price | None
+    price: Price | None = None
     known: bool = True
 
     def cost(self, usage: Usage) -> float | None:
@@ -61,50 +59,79 @@ class ModelInfo:
 EMBEDDED = "embedded"
 """The name under which the model inside this process is asked."""
 
-
-def _per_1k(dollars: float) -> Price:
-    """Return a flat price: the price list names one figure per 1K tokens."""
-    return Price(input=dollars * 1000, output=dollars * 1000)
-
-
-_SWITCH = ThinkingMode.SWITCHABLE
+_SWITCH, _ALWAYS = ThinkingMode.SWITCHABLE, ThinkingMode.ALWAYS
 _K128, _K200, _K96, _M1 = 131_072, 204_800, 98_304, 1_048_576
-_LATER = Price(input=1.40, output=4.40, cached=0.26)  # Z.ai's list; RunAPI's is not known.
 
 MODELS: tuple[ModelInfo, ...] = (
-    ModelInfo("glm-4.5", _K128, _K96, _SWITCH, _per_1k(0.020)),
-    ModelInfo("glm-4.5-air", _K128, _K96, _SWITCH, _per_1k(0.010)),
-    ModelInfo("glm-4.6", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    ModelInfo("glm-4.7", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    ModelInfo("glm-5", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    ModelInfo("glm-5-turbo", _K200, _K128, _SWITCH, _per_1k(0.020)),
-    ModelInfo("glm-5.1", _K200, _K128, _SWITCH, _per_1k(0.030)),
-    ModelInfo("glm-5.2", _M1, _K128, _SWITCH, _LATER),
-    ModelInfo("glm-5.3", _M1, _K128, ThinkingMode.ALWAYS, _LATER),
+    ModelInfo("glm-4.5", _K128, _K96, _SWITCH),
+    ModelInfo("glm-4.5-air", _K128, _K96, _SWITCH),
+    ModelInfo("glm-4.6", _K200, _K128, _SWITCH),
+    ModelInfo("glm-4.7", _K200, _K128, _SWITCH),
+    ModelInfo("glm-4.7-flash", _K200, _K128, _SWITCH),
+    ModelInfo("glm-4.7-flashx", _K200, _K128, _SWITCH),
+    ModelInfo("glm-5", _K200, _K128, _SWITCH),
+    ModelInfo("glm-5-turbo", _K200, _K128, _SWITCH),
+    ModelInfo("glm-5.1", _K200, _K128, _SWITCH),
+    ModelInfo("glm-5.2", _M1, _K128, _SWITCH),
+    ModelInfo("glm-5.2-highspeed", _M1, _K128, _SWITCH),
+    ModelInfo("glm-5.3", _M1, _K128, _ALWAYS),
+    ModelInfo("glm-5.3-flash", _M1, _K128, _ALWAYS),
 )
 """Every model we know, oldest first."""
 
 # Two slots share a window of 8192 tokens: see glm_lsp.local.embedded.
-_EMBEDDED = ModelInfo(EMBEDDED, 4096, 2048, ThinkingMode.NEVER, Price(input=0.0, output=0.0))
+_EMBEDDED = ModelInfo(EMBEDDED, 4096, 2048, ThinkingMode.NEVER)
+
+# Nobody promises these of a name that is not in the list: see `find`.
+_LEAST_CONTEXT, _LEAST_OUTPUT = 32_768, 4096
+_FAMILY_CONTEXT = _K128  # Every GLM since 4.5 has this much.
+_FAMILY_OUTPUT = 16_384  # The smallest limit that a host of GLM's sets.
+
+# What a name may end in and still mean the same model: a date, the format of its numbers.
+_SAME = re.compile(
+    r"-20\d\d-\d\d-\d\d$|-(?:20\d{6}|\d{6}|\d{4})$"
+    r"|[.-](?:nvfp4|mxfp4|fp4|fp8|bf16|int4|int8|awq|gptq|gguf|(?:ud-)?i?q[1-8](?:_\w{1,8})?)$"
+)
 
 
-def prices(settings: Settings) -> dict[str, Price]:
-    """Return the prices that go before the list's: the user's, then the provider's."""
-    preset = providers.find(settings.provider, settings.base_url)
-    return {**preset.prices, **settings.prices}
+def plain(name: str) -> str:
+    """Return the model that a name means, whoever spells it.
 
-
-def find(name: str, prices: Mapping[str, Price] | None = None) -> ModelInfo:
-    """Return the model of a name, with its price of `prices` where there is one.
-
-    Gateways and model hubs write "zai-org/GLM-5.1-FP8" for "glm-5.1": the part after the
-    last slash counts, whatever its case and the suffix that names its number format.
+    Gateways, hubs and files write "zai-org/GLM-5.1-FP8", "z-ai/glm-5.1:free" or
+    "/models/GLM-5.1-Q4_K_M.gguf" for "glm-5.1".
     """
-    plain = name.rsplit("/", 1)[-1].lower()
-    for suffix in ("-fp8", "-bf16", "-int4", "-awq", "-gguf"):
-        plain = plain.removesuffix(suffix)
-    model = next((m for m in (*MODELS, _EMBEDDED) if m.name == plain), None)
-    if model is None:
-        model = ModelInfo(name, 32_768, 4096, ThinkingMode.UNKNOWN, None, known=False)
-    price = (prices or {}).get(name)
-    return evolve(model, name=name, price=price or model.price)
+    same = re.split(r"[/\\]", name)[-1].lower().partition(":")[0]
+    while cut := _SAME.search(same):
+        same = same[: cut.start()]
+    return same
+
+
+def find(name: str) -> ModelInfo:
+    """Return the model of a name, without a price.
+
+    A name that extends a known one ("glm-5.3-prime") may be a smaller model, or a dearer one:
+    it inherits how it thinks, which decides how it is asked, and no more room than every model of
+    the family has. Any other unknown name is promised little.
+    """
+    meant = plain(name)
+    known = [m for m in (*MODELS, _EMBEDDED) if f"{meant}-".startswith(f"{m.name}-")]
+    if not known:
+        unknown = ThinkingMode.UNKNOWN
+        return ModelInfo(name, _LEAST_CONTEXT, _LEAST_OUTPUT, unknown, known=False)
+    model = max(known, key=lambda m: len(m.name))
+    if model.name == meant:
+        return evolve(model, name=name)
+    return evolve(
+        model,
+        name=name,
+        context=min(model.context, _FAMILY_CONTEXT),
+        max_output=min(model.max_output, _FAMILY_OUTPUT),
+        known=False,
+    )
+
+
+def priced(name: str, preset: Preset, own: Mapping[str, Price]) -> ModelInfo:
+    """Return the model of a name with its price: the user's `own`, else the provider's."""
+    meant = plain(name)
+    price = own.get(name) or own.get(meant) or preset.price(meant)
+    return evolve(find(name), price=price)

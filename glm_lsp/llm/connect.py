@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
 from glm_lsp import providers
-from glm_lsp.llm import catalogue
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.service import Service
 from glm_lsp.llm.timeouts import Timeouts
@@ -56,7 +55,7 @@ def connect(
     )
     return Service(
         provider,
-        prices=catalogue.prices(settings),
+        prices=settings.prices,
         daily_budget=settings.limits.daily_budget,
         store=store,
         clock=clock,

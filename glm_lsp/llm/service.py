@@ -184,9 +184,7 @@ class Service:
         )
 
     def _cost(self, model: str, usage: Usage) -> float | None:
-        # Nobody bills for a server of one's own, whatever its model's name.
-        own = self.preset.name == "local"
-        return 0.0 if own else catalogue.find(model, self._prices).cost(usage)
+        return catalogue.priced(model, self.preset, self._prices).cost(usage)
 
     async def _afford(self, request: Request) -> None:
         """Hold a request against the day's budget.

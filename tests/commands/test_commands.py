@@ -277,6 +277,7 @@ def test_doctor_asks_each_model_and_tells_what_it_found(console: Console) -> Non
     assert "asked not to think: that works" in told
     assert "thoughts come as `reasoning`" in told
     assert "cached tokens are reported (8 the second time)" in told
+    assert "estimated by $30.00 in, $30.00 cached, $30.00 out per 1M tokens" in told
     assert {body["max_tokens"] for body in asked} == {64}
     assert len(asked) == 6
 
@@ -290,8 +291,9 @@ def test_doctor_tells_a_switch_that_is_ignored_or_refused(console: Console) -> N
         return chat_stream("ready", reasoning="hm", usage=None)
 
     with Gateway(choose) as gateway:
-        code, told = examine(console, gateway)
+        code, told = examine(console, gateway, GLM_LSP_PROVIDER="bigmodel", GLM_API_KEY=SECRET)
     assert code == 0
+    assert "no price is known: no cost is shown, and no daily budget holds" in told
     assert "asked not to think: that is ignored" in told
     assert "asked not to think: that is refused; completions will be slow" in told
     assert "does not take: thinking" in told
