@@ -283,3 +283,25 @@ def test_documenting_takes_the_comment_above_along() -> None:
     assert made.original == "# Adds.\n# Or not.\ndef f(a):\n    return a"
     other = planned("refactor", Span(text.index("return"), text.index("return")), text=text)
     assert other.original == "def f(a):\n    return a"
+
+
+def test_cells_above_are_shown_as_far_as_they_fit() -> None:
+    """They come after what the cell itself needs of the budget; a shorter question has none."""
+    book = "file:///p/a.ipynb"
+    cells = tuple(
+        Snapshot(f"cell:{n}", 1, "python", Text.of(text), book)
+        for n, text in enumerate(["far = 1", "near = 2"])
+    )
+    cell = Snapshot("cell:9", 1, "python", Text.of(SOURCE), book)
+    task = Task(ACTIONS["fix"], cell, where(AREA), above=cells)
+    made = plan(task, GLM)
+    assert "for reference:\n```python\nfar = 1\n\nnear = 2\n```" in asked(made)
+    assert made.request.documents == ("cell:9", book, "cell:1", "cell:0")
+    assert made.request.foreign == ("far = 1\n\nnear = 2",)
+    assert made.request.shorter is not None
+    assert "near" not in made.request.shorter().messages[1].content
+    around = len(SOURCE) + len("near = 2")
+    tight = plan(task, evolve(GLM, max_context=around, characters_per_token=1.0))
+    assert "near = 2" in asked(tight)
+    assert "far" not in asked(tight)
+    assert plan(task, SMALL).request.documents == ("cell:9", book)
