@@ -8,6 +8,7 @@ two cannot be made to fit, there is no completion. What the lines below close st
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from glm_lsp.context.cursor import CursorContext
 
 _GOES_ON = re.compile(r"(?:[^\w\s)\]}/;]|\b(?:do|and|or|then))\s*\Z")
+_BEGINS_ON = re.compile(r"\s*[&|?:.+*/<>=-]")
 _QUOTE = re.compile(r"[\"'`]")
 _CLOSING = ")]}\"'`"
 
@@ -83,12 +85,12 @@ class _Line:
 
         If not, it stands in something that is no code: a regular expression, say.
         """
-        lines = masked(self.before, self.language).split("\n")[:-1]
+        lines = masked(self.before, self.language).split("\n")
         waiting: list[tuple[str, str]] = []
-        for line in lines:
+        for line, following in pairwise(lines):
             for char in line:
                 if char in "([{":
-                    waiting.append((char, line))
+                    waiting.append((char, "," if _BEGINS_ON.match(following) else line))
                 elif char in PAIRS and waiting and waiting[-1][0] == PAIRS[char]:
                     waiting.pop()
         return all(char == "{" or _GOES_ON.search(line) for char, line in waiting)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LEAST = 3
 _CERTAIN = 12
 _FAR_MORE = 4
+_DOUBLED = frozenset("+-&|=:*<>./")  # Signs that are doubled anywhere.
 _FURTHEST = 2_000
 _WORD_START = re.compile(r"(?<!\w)\w")
 _INDENTATION = re.compile(r"\n[ \t]+")
@@ -111,12 +112,12 @@ def _is_told_again(line: str, alone: str, context: CursorContext) -> bool | None
             more = _FAR_MORE if is_word(alone[-1]) else len(around)  # Signs are common.
             if twice > more * once:
                 return False
-            if once > more * (twice or not is_word(line[0])):  # Some signs are doubled anywhere.
+            if once > more * (twice or line in _DOUBLED):
                 return True
             told = twice > 0
     if told:
         return None
-    if len(line) > 1 or alone in marks:
+    if len(line) > 1 or alone in marks or alone.startswith(tuple(dict(record.block_comments))):
         return True
     if line in "([{":
         return False

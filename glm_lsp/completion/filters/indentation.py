@@ -130,7 +130,8 @@ def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bo
     if closed and _level(below) <= width(above) and not _is_on_level(below):
         return lines  # The block is not indented in this document.
     column = width(above) + width(unit)
-    if alone and opens_block(lines[0], context.language) and 0 < width(_next(context)) <= column:
+    below = _next(context)
+    if alone and opens_block(lines[0], context.language) and below and width(below) <= column:
         return lines  # Its own body is no further in.
     return [_shifted(line, column - first, unit) for line in lines]
 
