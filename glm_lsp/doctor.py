@@ -138,6 +138,8 @@ async def _service(
         console.print(
             f"  {escape(provider.address.place)}, protocol {settings.protocol}", style="dim"
         )
+        if rule := provider.preset.rule:
+            _show(console, [_Line(good=None, text=rule)])
         try:
             for name, use in names.items():
                 line = _judge(await probe(provider, name), use, settings)

@@ -3,9 +3,10 @@
 Every list of providers (the setting's values, the command line's, the documentation's) is
 read from these records. They stand below the settings for that, and know no wire.
 
-Invariants: no preset points at the Coding Plan's endpoint (it is contractually limited to
-listed tools); a base URL the user sets is used as given; every optional field is sent only
-where the preset says so, and a service that refuses one is asked without it.
+Invariants: a plan, which is sold for listed tools only, is never chosen by itself: no other
+preset has its address or the names of its key, and who chooses it is told its rule; a base URL
+the user sets is used as given; every optional field is sent only where the preset says so, and a
+service that refuses one is asked without it.
 """
 
 from __future__ import annotations
@@ -14,34 +15,19 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import evolve, field, frozen, validators
+from attrs import evolve, field, frozen
 
 from glm_lsp import address
 from glm_lsp.errors import SettingsError
+from glm_lsp.prices import FREE, RUNAPI, ZAI, Price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from attrs import Attribute
 
     from glm_lsp.address import Address
 
 Protocol = Literal["chat", "responses", "messages"]
 """The wire protocols: each has a file of its name in `glm_lsp/llm/wires/`."""
-
-
-def _is_price(_: object, attribute: Attribute[Any], value: float) -> None:
-    if not 0 <= value < float("inf"):  # NaN is not.
-        raise ValueError(attribute.name)
-
-
-@frozen
-class Price:
-    """USD per 1M tokens; a ValueError for what is no price."""
-
-    input: float = field(validator=_is_price)
-    output: float = field(validator=_is_price)
-    cached: float | None = field(default=None, validator=validators.optional(_is_price))
 
 
 class Billing(Enum):
@@ -97,6 +83,7 @@ class Preset:
         infill: how fill-in-the-middle is asked for.
         billing: what it wants for an answer.
         prices: its own list, by model; what it does not name has no known price.
+        counterpart: the preset for the same company's other keys, which answer only there.
     """
 
     name: str
@@ -113,10 +100,21 @@ class Preset:
     infill: Infill = Infill.TOKENS
     billing: Billing = Billing.TOKENS
     prices: Mapping[str, Price] = field(factory=dict)
+    counterpart: str = ""
+
+    @property
+    def rule(self) -> str:
+        """What who asks here has to know, in one sentence; "" where there is nothing."""
+        if self.billing is not Billing.CREDITS:
+            return ""
+        return (
+            f"{self.title[0].upper()}{self.title[1:]} is sold for the tools that its terms list,"
+            " and glm-lsp may be none of them: other use may be slowed down, or end the plan."
+        )
 
     def price(self, model: str) -> Price | None:
         """Return what a model costs here, None when nobody told."""
-        return self.prices.get(model, _FREE if self.billing is Billing.NOTHING else None)
+        return self.prices.get(model, FREE if self.billing is Billing.NOTHING else None)
 
     def base_url(self, protocol: Protocol, given: str | None = None) -> str:
         """Return the base URL, without a slash at its end; see `address`."""
@@ -149,47 +147,6 @@ class Preset:
             ) from None
 
 
-_FREE = Price(0.0, 0.0, 0.0)
-
-# Z.ai's list (docs.z.ai/guides/overview/pricing): input, output, cached.
-_ZAI: Mapping[str, Price] = MappingProxyType(
-    {
-        "glm-4.5": Price(0.60, 2.20, 0.11),
-        "glm-4.5-air": Price(0.20, 1.10, 0.03),
-        "glm-4.6": Price(0.60, 2.20, 0.11),
-        "glm-4.7": Price(0.60, 2.20, 0.11),
-        "glm-4.7-flash": _FREE,
-        "glm-4.7-flashx": Price(0.07, 0.40, 0.01),
-        "glm-5": Price(1.00, 3.20, 0.20),
-        "glm-5-turbo": Price(1.20, 4.00, 0.24),
-        "glm-5.1": Price(1.40, 4.40, 0.26),
-        "glm-5.2": Price(1.40, 4.40, 0.26),
-        "glm-5.3": Price(1.40, 4.40, 0.26),
-        "glm-5.3-flash": Price(0.15, 0.50, 0.03),
-    }
-)
-
-
-def _per_1k(dollars: float) -> Price:
-    """Return a flat price: RunAPI's list names one figure per 1K tokens."""
-    return Price(input=dollars * 1000, output=dollars * 1000)
-
-
-# RunAPI's list; it names no figure for the last two, which have Z.ai's.
-_RUNAPI: Mapping[str, Price] = MappingProxyType(
-    {
-        "glm-4.5": _per_1k(0.020),
-        "glm-4.5-air": _per_1k(0.010),
-        "glm-4.6": _per_1k(0.020),
-        "glm-4.7": _per_1k(0.020),
-        "glm-5": _per_1k(0.020),
-        "glm-5-turbo": _per_1k(0.020),
-        "glm-5.1": _per_1k(0.030),
-        "glm-5.2": _ZAI["glm-5.2"],
-        "glm-5.3": _ZAI["glm-5.3"],
-    }
-)
-
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "runapi",
@@ -202,7 +159,7 @@ PRESETS: tuple[Preset, ...] = (
         key_names=("RUNAPI_KEY", "RUNAPI_API_KEY"),
         domain="runapi.ai",
         hottest=1.0,
-        prices=_RUNAPI,
+        prices=RUNAPI,
     ),
     Preset(
         "zai",
@@ -216,7 +173,22 @@ PRESETS: tuple[Preset, ...] = (
         effort=True,
         greedy=True,
         hottest=1.0,
-        prices=_ZAI,
+        prices=ZAI,
+        counterpart="zai-coding",
+    ),
+    Preset(
+        "zai-coding",
+        "the Z.ai Coding Plan",
+        {
+            "chat": "https://api.z.ai/api/coding/paas/v4",
+            "messages": "https://api.z.ai/api/anthropic/v1",
+        },
+        key_names=("ZAI_CODING_API_KEY",),
+        effort=True,
+        greedy=True,
+        hottest=1.0,
+        billing=Billing.CREDITS,
+        counterpart="zai",
     ),
     Preset(
         "bigmodel",
@@ -230,6 +202,21 @@ PRESETS: tuple[Preset, ...] = (
         effort=True,
         greedy=True,
         hottest=1.0,
+        counterpart="bigmodel-coding",
+    ),
+    Preset(
+        "bigmodel-coding",
+        "the BigModel Coding Plan",
+        {
+            "chat": "https://open.bigmodel.cn/api/coding/paas/v4",
+            "messages": "https://open.bigmodel.cn/api/anthropic/v1",
+        },
+        key_names=("ZHIPUAI_CODING_API_KEY",),
+        effort=True,
+        greedy=True,
+        hottest=1.0,
+        billing=Billing.CREDITS,
+        counterpart="bigmodel",
     ),
     Preset(
         "local",
@@ -264,16 +251,38 @@ _SWITCH_BY_DOMAIN: Mapping[str, ThinkingSwitch] = MappingProxyType(
 )
 
 
+# Where a plan alone answers, whatever preset an address is written into.
+_PLANS: Mapping[str, Preset] = MappingProxyType(
+    {
+        address.parse(preset.bases["chat"]).place: preset
+        for preset in PRESETS
+        if preset.billing is Billing.CREDITS
+    }
+)
+
+
 def find(name: ProviderName, base_url: str | None = None) -> Preset:
-    """Return a preset; for "custom", with the thinking switch of a gateway we know."""
+    """Return a preset as it is at an address.
+
+    "custom" switches thinking as a gateway that we know; and a plan's address is a plan.
+    """
     preset = next(preset for preset in PRESETS if preset.name == name)
-    if name != "custom" or not base_url:
+    if not base_url:
         return preset
     try:
-        host = "." + address.parse(base_url).host
+        asked = address.parse(base_url)
     except ValueError:  # Said when it is asked.
         return preset
     for domain, switch in _SWITCH_BY_DOMAIN.items():
-        if host.endswith("." + domain):
-            return evolve(preset, thinking=switch)
-    return preset
+        if name == "custom" and f".{asked.host}".endswith("." + domain):
+            preset = evolve(preset, thinking=switch)
+    plan = _PLANS.get(asked.place)
+    if plan is None:
+        return preset
+    return evolve(
+        preset,
+        title=plan.title,
+        billing=plan.billing,
+        prices=plan.prices,
+        counterpart=plan.counterpart,
+    )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_lsp.providers import Price
+from glm_lsp.prices import Price
 from glm_lsp.settings import Settings, camel, keys
 from glm_lsp.settings.layers import ENVIRONMENT, Layer, Problem, from_environment, load
 

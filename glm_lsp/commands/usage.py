@@ -116,6 +116,8 @@ def _notes(models: Sequence[Total]) -> list[str]:
     notes = ["Costs are estimates in USD; the provider’s bill counts."]
     if unpriced := sum(total.unpriced for total in models):
         notes.append(f"{unpriced} requests have no price: set it in `glm.prices`.")
+    if credited := sum(total.credited for total in models):
+        notes.append(f"{credited} requests took a plan’s credits, and have no cost.")
     if estimated := sum(total.estimated for total in models):
         notes.append(f"{estimated} requests have estimated tokens: the service reported none.")
     return notes
@@ -153,4 +155,6 @@ def _count(tokens: int) -> str:
 def _money(total: Total) -> str:
     if total.unpriced and not total.cost:
         return "?"
+    if total.credited and not total.cost:
+        return "credits"
     return f"~${total.cost:.2f}" if total.cost >= 0.005 or not total.cost else "<$0.01"

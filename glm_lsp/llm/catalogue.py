@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glm_lsp.llm.types import Usage
-    from glm_lsp.providers import Preset, Price
+    from glm_lsp.prices import Price
+    from glm_lsp.providers import Preset
 
 
 class ThinkingMode(Enum):

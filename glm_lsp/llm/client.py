@@ -15,13 +15,14 @@ import time
 from contextlib import asynccontextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from glm_lsp import __version__, address
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
-from glm_lsp.llm import bounds, catalogue, error_mapping
+from glm_lsp.llm import bounds, catalogue, error_kinds, error_mapping
 from glm_lsp.llm.answer import AnswerStream, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
@@ -32,8 +33,9 @@ from glm_lsp.providers import Infill
 from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.types import Delta, Request
@@ -44,14 +46,20 @@ if TYPE_CHECKING:
 _ESSENTIAL = frozenset({"temperature", "top_p", "stop"})
 
 
+_TELLING = 8  # Characters of a header's value that may be a secret; "true" and "zai" are none.
+
+
 class HttpProvider:
     """A model's service behind one long-lived HTTP client.
 
     Attributes:
         tap: sees the data of every event before the parser does; for `doctor`.
+        model: what a name is asked as.
+        names: the name that the service last answered under, by the one asked for.
     """
 
     tap: Callable[[str], None] | None = None
+    model: Callable[[str], ModelInfo] = staticmethod(catalogue.find)
 
     def __init__(
         self,
@@ -60,6 +68,7 @@ class HttpProvider:
         *,
         base_url: str,
         key: Key | None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         timeouts: Timeouts | None = None,
         concurrency: int = 1,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -70,6 +79,9 @@ class HttpProvider:
         self.address = address.parse(base_url)
         self.base_url = self.address.url
         self.key = key
+        self.names: dict[str, str] = {}
+        self._headers = headers
+        self._secrets = tuple(value for value in headers.values() if len(value) >= _TELLING)
         self._wire = wire
         self._timeouts = timeouts or Timeouts()
         self._seal = Seal(key)
@@ -117,9 +129,11 @@ class HttpProvider:
         ):
             response, body = await self._open(request, wire, asked)
             stop = None if wire.stops & body.keys() else request.stop
+            parser = wire.parser(asked, stop)
             try:
-                yield AnswerStream(response, wire.parser(asked, stop), asked)
+                yield AnswerStream(response, parser, asked)
             finally:
+                self.names[request.model] = parser.model
                 await response.aclose()
 
     def _wire_of(self, request: Request) -> Wire:
@@ -139,8 +153,9 @@ class HttpProvider:
             host=self.address.name,
             model=request.model,
             key=key.source if key else "",
-            secret=key.reveal() if key else "",
+            secrets=(*([key.reveal()] if key else []), *self._secrets),
             max_tokens=request.max_tokens,
+            purse=error_kinds.purse(self.preset),
         )
 
     async def _ready(self) -> httpx.AsyncClient:
@@ -231,7 +246,7 @@ class HttpProvider:
         """
         place = (request.model, wire.path)
         for again in (False, True):
-            body = wire.body(request, self.preset, catalogue.find(request.model))
+            body = wire.body(request, self.preset, self.model(request.model))
             for name in self._refused.get(place, ()):
                 body.pop(name, None)
             if request.permit is not None:
@@ -254,6 +269,9 @@ class HttpProvider:
 
     async def _post(self, wire: Wire, body: dict[str, Any], asked: Asked) -> httpx.Response:
         client = await self._ready()
+        fixed = {"Content-Type": "application/json", **wire.headers(self.key)}
+        taken = {name.lower() for name in fixed}
+        own = {name: value for name, value in self._headers.items() if name.lower() not in taken}
         try:
             message = client.build_request(
                 "POST",
@@ -261,7 +279,7 @@ class HttpProvider:
                 content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
                     errors="replace"
                 ),
-                headers={"Content-Type": "application/json", **wire.headers(self.key)},
+                headers={**own, **fixed},
             )
             # The library's time-out begins anew with each byte; a head may drip for ever.
             longest = min(self._timeouts.connect, self._timeouts.token) + self._timeouts.token

@@ -83,6 +83,7 @@ def connect_bare(
         WIRES[settings.protocol],
         base_url=preset.base_url(settings.protocol, base_url or settings.base_url),
         key=key,
+        headers=settings.headers,
         timeouts=timeouts or Timeouts(token=settings.limits.timeout),
         concurrency=settings.limits.concurrency,
         transport=transport,

@@ -6,7 +6,8 @@ They may go to
 3. what the user said yes to, when they were asked about it by name.
 
 Invariants: nothing else gets a key, code, or a connection. What is compared is the provider and
-the whole address as it is connected to, so that an answer holds for nothing but what was asked.
+the whole address as it is connected to, with the headers that are added, so that an answer holds
+for nothing but what was asked.
 Settings that a workspace may have written count for nothing here: an answer is kept in the user's
 state, which they alone can write.
 """
@@ -22,7 +23,7 @@ from glm_lsp import private_files, providers
 from glm_lsp.errors import SettingsError, UnconfirmedHostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from glm_lsp.address import Address
@@ -59,11 +60,13 @@ class Destinations:
         """
         preset = providers.find(settings.provider, settings.base_url)
         address = preset.address(settings.protocol, settings.base_url)
-        if users_own or self._is_known(settings, preset, address, key):
+        # What headers ask of a gateway may be to send it on: they are part of the way.
+        headers = settings.headers
+        if users_own or (not headers and self._is_known(settings, preset, address, key)):
             return
-        destination = f"{preset.name} {address.place}{_login(address)}"
+        destination = f"{preset.name} {address.place}{_login(address)}{_with(headers)}"
         if destination not in self._confirmed and destination not in self._kept():
-            raise _unconfirmed(preset, address, key, destination)
+            raise _unconfirmed(preset, address, key, destination, headers)
 
     def confirm(self, destination: str) -> None:
         """Remember that the user said yes to a destination."""
@@ -117,18 +120,32 @@ def _login(address: Address) -> str:
     return f" as {hashlib.sha256(address.url.encode()).hexdigest()[:16]}"
 
 
+def _with(headers: Mapping[str, str]) -> str:
+    """Return what stands for headers, whose values may be secrets."""
+    if not headers:
+        return ""
+    text = json.dumps(sorted((name.lower(), value) for name, value in headers.items()))
+    return f" with {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
 def _unconfirmed(
-    preset: Preset, address: Address, key: Key | None, destination: str
+    preset: Preset,
+    address: Address,
+    key: Key | None,
+    destination: str,
+    headers: Mapping[str, str],
 ) -> UnconfirmedHostError:
     what = "your code" if key is None else "your code and your API key"
     account = " with a name and password of theirs" if _login(address) else ""
+    added = f", with the headers {', '.join(headers)}" if headers else ""
     environment = f"GLM_LSP_PROVIDER={preset.name} and GLM_LSP_BASE_URL={address.place}"
+    remedy = "take `glm.headers` out" if headers else f"set {environment} in your environment"
     return UnconfirmedHostError(
-        f"Nothing is sent to {address.name}, which you have not confirmed: say yes when you are"
-        f" asked after a restart, or set {environment} in your environment.",
+        f"Nothing is sent to {address.name}{added}, which you have not confirmed: say yes when you"
+        f" are asked after a restart, or {remedy}.",
         question=(
             f"The settings of this editor or workspace send {what} to {address.name}"
-            f" ({address.place}){account}. Do you want that?"
+            f" ({address.place}){account}{added}. Do you want that?"
         ),
         host=address.name,
         destination=destination,

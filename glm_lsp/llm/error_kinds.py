@@ -10,9 +10,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from glm_lsp import errors
+from glm_lsp.providers import Billing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from glm_lsp.providers import Preset
 
 
 class NotConnectedError(errors.UnreachableError):
@@ -20,7 +23,7 @@ class NotConnectedError(errors.UnreachableError):
 
 
 ErrorKind = tuple[type[errors.ProviderError], str]
-"""A class of error, and its sentence with places for service, host, model, from_key."""
+"""A class of error, and its sentence with places for service, host, model, from_key, purse."""
 
 AUTH = (
     errors.AuthenticationError,
@@ -77,10 +80,7 @@ UNSAFE = (
 )
 BALANCE = (
     errors.QuotaError,
-    (
-        "{service} reports no balance for this API key: top up, or check that the key belongs to"
-        " `glm.provider`."
-    ),
+    "{service} reports no balance for this API key: {purse}.",
 )
 PLAN = (
     errors.QuotaError,
@@ -145,6 +145,22 @@ SILENT = (
     errors.SlowError,
     "{service} was silent for too long: try again, or raise `glm.limits.timeout`.",
 )
+
+
+def purse(preset: Preset) -> str:
+    """Return what to do where an API key has no balance: it may be one for another address."""
+    if preset.billing is Billing.CREDITS:
+        return (
+            "only the key of a plan that has not ended answers at this address; for any other key"
+            f" set `glm.provider` to `{preset.counterpart}`, without a `glm.baseUrl`"
+        )
+    if preset.counterpart:
+        return (
+            "top up, or if the key is a Coding Plan’s, which answers at the plan’s address only,"
+            f" set `glm.provider` to `{preset.counterpart}`"
+        )
+    return "top up, or check that the key belongs to `glm.provider`"
+
 
 BY_CODE: Mapping[str, ErrorKind] = MappingProxyType(
     {

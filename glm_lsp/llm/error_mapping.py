@@ -34,16 +34,18 @@ class Asked:
         service: the provider's name ("RunAPI").
         host: the host and port that were asked.
         key: where the key came from ("RUNAPI_KEY"), "" without one.
-        secret: the key itself, so that it can be struck out of details.
+        secrets: the key itself and what else is the user's, to be struck out of details.
         max_tokens: the limit of the answer that was asked for.
+        purse: what to do where the key has no balance.
     """
 
     service: str
     host: str
     model: str
     key: str = ""
-    secret: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     max_tokens: int = 0
+    purse: str = ""
 
 
 def from_response(
@@ -193,6 +195,7 @@ def _error(
         host=asked.host,
         model=asked.model,
         from_key=f" from {asked.key}" if asked.key else "",
+        purse=asked.purse,
     )
     sentence = sentence[0].upper() + sentence[1:]
     parts = [f"HTTP {status}"] if status else []
@@ -210,13 +213,13 @@ def _error(
 
 
 def _struck(asked: Asked, text: str) -> str:
-    """Return a service's words on one line; "[key]" for those that repeat some of the key."""
-    if asked.secret:
-        text = text.replace(asked.secret, "[key]")
-    said, secret = (_SIGNS.sub("", each).lower() for each in (text, asked.secret))
-    size = min(len(secret), _TELLING)
-    if size and any(secret[i : i + size] in said for i in range(len(secret) - size + 1)):
-        return "[key]"
+    """Return a service's words on one line; "[key]" for those that repeat some of a secret."""
+    for each in asked.secrets:
+        text = text.replace(each, "[key]") if each else text
+        said, secret = (_SIGNS.sub("", words).lower() for words in (text, each))
+        size = min(len(secret), _TELLING)
+        if size and any(secret[i : i + size] in said for i in range(len(secret) - size + 1)):
+            return "[key]"
     return one_line(text)
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from glm_lsp.llm.client import HttpProvider
     from glm_lsp.llm.types import Delta, Request
-    from glm_lsp.providers import Preset, Price
+    from glm_lsp.prices import Price
+    from glm_lsp.providers import Preset
 
 _log = logging.getLogger(__name__)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import Factory, define, frozen
 
+from glm_lsp.providers import PRESETS, Billing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 By = Literal["day", "model", "feature"]
 
 _COLUMNS = (
-    "at, model, feature, prompt, cached, output, reasoning, first_token, outcome, cost, counted"
+    "at, model, feature, provider, prompt, cached, output, reasoning, first_token, outcome, cost,"
+    " counted"
 )
+
+
+_PLANS = {preset.name for preset in PRESETS if preset.billing is Billing.CREDITS}
 
 
 @frozen
@@ -31,6 +37,7 @@ class Total:
     Attributes:
         cost: the estimated USD of those with a known price.
         unpriced: how many have none.
+        credited: how many took a plan's credits instead.
         estimated: how many have estimated tokens, for the service reported none.
         first_token: the median of seconds until the first token; None without any answer.
         accepted: how many suggestions the user took.
@@ -45,6 +52,7 @@ class Total:
     reasoning: int
     cost: float
     unpriced: int
+    credited: int
     estimated: int
     first_token: float | None
     accepted: int
@@ -60,6 +68,7 @@ class _Sum:
     reasoning: int = 0
     cost: float = 0.0
     unpriced: int = 0
+    credited: int = 0
     estimated: int = 0
     accepted: int = 0
     first_tokens: list[float] = Factory(list)
@@ -68,7 +77,8 @@ class _Sum:
         first = statistics.median(self.first_tokens) if self.first_tokens else None
         return Total(
             name, self.requests, self.failures, self.prompt, self.cached, self.output,
-            self.reasoning, self.cost, self.unpriced, self.estimated, first, self.accepted,
+            self.reasoning, self.cost, self.unpriced, self.credited, self.estimated, first,
+            self.accepted,
         )  # fmt: skip
 
 
@@ -104,7 +114,7 @@ def _keys(at: float, model: str, feature: str) -> Iterable[tuple[By, str]]:
 
 
 def _add(part: _Sum, row: tuple[object, ...]) -> None:
-    _, _, _, prompt, cached, output, reasoning, first_token, outcome, cost, counted = row
+    provider, prompt, cached, output, reasoning, first_token, outcome, cost, counted = row[3:]
     part.requests += 1
     part.failures += outcome not in ("done", "abandoned")
     part.prompt += _int(prompt)
@@ -114,6 +124,8 @@ def _add(part: _Sum, row: tuple[object, ...]) -> None:
     part.estimated += not counted and bool(_int(prompt) or _int(output))
     if isinstance(cost, float | int):
         part.cost += cost
+    elif provider in _PLANS:
+        part.credited += 1
     else:
         part.unpriced += 1
     if isinstance(first_token, float):

@@ -314,4 +314,5 @@ def _way(settings: Settings) -> tuple[object, ...]:
         settings.protocol,
         settings.limits,
         settings.prices,
+        settings.headers,
     )

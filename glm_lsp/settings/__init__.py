@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 import attrs
 from attrs import field, fields, frozen
 
-from glm_lsp.providers import Price, Protocol, ProviderName  # noqa: TC001  # Hints are evaluated.
-from glm_lsp.settings import careful
+from glm_lsp.prices import Price  # noqa: TC001  # Hints are evaluated.
+from glm_lsp.providers import Protocol, ProviderName  # noqa: TC001
+from glm_lsp.settings import careful, headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,6 +189,16 @@ class Settings:
         factory=dict,
         metadata=_doc(
             "USD per 1M tokens by model: `input`, `output`, optionally `cached`.", machine=True
+        ),
+    )
+    headers: dict[str, str] = field(
+        factory=dict,
+        repr=False,
+        metadata=_doc(
+            "More request headers, for a gateway that wants its own; never the key’s or the"
+            " connection’s.",
+            machine=True,
+            check=headers.wrong,
         ),
     )
     instructions: str = field(

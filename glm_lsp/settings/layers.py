@@ -219,6 +219,9 @@ def _structure(raw: Any, hint: Any, attribute: attrs.Attribute[Any]) -> tuple[st
     most = attribute.metadata.get("most")
     if most is not None and value is not None and not value <= most:
         return f"should be at most {most}, not {_shown(raw)}", None
+    check = attribute.metadata.get("check")
+    if check is not None and (wrong := check(value)):
+        return wrong, None
     if attribute.metadata.get("name") and _holds_a_key(value):
         return "looks like an API key: keep that out of the settings", None
     return "", value
@@ -252,6 +255,7 @@ def _describe(hint: Any) -> str:
         float | None: "a number or null",
         str | None: "a text or null",
         tuple[str, ...]: "a list of texts",
+        dict[str, str]: "an object of texts",
     }
     return names.get(hint, "an object of the documented form")
 

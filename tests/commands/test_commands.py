@@ -19,7 +19,7 @@ from glm_lsp.errors import GlmError, NoKeyError
 from glm_lsp.llm.credentials import Key, find_key
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.usage_store import UsageRecord, UsageStore
-from glm_lsp.providers import Price
+from glm_lsp.prices import Price
 from glm_lsp.settings import ModelSettings, Settings
 from tests.gateway import Gateway, Reply, Stall, chat_stream, error
 

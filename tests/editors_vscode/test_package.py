@@ -47,7 +47,7 @@ def test_settings_are_those_of_the_server() -> None:
 def test_what_is_the_users_alone_is_out_of_a_workspaces_reach() -> None:
     """Each setting for machines only is machine-scoped, and restricted in untrusted folders."""
     alone = {f"glm.{name}" for name, found in keys() if found.metadata.get("machine")}
-    assert alone >= {"glm.provider", "glm.baseUrl", "glm.prices"}
+    assert alone >= {"glm.provider", "glm.baseUrl", "glm.headers", "glm.prices"}
     alone |= {"glm-lsp.server.path", "glm-lsp.server.args"}
     groups = manifest()["contributes"]["configuration"]
     schemas = {name: schema for group in groups for name, schema in group["properties"].items()}

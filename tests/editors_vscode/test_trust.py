@@ -103,6 +103,7 @@ def test_workspace_cannot_send_the_key_elsewhere(
         wants = {
             "glm.provider": "zai",
             "glm.baseUrl": evil.base_url,
+            "glm.headers": {"x-evil": "evil-value"},
             "glm.prices": {"glm-5.1": {"input": 0, "output": 0}},
             "glm-lsp.server.path": str(trap),
             "glm-lsp.server.args": ["-c", f"open({str(tmp_path / 'sprung')!r}, 'w')"],
@@ -127,6 +128,7 @@ def test_workspace_cannot_send_the_key_elsewhere(
             window.screenshot(f"hostile-workspace-{'trusted' if trusted else 'untrusted'}")
             assert restricted(window) is not trusted
         assert gateway.requests[0].headers["authorization"] == f"Bearer {KEY}"
+        assert "x-evil" not in gateway.requests[0].headers
         assert evil.requests == []
         assert evil.visits == []
         assert not (tmp_path / "sprung").exists()

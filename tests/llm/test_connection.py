@@ -162,7 +162,7 @@ def test_a_server_of_this_machine_is_asked_through_no_proxy(
 
 def test_an_error_of_the_http_library_is_named_without_its_text() -> None:
     """It may hold a header, and with it a key that was cut in two or written otherwise."""
-    asked = error_mapping.Asked("RunAPI", "runapi.ai", "glm-5.1", secret=SECRET)
+    asked = error_mapping.Asked("RunAPI", "runapi.ai", "glm-5.1", secrets=(SECRET,))
     said = httpx.LocalProtocolError("Illegal header value b'Bearer other-key'")
     ours = error_mapping.from_exception(asked, said)
     assert isinstance(ours, errors.WireError)

@@ -20,7 +20,7 @@ from glm_lsp.llm import error_kinds
 from glm_lsp.llm.error_mapping import Asked, from_exception, from_payload, from_response
 
 SECRET = "not-a-key-0123456789"
-ASKED = Asked("RunAPI", "runapi.ai", "glm-5.1", "RUNAPI_KEY", SECRET)
+ASKED = Asked("RunAPI", "runapi.ai", "glm-5.1", "RUNAPI_KEY", (SECRET,))
 SAID = f"said by somebody else: {SECRET}"
 
 JSON = st.recursive(
@@ -129,7 +129,7 @@ def test_every_kind_of_error_says_what_to_do(name: str) -> None:
     """A sentence has a second part: the remedy."""
     kind, sentence = KINDS[name]
     assert issubclass(kind, errors.ProviderError)
-    said = sentence.format(service="S", host="h", model="m", from_key="")
+    said = sentence.format(service="S", host="h", model="m", from_key="", purse="top up")
     assert ":" in said or " or " in said
     assert said.endswith(".")
 

@@ -16,7 +16,7 @@ from glm_lsp.commands import models
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.usage_store import UsageStore
-from glm_lsp.providers import Price
+from glm_lsp.prices import Price
 from glm_lsp.settings import LimitSettings, Settings
 from tests.gateway import Gateway, chat_stream
 from tests.llm.test_service import action, completion, rows, run, service
@@ -46,6 +46,8 @@ BY_HAND = [
     ("zai", "glm-5.2-highspeed", {}, None),  # Nobody told, and glm-5.2's would be a guess.
     ("bigmodel", "glm-5.1", {}, None),  # Its list is in another currency, and not known here.
     ("custom", "glm-5.1", {}, None),
+    ("zai-coding", "glm-5.1", {}, None),  # A plan takes credits.
+    ("bigmodel-coding", "glm-5.1", {}, None),
     ("local", "glm-5.1", {}, 0.0),  # Nobody bills for a server of one's own.
     # The user's own: 6,000 x 2 + 4,000 x 0.5 + 2,000 x 8 = 30,000, whoever is asked.
     *((preset.name, "glm-5.1", OWN, 0.03) for preset in providers.PRESETS),
@@ -95,6 +97,8 @@ def test_models_shows_the_prices_of_the_provider() -> None:
     assert table("zai")[0]["glm-4.7-flash"][3:6] == ["0.00"] * 3
     assert table("local")[0]["glm-5.1"][3:6] == ["0.00"] * 3
     assert "Nobody bills for the local model" in table("local")[1]
+    assert table("zai-coding")[0]["glm-5.1"][3:6] == ["?"] * 3
+    assert "the Z.ai Coding Plan takes credits, not money" in table("zai-coding")[1]
     rows, text = table("bigmodel")
     assert rows["glm-5.1"][3:6] == ["?"] * 3
     assert "No prices of BigModel are known here: set yours" in text

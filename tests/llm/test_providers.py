@@ -14,7 +14,7 @@ from glm_lsp.errors import NoKeyError
 from glm_lsp.llm.connect import WIRES, connect
 from glm_lsp.llm.credentials import find_key
 from glm_lsp.llm.types import Delta, Finish, FinishReason, Message, Request, TextDelta
-from glm_lsp.providers import PRESETS, Preset
+from glm_lsp.providers import PRESETS, Billing, Preset
 from glm_lsp.settings.layers import Layer, load
 from tests.gateway import Gateway
 from tests.llm.streams import stream
@@ -68,7 +68,8 @@ def test_an_address_of_a_provider_is_one_we_can_ask(preset: Preset, protocol: An
     parts = urlsplit(preset.base_url(protocol))
     assert (parts.scheme, parts.query, parts.fragment) == ("https", "", "")
     assert not parts.path.endswith(WIRES[protocol].path)
-    assert "coding" not in parts.path, "that endpoint is contractually for listed tools only"
+    is_plan = preset.billing is Billing.CREDITS
+    assert is_plan or "coding" not in parts.path, "that endpoint is for listed tools only"
     assert not preset.domain or ("." + (parts.hostname or "")).endswith("." + preset.domain)
 
 

@@ -17,7 +17,7 @@ from glm_lsp.llm.estimate import Estimates
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Message, Request
 from glm_lsp.llm.usage_store import UsageStore
-from glm_lsp.providers import Price
+from glm_lsp.prices import Price
 from glm_lsp.settings import LimitSettings, Settings
 from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream, error, frame
 

@@ -100,6 +100,7 @@ def words(delta: Delta) -> str:
         {"protocol": "messages"},
         {"limits": {"concurrency": 7}},
         {"prices": {"glm-5.1": {"input": 1.0, "output": 2.0}}},
+        {"headers": {"x-portkey-provider": "zai"}},
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -351,7 +351,6 @@ def test_a_host_poses_as_this_machine(
     "values, hidden",
     {
         "key": ("The workspace gives a key of its own.", {"apiKey": "sk-evil"}, "sk-evil"),
-        "headers": ("The workspace adds a header.", {"headers": {"X-Evil": "evil-value"}}, "evil-value"),
         "auth": (
             "The workspace adds the header that holds the key.",
             {"headers": {"Authorization": "Bearer evil-value"}},
@@ -364,13 +363,39 @@ def test_what_only_the_user_sets(
 ) -> None:
     """A workspace sets what is the user's alone: it has no effect, and is not repeated.
 
-    Held already: none of them is a setting, and the key is taken out of the options alone.
+    Held already: the key is taken out of the options alone, and its header is no header to add.
     """
     with serving(home, gateway, configuration=values) as rig:
         rig.ask(rig.open(URI))
         assert hidden not in bodies(gateway), sentence
         assert hidden not in rig.shown(), sentence
         assert KEY in bodies(gateway), sentence
+
+
+ROUTE = {"headers": {"x-portkey-config": "evil-value"}}
+
+
+@attacks("layer", {layer: (f"The header comes in {how}.", layer) for layer, how in LAYERS.items()})
+def test_a_workspace_adds_a_header(sentence: str, layer: str, home: Path, gateway: Gateway) -> None:
+    """A header may have a gateway send code on to somebody: nothing goes there unasked.
+
+    The question names the header and shows no value. A yes is for that value alone.
+    """
+    with _start(layer, ROUTE, home, gateway) as rig:
+        _push(layer, rig, ROUTE)
+        rig.ask(rig.open(URI))
+        assert gateway.requests == [], sentence
+        assert "x-portkey-config" in rig.questions()[0], sentence
+        assert "evil-value" not in rig.shown(), sentence
+    with _start(layer, ROUTE, home, gateway, answer=_yes) as rig:
+        _push(layer, rig, ROUTE)
+        rig.ask(rig.open(URI))
+        assert gateway.requests[-1].headers["x-portkey-config"] == "evil-value"
+    other = {"headers": {"x-portkey-config": "another"}}
+    with _start(layer, other, home, gateway) as rig:
+        _push(layer, rig, other)
+        rig.ask(rig.open(URI))
+        assert len(gateway.requests) == 1, sentence
 
 
 def test_the_way_to_the_model_is_the_users(home: Path, gateway: Gateway) -> None:

@@ -9,7 +9,7 @@ import type { Diagnostic, Position, Range, WorkspaceEdit } from "vscode-language
 
 /**
  * What goes to the server as `capabilities.experimental.glm`; `machineScoped`: here no folder
- * sets the provider, the address or the prices.
+ * sets the provider, the address, the headers or the prices.
  */
 export const announced = {
   machineScoped: true,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
+from glm_lsp.characters import one_line
 from glm_lsp.llm import bounds, error_mapping
 from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.stops import StopCutter
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.types import Delta, Request
     from glm_lsp.providers import Preset
+
+
+_LONGEST_NAME = 200  # Characters.
 
 
 @frozen
@@ -56,6 +60,7 @@ class Parser(ABC):
     Attributes:
         complete: the answer's end was seen; no delta but `Usage` can follow.
         done: nothing more can follow at all.
+        model: the name of the model that answers, "" until the service says it.
         stopped: the answer was cut at the stop text; what the service goes on to say is void.
         reasons: the wire's words for why an answer ended.
         mark_completes: "[DONE]" alone says that the answer is whole.
@@ -68,6 +73,7 @@ class Parser(ABC):
         """Cut the answer at `stop`, where the service was not asked to."""
         self.complete = False
         self.done = False
+        self.model = ""
         self.stopped = False
         self._asked = asked
         self._cutter = StopCutter(stop) if stop else None
@@ -88,6 +94,7 @@ class Parser(ABC):
         value = decode(self._asked, data)
         if "error" in (event, value.get("type")) or value.get("error"):
             raise error_mapping.from_payload(self._asked, value, event)
+        self.model = self.model or _model(value)
         return self._read(event, value)
 
     def end(self) -> Sequence[Delta]:
@@ -157,6 +164,15 @@ class Parser(ABC):
         if not isinstance(kind, str) or not kind:
             raise error_mapping.garbled(self._asked, "an event without a type")
         return kind
+
+
+def _model(value: Mapping[str, Any]) -> str:
+    """Return the model that an event names: itself, or in what it begins or ends with."""
+    for holder in (value, value.get("message"), value.get("response")):
+        name = member(holder, "model")
+        if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME:
+            return one_line(name)
+    return ""
 
 
 def bearer(key: Key | None) -> Mapping[str, str]:

@@ -69,7 +69,9 @@ function check_key()
     'RUNAPI_KEY',
     'RUNAPI_API_KEY',
     'ZAI_API_KEY',
+    'ZAI_CODING_API_KEY',
     'ZHIPUAI_API_KEY',
+    'ZHIPUAI_CODING_API_KEY',
   }) do
     if (vim.env[name] or '') ~= '' then
       health.ok('There is an API key in ' .. name)
