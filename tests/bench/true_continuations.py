@@ -324,12 +324,8 @@ def main(arguments: list[str]) -> int:
             for row in rows:
                 language, place, wrapping, came = row[:4]
                 messy = " (messy)" if wrapping in MESSY else ""
-                for key in (
-                    f"wrapping {wrapping}{messy}",
-                    f"place {place}{messy}",
-                    f"language {language}{messy}",
-                    f"{place} / {wrapping}",
-                ):
+                rows_of = (f"wrapping {wrapping}", f"place {place}", f"language {language}")
+                for key in (*(name + messy for name in rows_of), f"{place} / {wrapping}"):
                     counts.setdefault(key, Counter())[came] += 1
                     if came == "damaged":
                         damaged.setdefault(key, set()).add(row[4])
