@@ -10,7 +10,7 @@ BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench
-.PHONY: bench-security bench-continuations bench-secrets check docs format wheel pins clean
+.PHONY: soak bench-security bench-continuations bench-secrets check docs format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -61,6 +61,9 @@ bench: $(READY) ## Speed, as ratios measured side by side; each says its bound a
 	$(BIN)/python -m tests.bench.streaming_edits
 	$(BIN)/python -m tests.bench.typing_replay
 	$(BIN)/python -m tests.bench.next_suggestion
+
+soak: $(READY) ## An hour of mixed use over stdio: nothing grows, nothing goes unanswered; GLM_MINUTES sets how long.
+	$(BIN)/python -m tests.bench.soak --minutes $(or $(GLM_MINUTES),60)
 
 bench-security: $(READY) ## How long hostile input and services keep the event loop, and what memory they take.
 	$(BIN)/python -m tests.bench.security

@@ -17,7 +17,10 @@ _NAMED = re.compile(r"`([\w./]+)`")
 _PATH = re.compile(r"(?:[\w-]+/)+|(?:[\w-]+/)*[\w-]+\.(?:py|md|ts|lua|yml|toml)")
 
 # Where the time of day and the environment are read; everywhere else they are parameters.
-EDGES = ("cli.py", "app.py", "commands/usage.py", "completion/statistics.py", "demo/editor.py")
+EDGES = (
+    *("cli.py", "app.py", "commands/usage.py", "completion/statistics.py", "demo/editor.py"),
+    *("llm/certificates.py", "llm/proxies.py"),  # As OpenSSL and HTTP libraries do.
+)
 
 
 def block(start: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import time
 from contextlib import asynccontextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
@@ -19,10 +18,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from attrs import evolve
 
 from glm_lsp import __version__, address
 from glm_lsp.errors import GlmError, InvalidRequestError, UnreachableError, UnsupportedFieldError
-from glm_lsp.llm import bounds, catalogue, error_kinds, error_mapping
+from glm_lsp.llm import bounds, catalogue, connections, error_kinds, error_mapping
 from glm_lsp.llm.answer import AnswerStream, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.error_mapping import Asked
+    from glm_lsp.llm.proxies import Proxy
     from glm_lsp.llm.types import Delta, Request
     from glm_lsp.llm.wires.base import Wire
     from glm_lsp.providers import Preset
@@ -158,6 +159,10 @@ class HttpProvider:
             purse=error_kinds.purse(self.preset),
         )
 
+    def _proxy(self) -> Proxy | None:
+        used = self._transport
+        return used.proxy if isinstance(used, connections.Connections) else None
+
     async def _ready(self) -> httpx.AsyncClient:
         """Return the client; make it in a thread, for certificates and imports take a while."""
         if self._client is None:
@@ -174,21 +179,12 @@ class HttpProvider:
             import_module("anyio._backends._asyncio")
         # httpcore goes through all that it reads of interim heads before others have a turn.
         httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = bounds.READ
-        own = self.address.is_own
-        plain = self.base_url.startswith("http://")
+        self._transport = self._transport or connections.transport(self.address)
         client = httpx.AsyncClient(
-            # HTTP/1.1 on purpose: httpcore's HTTP/2 does not tell a server that a stream was
-            # abandoned, so a cancelled answer would be written, and billed, to its end. One
-            # request per model at a time leaves nothing to multiplex anyway.
-            http2=False,
-            # A server on this machine is never asked through a proxy.
-            trust_env=not own,
-            # Plain HTTP needs no certificates: the context stays empty, and cheap.
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain and own else True,
             transport=self._transport,
+            trust_env=False,  # Proxies and certificates are the transport's.
             follow_redirects=False,
             timeout=httpx.Timeout(self._timeouts.token, connect=self._timeouts.connect),
-            limits=httpx.Limits(max_keepalive_connections=8, keepalive_expiry=90.0),
             headers={
                 "User-Agent": f"glm-lsp/{__version__}",
                 "Accept": "text/event-stream",
@@ -259,7 +255,11 @@ class HttpProvider:
                 return response, body
             content = await self._content(response, asked)
             error = error_mapping.from_response(
-                asked, response.status_code, response.headers, content, now=self._today()
+                evolve(asked, proxy=self._proxy()),
+                response.status_code,
+                response.headers,
+                content,
+                now=self._today(),
             )
             refused = _refused_fields(error, content, wire.optional & body.keys())
             if again or not refused:

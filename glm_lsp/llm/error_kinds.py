@@ -22,8 +22,15 @@ class NotConnectedError(errors.UnreachableError):
     """No connection came about, so nothing was sent and nothing can be charged."""
 
 
+class UntrustedError(errors.UnreachableError):
+    """A connection came about that nothing can be sent over before something is mended."""
+
+    retryable = False
+
+
 ErrorKind = tuple[type[errors.ProviderError], str]
-"""A class of error, and its sentence with places for service, host, model, from_key, purse."""
+"""A class of error, and its sentence with places for service, host, model, from_key, purse (and,
+of a proxy's, proxy and variable)."""
 
 AUTH = (
     errors.AuthenticationError,
@@ -141,6 +148,44 @@ NO_CONNECTION = (
     NotConnectedError,
     "No connection to {host}: check the network and `glm.baseUrl`.",
 )
+ISSUER = (
+    UntrustedError,
+    (
+        "This machine does not trust who issued the certificate of {host}: add the issuer’s to the"
+        " system’s, or name its file in SSL_CERT_FILE."
+    ),
+)
+OUTDATED = (
+    UntrustedError,
+    (
+        "The certificate of {host} has expired, or is not valid yet: check this machine’s clock, or"
+        " tell who runs it."
+    ),
+)
+WRONG_NAME = (
+    UntrustedError,
+    "The certificate of {host} is for another name: check `glm.baseUrl`.",
+)
+CERTIFICATE = (
+    UntrustedError,
+    "The certificate of {host} cannot be trusted: tell who runs it, or check `glm.baseUrl`.",
+)
+NO_TLS = (
+    UntrustedError,
+    "{host} does not speak TLS as expected: check `glm.baseUrl` (http or https, and the port).",
+)
+PROXY_AWAY = (
+    NotConnectedError,
+    "No connection to the proxy {proxy}: check the network and {variable}.",
+)
+PROXY_LOGIN = (
+    UntrustedError,
+    "The proxy {proxy} wants a name and password, or others: put them into {variable}.",
+)
+PROXY_REFUSES = (
+    UntrustedError,
+    "The proxy {proxy} refuses the way to {host}: ask who runs it, or name {host} in NO_PROXY.",
+)
 SILENT = (
     errors.SlowError,
     "{service} was silent for too long: try again, or raise `glm.limits.timeout`.",
@@ -161,6 +206,19 @@ def purse(preset: Preset) -> str:
         )
     return "top up, or check that the key belongs to `glm.provider`"
 
+
+BY_CERTIFICATE: Mapping[int, ErrorKind] = MappingProxyType(
+    {
+        # OpenSSL, `X509_V_ERR_…`.
+        **dict.fromkeys((2, 18, 19, 20, 21), ISSUER),
+        **dict.fromkeys((9, 10), OUTDATED),
+        **dict.fromkeys((62, 64), WRONG_NAME),
+        # Windows, `CERT_E_…`, and macOS, `errSec…`, through truststore.
+        **dict.fromkeys((0x800B0109, 0x800B010A, -67843), ISSUER),
+        **dict.fromkeys((0x800B0101, -67818, -67819), OUTDATED),
+        **dict.fromkeys((0x800B010F, -67602), WRONG_NAME),
+    }
+)
 
 BY_CODE: Mapping[str, ErrorKind] = MappingProxyType(
     {
@@ -220,6 +278,7 @@ BY_STATUS: Mapping[int, ErrorKind] = MappingProxyType(
         403: FORBIDDEN,
         404: GONE,
         405: GONE,
+        407: PROXY_LOGIN,
         408: OVERLOADED,
         410: GONE,
         413: LONG,

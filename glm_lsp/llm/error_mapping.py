@@ -8,20 +8,24 @@ is repeated in them, for a service may quote the key or the code it was sent.
 from __future__ import annotations
 
 import re
+import ssl
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from glm_lsp import errors
 from glm_lsp.characters import one_line
 from glm_lsp.llm import error_kinds
+from glm_lsp.llm.connections import ProxyFailedError
 from glm_lsp.llm.error_bodies import Reported, is_page, read_body, read_payload, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from glm_lsp.llm.error_kinds import ErrorKind
+    from glm_lsp.llm.proxies import Proxy
 
 _MESSAGE_LIMIT = 400
 
@@ -37,6 +41,7 @@ class Asked:
         secrets: the key itself and what else is the user's, to be struck out of details.
         max_tokens: the limit of the answer that was asked for.
         purse: what to do where the key has no balance.
+        proxy: which one is asked for the way, if any.
     """
 
     service: str
@@ -46,6 +51,7 @@ class Asked:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     max_tokens: int = 0
     purse: str = ""
+    proxy: Proxy | None = None
 
 
 def from_response(
@@ -83,6 +89,8 @@ def from_exception(asked: Asked, error: Exception, *, begun: bool = False) -> er
     """
     if isinstance(error, errors.GlmError):
         return error
+    if isinstance(error, ProxyFailedError):
+        return _of_the_proxy(asked, error)
     kind = _by_exception(error)
     if begun and isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
         kind = error_kinds.CUT
@@ -166,7 +174,38 @@ def _by_status(status: int) -> ErrorKind:
     return error_kinds.INVALID if status >= 400 else error_kinds.WIRE
 
 
+def _of_the_proxy(asked: Asked, error: ProxyFailedError) -> errors.ProviderError:
+    """Return the error of a proxy that lets nothing through; a certificate may be its own."""
+    kind = error_kinds.PROXY_REFUSES if error.refused else error_kinds.PROXY_AWAY
+    if error.login:
+        kind = error_kinds.PROXY_LOGIN
+    found = None if error.refused else _by_tls(error)
+    host = asked.host if found is None else error.proxy.place
+    return _error(evolve(asked, host=host, proxy=error.proxy), found or kind, detail=_name(error))
+
+
+def _by_tls(error: Exception) -> ErrorKind | None:
+    """Say what is wrong with a certificate; None: nothing is."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            code = cause.verify_code
+            return error_kinds.BY_CERTIFICATE.get(code, error_kinds.CERTIFICATE)
+        if isinstance(cause, ssl.SSLError):
+            return error_kinds.NO_TLS
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(_DEEPEST):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _by_exception(error: Exception) -> ErrorKind:
+    if isinstance(error, httpx.ConnectError) and (kind := _by_tls(error)) is not None:
+        return kind
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return error_kinds.NO_CONNECTION
     if isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL):
@@ -196,6 +235,8 @@ def _error(
         model=asked.model,
         from_key=f" from {asked.key}" if asked.key else "",
         purse=asked.purse,
+        proxy=asked.proxy.place if asked.proxy else "before it",
+        variable=asked.proxy.variable if asked.proxy else "HTTP_PROXY",
     )
     sentence = sentence[0].upper() + sentence[1:]
     parts = [f"HTTP {status}"] if status else []
@@ -224,16 +265,16 @@ def _struck(asked: Asked, text: str) -> str:
 
 
 _SIGNS = re.compile(r"[\W_]")
+_DEEPEST = 20  # Exceptions that caused one another.
 _TELLING = 8
 """Characters of a key by which a text is known to repeat it."""
 
 
 def _name(error: Exception) -> str:
     """Name an exception without its text, which may hold addresses and headers."""
-    names = [type(error).__name__]
-    cause: BaseException | None = error
-    while cause is not None and len(names) == 1:
-        if isinstance(cause, OSError) and cause.strerror:
-            names.append(cause.strerror)
-        cause = cause.__cause__ or cause.__context__
-    return ": ".join(names)
+    said = (
+        cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.strerror
+        for cause in _causes(error)
+        if isinstance(cause, OSError)
+    )
+    return ": ".join([type(error).__name__, *islice(filter(None, said), 1)])

@@ -63,6 +63,7 @@ class ClientSession:
         self._settled.set()
         self._expected = 0
         self._stale: list[ModelConnection] = []
+        self._at_work: list[ModelConnection] = []
         self._listeners: list[Callable[[], None]] = []
         self._bookings: list[Callable[[], None]] = []
         self._struck: list[Callable[[str], None]] = []
@@ -196,6 +197,10 @@ class ClientSession:
         Raises:
             GlmError: there is no key, no address, no embedded model, or no word of the user's.
         """
+        return (await self._confirmed()).provider
+
+    async def _confirmed(self) -> ModelConnection:
+        """Return the open way to who answers; see `provider`."""
         while True:
             try:
                 return await self._opened()
@@ -205,9 +210,10 @@ class ClientSession:
                     raise
                 await self._connector.confirm(error.destination)
 
-    async def _opened(self) -> Provider:
+    async def _opened(self) -> ModelConnection:
         await self._be_settled()
         async with self._opening:
+            await self._close_stale()
             while self._model is None:
                 settings = self.settings
                 caller = Caller(self._api_key, self.trust.machine_scoped, self._approve)
@@ -216,7 +222,14 @@ class ClientSession:
                     self._model = model
                 else:  # The settings changed meanwhile: nothing may go the old way.
                     await model.close()
-            return self._model.provider
+            return self._model
+
+    async def _close_stale(self) -> None:
+        """Close what was replaced and nobody reads from: its connections would stay for ever."""
+        idle = [model for model in self._stale if model not in self._at_work]
+        self._stale = [model for model in self._stale if model in self._at_work]
+        for model in idle:
+            await model.close()
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask whoever answers at that moment: the session is itself a provider.
@@ -224,19 +237,22 @@ class ClientSession:
         Raises:
             GlmError: see `provider`, and `glm_lsp.errors`.
         """
-        provider = await self.provider()
+        model = await self._confirmed()
         request = evolve(
             request,
             permit=partial(self._permit, request.documents),
             struck=partial(self._tell_struck, *request.documents[:1]),
         )
+        self._at_work.append(model)
         try:
-            async with aclosing(provider.stream(request)) as deltas:
+            async with aclosing(model.provider.stream(request)) as deltas:
                 async for delta in deltas:
                     yield delta
         finally:
+            self._at_work.remove(model)
             for booked in self._bookings:
                 booked()
+            await self._close_stale()
 
     async def warm(self) -> None:
         """Get ready before anybody waits; what goes wrong is said when somebody does."""
@@ -286,7 +302,7 @@ class ClientSession:
         left = [root for root in self._left if root not in roots]  # Documents of it may be open.
         self.files = WorkspaceFiles(loaded.exclusions, roots, left=left)
         if self._model is not None and _way(before) != _way(self.settings):
-            # Work that runs still reads from it: it is closed with the session.
+            # Work that runs still reads from it: it is closed after that.
             self._stale.append(self._model)
             self._model = None
         for listener in self._listeners:

@@ -129,7 +129,9 @@ def test_every_kind_of_error_says_what_to_do(name: str) -> None:
     """A sentence has a second part: the remedy."""
     kind, sentence = KINDS[name]
     assert issubclass(kind, errors.ProviderError)
-    said = sentence.format(service="S", host="h", model="m", from_key="", purse="top up")
+    said = sentence.format(
+        service="S", host="h", model="m", from_key="", purse="top up", proxy="p", variable="V"
+    )
     assert ":" in said or " or " in said
     assert said.endswith(".")
 

@@ -148,8 +148,25 @@ def test_work_that_runs_keeps_its_connection() -> None:
         answering = ours.stream(ASKED)
         first = words(await anext(answering))
         configure(ours, provider="custom", baseUrl="http://new/v1")
+        await answer(ours)
+        assert [each.closed for each in connector.opened] == [False, False]
         assert [first, *[words(delta) async for delta in answering]] == ["http://old/v1"]
-        assert not connector.opened[0].closed
+        assert [each.closed for each in connector.opened] == [True, False]
+
+    asyncio.run(work())
+
+
+def test_what_was_replaced_is_closed_when_the_new_way_is_opened() -> None:
+    """An hour of changed settings leaves one connection open, not one for each change."""
+
+    async def work() -> None:
+        connector = Connector()
+        ours = session(connector, provider="custom", baseUrl="http://0/v1")
+        for number in range(1, 4):
+            await answer(ours)
+            configure(ours, provider="custom", baseUrl=f"http://{number}/v1")
+        await answer(ours)
+        assert [each.closed for each in connector.opened] == [True, True, True, False]
 
     asyncio.run(work())
 

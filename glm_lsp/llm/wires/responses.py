@@ -42,7 +42,8 @@ def body(request: Request, preset: Preset, model: ModelInfo) -> dict[str, Any]:
     system, turns = split_system(request)
     return {
         "model": request.model,
-        "input": turns,
+        # llama.cpp tells by its type alone what an item is.
+        "input": [{"type": "message", **turn} for turn in turns],
         "max_output_tokens": request.max_tokens,
         "stream": True,
         "store": False,
