@@ -44,6 +44,8 @@ class Extensions:
     status: bool = False
     changes: bool = False
     context: bool = False
+    buttons: frozenset[str] | None = None
+    """What the client does itself when one of its buttons is pressed; None: it shows none."""
 
 
 @frozen
@@ -111,12 +113,14 @@ class ServerStatus:
 def announced(capabilities: types.ClientCapabilities) -> Extensions:
     """Read what a client announced; anything malformed counts as not announced."""
     ours = _ours(capabilities)
+    buttons = ours.get("buttons")
     return Extensions(
         apply_edit=ours.get("applyEdit") is True,
         explanation=ours.get("explanation") is True,
         status=ours.get("status") is True,
         changes=ours.get("changes") is True,
         context=ours.get("context") is True,
+        buttons=frozenset(map(str, buttons)) if isinstance(buttons, list) else None,
     )
 
 

@@ -50,6 +50,7 @@ class Server(LanguageServer):
         resources: what is closed when the client leaves, in reverse order of being added,
             all of it within two seconds.
         signatures: what each command takes.
+        tell_failure: tells of a job's failure in a better way than a message, and whether it did.
     """
 
     protocol: Protocol
@@ -62,6 +63,7 @@ class Server(LanguageServer):
         self.resources = AsyncExitStack()
         self.watches_parent = False
         self.signatures: dict[str, Signature] = {}
+        self.tell_failure: Callable[[Job, GlmError], bool] = lambda *_: False
         self._advertised: list[Callable[[types.ServerCapabilities], None]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._said: dict[str, float] = {}
@@ -124,7 +126,7 @@ class Server(LanguageServer):
 
         What they `asked` for is always answered; other trouble is told at most once a minute.
         """
-        logger.warning("%s: %s %s", type(error).__name__, error, error.detail)
+        _log(error)
         (self.show if asked else self.show_once)(str(error), types.MessageType.Error)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -221,7 +223,9 @@ class Server(LanguageServer):
 
     def _job_failed(self, job: Job, error: Exception) -> None:
         if isinstance(error, GlmError):
-            self.report(error, asked=True)
+            _log(error)
+            if not self.tell_failure(job, error):
+                self.show(str(error), types.MessageType.Error)
         elif not isinstance(error, ConnectionError):
             logger.error("The job %s failed.", job.title, exc_info=error)
             self.show(
@@ -240,3 +244,7 @@ class Server(LanguageServer):
     def _orphaned(self) -> None:
         logger.warning("The editor's process ended.")
         self.leave(1)
+
+
+def _log(error: GlmError) -> None:
+    logger.warning("%s: %s %s", type(error).__name__, error, error.detail)

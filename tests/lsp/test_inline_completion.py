@@ -88,7 +88,7 @@ def test_a_failure_is_said_once_not_per_keystroke(tmp_path: Path) -> None:
                 for letter in "abc":
                     editor.type(URI, Span(offset, offset), letter)
                     offset += 1
-                    assert await _ask(editor, offset) == []
+                    assert await _ask(editor, offset, kind=2) == []
                 assert len(shown(editor)) == 1
                 assert len(gateway.requests) <= 1
 
@@ -103,11 +103,11 @@ def _type(editor: Editor, text: str) -> int:
     return end + len(text)
 
 
-async def _ask(editor: Editor, offset: int) -> list[dict[str, Any]]:
+async def _ask(editor: Editor, offset: int, kind: int = 1) -> list[dict[str, Any]]:
     params = {
         "textDocument": {"uri": URI},
         "position": editor.range_of(URI, Span(offset, offset))["start"],
-        "context": {"triggerKind": 1},
+        "context": {"triggerKind": kind},
     }
     items: list[dict[str, Any]] = await editor.request("textDocument/inlineCompletion", params)
     return items

@@ -13,6 +13,7 @@ import * as lsp from "vscode-languageclient/node";
 import { Changes } from "./changes";
 import { contextOf } from "./context";
 import { Edits } from "./edits";
+import { offer } from "./failure";
 import { Following } from "./following";
 import { Marks } from "./marks";
 import { Previews } from "./preview";
@@ -54,6 +55,7 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   listen(server, client);
   client.onRequest(protocol.applyEditRequest, (piece) => edits.apply(piece));
   client.onRequest(protocol.contextRequest, (question) => contextOf(client, question));
+  client.onRequest(lsp.ShowMessageRequest.type, (params) => offer(server, client, following, params));
   client.onNotification(protocol.changesNotification, (list) => {
     changes.take(list);
   });
@@ -97,8 +99,7 @@ function listen(server: Server, client: lsp.LanguageClient): void {
     }
   });
   client.onDidChangeState(({ newState }) => {
-    const running = newState === lsp.State.Running;
-    void vscode.commands.executeCommand("setContext", "glm-lsp.running", running);
+    server.taken(newState !== lsp.State.Stopped);
     if (newState === lsp.State.Stopped) {
       server.progress.clear();
       server.status.off("The server is not running.");

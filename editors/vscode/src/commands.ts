@@ -32,7 +32,9 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys)
     discard: (preview?: vscode.Uri) => server.shown()?.previews.answer("glm.reject", preview),
     cancel: () => server.run("glm.cancel", [{}]),
     setKey: () => keys.ask(),
-    suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
+    suggest: async () => {
+      await ((await server.ready()) && vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"));
+    },
     toggleCompletions,
     toggleCompletionsForLanguage,
     pickModel: () => pickModel(settings),
@@ -58,13 +60,15 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys)
 /** Send a command of the server about the selection of the active editor. */
 async function ask(server: Server, command: string, more: object = {}): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const converter = server.running()?.code2ProtocolConverter;
-  if (!editor || !converter) {
-    const missing = editor ? "GLM's server is not running." : "Open a file first.";
-    await vscode.window.showInformationMessage(missing);
+  if (!editor) {
+    await vscode.window.showInformationMessage("Open a file first.");
     return;
   }
-  const { document, selection } = editor;
+  const { document, selection } = editor; // Where the user is now, and not after a start.
+  const converter = (await server.ready())?.code2ProtocolConverter;
+  if (!converter) {
+    return;
+  }
   const near = vscode.languages
     .getDiagnostics(document.uri)
     .filter(({ range }) => range.start.line <= selection.end.line)

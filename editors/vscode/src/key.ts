@@ -21,8 +21,8 @@ export class Keys {
     return this.secrets.get(this.name());
   }
 
-  /** Ask for the key and keep it; an empty answer removes it. */
-  async ask(): Promise<void> {
+  /** Ask for the key and keep it, after `given` was called; an empty answer removes it. */
+  async ask(given?: () => void): Promise<void> {
     const value = await vscode.window.showInputBox({
       title: `GLM: API key of ${this.settings.provider()}`,
       prompt: "Kept in your editor's secret storage. Leave it empty to remove the key.",
@@ -30,6 +30,7 @@ export class Keys {
       ignoreFocusOut: true,
     });
     if (value?.trim()) {
+      given?.();
       await this.secrets.store(this.name(), value.trim());
     } else if (value !== undefined) {
       await this.secrets.delete(this.name());

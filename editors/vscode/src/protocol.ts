@@ -18,6 +18,7 @@ export const announced = {
   status: true,
   context: true,
   changes: true,
+  buttons: ["key", "settings"],
 };
 
 /** The section of what the user set, which the server asks for besides "glm". */
@@ -87,7 +88,8 @@ export interface Explanation {
   done: boolean;
 }
 
-export type State = "ready" | "working" | "limited" | "error" | "off";
+/** `starting` is said by this client itself. */
+export type State = "starting" | "ready" | "working" | "limited" | "error" | "off";
 
 /** The state, and today's tokens and estimated USD; `needs` names what only the user can give. */
 export interface Status {

@@ -9,12 +9,15 @@ import type { LanguageClient } from "vscode-languageclient/node";
 
 import type { Connection } from "./client";
 import { Explanations } from "./explanation";
+import type { Again } from "./failure";
 import { findServer } from "./find";
 import { offerInstall } from "./install";
 import type { Keys } from "./key";
 import { Progress } from "./progress";
 import type { Settings } from "./settings";
 import type { StatusBar } from "./status";
+
+const LONGEST_START = 20_000; // Milliseconds that a command waits for the server.
 
 /** The server of this window. */
 export class Server {
@@ -26,6 +29,7 @@ export class Server {
   });
   private connection: Connection | undefined;
   private last: Promise<void> = Promise.resolve();
+  private again: Again | undefined;
 
   constructor(
     readonly settings: Settings,
@@ -37,7 +41,10 @@ export class Server {
   restart(): Promise<void> {
     return this.next(async () => {
       await this.end();
+      this.status.starting();
+      this.taken(true);
       await this.begin();
+      await this.askAgain();
     });
   }
 
@@ -48,6 +55,38 @@ export class Server {
   /** Return the client of a server that can be asked. */
   running(): LanguageClient | undefined {
     return this.shown()?.client;
+  }
+
+  /** Return the client once the server has started; where it does not, say so, and return none. */
+  async ready(): Promise<LanguageClient | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, LONGEST_START)));
+    const started = this.last.then(async () => {
+      const client = this.connection?.client;
+      await (client?.needsStop() && client.start()); // It may be starting anew after a crash.
+    });
+    await Promise.race([started.catch(() => undefined), tooLong]);
+    clearTimeout(timer);
+    const client = this.running();
+    if (!client) {
+      const log = "Show the Log";
+      void vscode.window.showErrorMessage(`GLM cannot be asked. ${this.status.message}`, log).then((chosen) => {
+        if (chosen) {
+          this.log.show();
+        }
+      });
+    }
+    return client;
+  }
+
+  /** Ask a command again, once, when the server has started anew. */
+  askAfterStart(again: Again | undefined): void {
+    this.again = again;
+  }
+
+  /** Tell VS Code whether keys are GLM's: its server runs, or will in a moment. */
+  taken(taken: boolean): void {
+    void vscode.commands.executeCommand("setContext", "glm-lsp.running", taken);
   }
 
   /** Return what shows the changes of a server that can be asked. */
@@ -64,10 +103,10 @@ export class Server {
   /** Run a command of the server; what goes wrong is shown in its own words. */
   async run(command: string, args: unknown[]): Promise<unknown> {
     try {
-      await this.last;
+      const client = await this.ready();
       this.connection?.follow(args);
       const params = { command, arguments: args };
-      return await this.running()?.sendRequest<unknown>("workspace/executeCommand", params);
+      return await client?.sendRequest<unknown>("workspace/executeCommand", params);
     } catch (error) {
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       return undefined;
@@ -79,9 +118,20 @@ export class Server {
     this.last = this.last.then(step).catch((error: unknown) => {
       // The client has told the user; the log keeps the rest.
       this.log.error(error instanceof Error ? error : String(error));
+      this.taken(false);
       this.status.off("The server does not start; see the log.");
     });
     return this.last;
+  }
+
+  private async askAgain(): Promise<void> {
+    const { again } = this;
+    this.again = undefined;
+    if (again) {
+      const params = { command: again.command, arguments: again.arguments };
+      this.connection?.follow([...again.arguments]);
+      await this.running()?.sendRequest("workspace/executeCommand", params);
+    }
   }
 
   private async end(): Promise<void> {
@@ -95,6 +145,7 @@ export class Server {
     const all = [this.program(), this.keys.get(), import("./client.js")] as const;
     const [program, key, { createClient }] = await Promise.all(all);
     if (program.length === 0) {
+      this.taken(false);
       this.status.off("The server is not installed.");
       void offerInstall();
       return;

@@ -9,6 +9,7 @@ import * as vscode from "vscode";
 import type { State, Status } from "./protocol";
 
 const LOOKS: Record<State, { icon: string; background?: string }> = {
+  starting: { icon: "loading~spin" },
   ready: { icon: "sparkle" },
   working: { icon: "loading~spin" },
   limited: { icon: "watch", background: "statusBarItem.warningBackground" },
@@ -20,6 +21,8 @@ const RIGHT = vscode.StatusBarAlignment.Right;
 
 /** The item in the status bar. */
 export class StatusBar {
+  /** What was said last, in a sentence. */
+  message = "";
   readonly item = vscode.window.createStatusBarItem("glm-lsp.status", RIGHT, 100);
 
   constructor() {
@@ -34,10 +37,16 @@ export class StatusBar {
     this.show({ state: "off", model: "", message, tokens: 0, cost: null });
   }
 
+  /** Say that the server is on its way. */
+  starting(): void {
+    this.show({ state: "starting", model: "", message: "The server is starting.", tokens: 0, cost: null });
+  }
+
   /** Show what the server said. */
   show(status: Status): void {
     const { state, model, message } = status;
     const { icon, background } = LOOKS[state];
+    this.message = message;
     this.item.text = `$(${icon}) ${model || "GLM"}`;
     this.item.backgroundColor = background ? new vscode.ThemeColor(background) : undefined;
     const lines = [`GLM: ${state}`, message, model && `Model: ${model}`, model && usage(status)];

@@ -54,7 +54,7 @@ def register(server: Server, session: ClientSession) -> None:
     explanation.register(server, explanations)
     jobs = ActionJobs(server, session, board, explanations, edits, remembered)
     actions.register(server, session, jobs)
-    menu = changes.register(server, session, edits, jobs.run)
+    menu = changes.register(server, session, edits, jobs)
     code_actions.register(server, session, menu.nearby, remembered)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted

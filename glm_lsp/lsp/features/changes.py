@@ -15,13 +15,14 @@ from glm_lsp.lsp.extension import CHANGES
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from glm_lsp.actions.plan import Task
     from glm_lsp.editing.live.change_set import HunkState
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.lsp.work.action_jobs import ActionJobs
     from glm_lsp.lsp.work.changes import Changes, DocumentChange
+    from glm_lsp.lsp.work.failures import Failures
     from glm_lsp.text import Snapshot, Text
 
 _ENTRIES = (("Keep", "glm.accept"), ("Undo", "glm.reject"), ("Retry", "glm.retry"))
@@ -31,9 +32,10 @@ _MOST_FAULT = 100
 class ChangeMenu:
     """The menu of one client's changes."""
 
-    def __init__(self, server: Server, changes: Changes) -> None:
+    def __init__(self, server: Server, changes: Changes, failures: Failures) -> None:
         self._server = server
         self._changes = changes
+        self._failures = failures
 
     def nearby(self, snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
         """List what can be done with the changes and the jobs at a place."""
@@ -47,6 +49,12 @@ class ChangeMenu:
             _action("GLM: Cancel", "glm.cancel", {"job": job.id})
             for job in self._server.jobs.running(snapshot.uri)
         ]
+        for failed in self._failures.of(snapshot.uri):
+            selection = failed.now.selection
+            lines = [snapshot.text.position(at)[0] for at in (selection.start, selection.end)]
+            if lines[0] <= last and first <= lines[1]:
+                title = f"GLM: Retry what failed: {failed.task.action.title}"
+                actions.append(_action(title, "glm.retry", {"job": failed.job}))
         for change in self._changes.of(snapshot.uri):
             hunks = change.hunks
             if not hunks or not hunks[0].first <= last or not first <= hunks[-1].end:
@@ -83,11 +91,11 @@ class ChangeMenu:
 
 
 def register(
-    server: Server, session: ClientSession, changes: Changes, run: Callable[[Task], dict[str, str]]
+    server: Server, session: ClientSession, changes: Changes, jobs: ActionJobs
 ) -> ChangeMenu:
-    """Serve commands and lenses, and tell the client of changes; `run` starts a task's job."""
-    menu = ChangeMenu(server, changes)
-    _register_commands(server, changes, run)
+    """Serve commands and lenses, and tell the client of changes; `jobs` ask again."""
+    menu = ChangeMenu(server, changes, jobs.failures)
+    _register_commands(server, changes, jobs)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
     def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
@@ -116,9 +124,7 @@ def register(
     return menu
 
 
-def _register_commands(
-    server: Server, changes: Changes, run: Callable[[Task], dict[str, str]]
-) -> None:
+def _register_commands(server: Server, changes: Changes, jobs: ActionJobs) -> None:
     @server.command("glm.accept")
     def accept(argument: Any) -> None:
         changes.keep(*_named(argument))
@@ -129,7 +135,9 @@ def _register_commands(
 
     @server.command("glm.retry")
     async def retry(argument: Any) -> dict[str, str]:
-        return run(await changes.undo(*_named(argument)))
+        job, hunk = _named(argument)
+        failed = jobs.failures.again(job)
+        return failed if failed is not None else jobs.run(await changes.undo(job, hunk))
 
     @server.command("glm.apply")
     async def apply(argument: Any) -> None:

@@ -1,7 +1,7 @@
 """The completion engine of one client: made of the settings, and made anew when they change.
 
-Invariant: a failure is said once, not per keystroke, and leaves the request without
-suggestions.
+Invariant: a failure is said once, not per keystroke, but each time to a user who called for a
+suggestion; it leaves the request without suggestions.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Completions:
         except ExcludedError:
             return []  # It leads to a file that stays: as in every such file, nothing is said.
         except GlmError as error:
-            self._tell(error)
+            self._tell(error, asked=not request.automatic)
             return []
         if suggestions:
             self._well()
@@ -93,11 +93,12 @@ class Completions:
         if engine is not None:
             self._server.spawn(_close(engine, fallback))
 
-    def _tell(self, error: GlmError) -> None:
+    def _tell(self, error: GlmError, *, asked: bool = False) -> None:
+        """Say a failure: each time to who `asked` for a suggestion, else once in a row."""
         self._failed(error)
-        if str(error) not in self._told:
+        if asked or str(error) not in self._told:
             self._told.add(str(error))
-            self._server.report(error)
+            self._server.report(error, asked=asked)
 
     def _well(self) -> None:
         if self._told:

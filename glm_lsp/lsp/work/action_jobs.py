@@ -22,6 +22,7 @@ from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
 from glm_lsp.lsp.work.diagnostics import every_problem
 from glm_lsp.lsp.work.explanations import load
+from glm_lsp.lsp.work.failures import Failures
 from glm_lsp.lsp.work.new_files import create_file, creates_files
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.changes import Changes
     from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.lsp.work.explanations import Explanations
+    from glm_lsp.lsp.work.failures import Attempt
     from glm_lsp.text import Change
 
     Listener = Callable[[AnswerProgress], None]
@@ -56,7 +58,11 @@ class Board(Protocol):
 
 
 class ActionJobs:
-    """Runs the actions of one client."""
+    """Runs the actions of one client.
+
+    Attributes:
+        failures: those that failed, to be asked again.
+    """
 
     def __init__(
         self,
@@ -73,6 +79,7 @@ class ActionJobs:
         self._explanations = explanations
         self._changes = changes
         self._remembered = remembered
+        self.failures = Failures(server, session, self._again)
 
     def run(self, task: Task) -> dict[str, str]:
         """Start a job for a task and return its id."""
@@ -81,6 +88,7 @@ class ActionJobs:
             lambda job: self._work(job, task),
             uri=task.snapshot.uri,
         )
+        self.failures.watch(job, task)
         return {"job": job.id}
 
     def run_on_all(self, task: Task) -> dict[str, str]:
@@ -100,7 +108,12 @@ class ActionJobs:
             every = evolve(task, snapshot=snapshot, selection=place, diagnostics=found)
             await self._work(job, every)
 
-        return {"job": self._server.jobs.start(FIX_ALL, work, uri=uri).id}
+        job = self._server.jobs.start(FIX_ALL, work, uri=uri)
+        self.failures.watch(job, task, every=True)
+        return {"job": job.id}
+
+    def _again(self, attempt: Attempt) -> dict[str, str]:
+        return self.run_on_all(attempt.now) if attempt.every else self.run(attempt.now)
 
     async def _work(self, job: Job, task: Task) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
