@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field, frozen
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     from typing_extensions import Self
@@ -228,13 +229,23 @@ class Gateway:
     logged and answered with an empty 200.
     """
 
-    def __init__(self, replies: Replies, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        replies: Replies,
+        *,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        name: str = "",
+    ) -> None:
+        """Listen at `host`; `tls` encrypts, and `name` is what addresses call the host."""
         self.requests: list[Recorded] = []
         """Every POST, in order of arrival."""
         self.visits: list[Recorded] = []
         """Every other request."""
         self._replies = replies
         self._host = host
+        self._tls = tls
+        self._name = name or host
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -247,7 +258,7 @@ class Gateway:
     @property
     def base_url(self) -> str:
         """The base URL to configure; `/chat/completions` is appended by clients."""
-        return f"http://{self._host}:{self.port}/v1"
+        return f"http{'s' if self._tls else ''}://{self._name}:{self.port}/v1"
 
     def wait_for(self, met: Callable[[Gateway], bool], timeout: float = 10.0) -> None:
         """Wait until something is so in the log.
@@ -293,7 +304,7 @@ class Gateway:
         self._loop.close()
 
     async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, self._host, 0)
+        self._server = await asyncio.start_server(self._accept, self._host, 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
