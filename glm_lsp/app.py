@@ -161,8 +161,16 @@ class _Connector:
         self, settings: Settings, key: Key | None, address: str | None, caller: Caller
     ) -> ModelConnection:
         from glm_lsp.llm.connect import connect
+        from glm_lsp.llm.shared_slot import slots_folder
 
-        service = connect(settings, key, base_url=address, store=self._usage(), today=self._now)
+        service = connect(
+            settings,
+            key,
+            base_url=address,
+            store=self._usage(),
+            turns=slots_folder,
+            today=self._now,
+        )
         if caller.approve is not None:
             service.ask_before_overspending(caller.approve)
         return _Open(service)

@@ -44,17 +44,32 @@ def file(path: Path) -> Path:
     Raises:
         OSError: it is a link, or no regular file, or cannot be made.
     """
-    folder(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(f"{path.name} is no regular file")
-        if os.name == "posix" and found.st_uid == os.getuid() and found.st_mode & _OTHERS:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    os.close(descriptor(path))
     return path
+
+
+def descriptor(path: Path) -> int:
+    """Open such a file, made if there is none; return its descriptor.
+
+    Raises:
+        OSError: see `file`.
+    """
+    folder(path.parent)
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
+    try:
+        _close_to_others(opened, path.name)
+    except OSError:
+        os.close(opened)
+        raise
+    return opened
+
+
+def _close_to_others(opened: int, name: str) -> None:
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(f"{name} is no regular file")
+    if os.name == "posix" and found.st_uid == os.getuid() and found.st_mode & _OTHERS:
+        os.fchmod(opened, 0o600)
 
 
 def temporary_folder(prefix: str) -> Path:

@@ -12,6 +12,7 @@ import asyncio
 import json
 import time
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from importlib import import_module
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from glm_lsp.llm import bounds, catalogue, connections, error_kinds, error_mappi
 from glm_lsp.llm.answer import AnswerStream, read
 from glm_lsp.llm.credentials import no_key
 from glm_lsp.llm.limits import ConcurrencyLimiter
+from glm_lsp.llm.patience import Patience
 from glm_lsp.llm.seal import Seal
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
@@ -34,11 +36,13 @@ from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.error_mapping import Asked
     from glm_lsp.llm.proxies import Proxy
+    from glm_lsp.llm.shared_slot import SharedSlot
     from glm_lsp.llm.types import Delta, Request
     from glm_lsp.llm.wires.base import Wire
     from glm_lsp.providers import Preset
@@ -72,6 +76,7 @@ class HttpProvider:
         headers: Mapping[str, str] = MappingProxyType({}),
         timeouts: Timeouts | None = None,
         concurrency: int = 1,
+        shared: SharedSlot | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], float] = time.time,
@@ -87,6 +92,7 @@ class HttpProvider:
         self._timeouts = timeouts or Timeouts()
         self._seal = Seal(key)
         self._limiter = ConcurrencyLimiter(concurrency)
+        self._shared = shared
         self._transport = transport
         self._clock = clock
         self._today = today
@@ -125,9 +131,7 @@ class HttpProvider:
             raise no_key(self.preset)
         wire = self._wire_of(request)
         asked = self._asked(request)
-        async with self._limiter.slot(
-            request.model, request.feature, interactive=request.interactive
-        ):
+        async with self._turn(request):
             response, body = await self._open(request, wire, asked)
             stop = None if wire.stops & body.keys() else request.stop
             parser = wire.parser(asked, stop)
@@ -136,6 +140,11 @@ class HttpProvider:
             finally:
                 self.names[request.model] = parser.model
                 await response.aclose()
+
+    def _turn(self, request: Request) -> AbstractAsyncContextManager[None]:
+        if self._shared is not None:
+            return self._shared.turn(self._limiter, request)
+        return self._limiter.slot(request.model, request.feature, interactive=request.interactive)
 
     def _wire_of(self, request: Request) -> Wire:
         if request.prompt is None:
@@ -200,11 +209,22 @@ class HttpProvider:
         self, request: Request, wire: Wire, asked: Asked
     ) -> tuple[httpx.Response, dict[str, Any]]:
         """Send until the service begins to answer, or says that it will not."""
+        patience = Patience(self._timeouts, asked.service, request.waits)
+        while True:
+            try:
+                return await self._open_soon(request, wire, asked)
+            except GlmError as error:
+                await patience.wait(error)
+
+    async def _open_soon(
+        self, request: Request, wire: Wire, asked: Asked
+    ) -> tuple[httpx.Response, dict[str, Any]]:
+        """Send a few times, where that may help within seconds."""
         import stamina
 
         timeouts = self._timeouts
         async for attempt in stamina.retry_context(
-            on=self._pause,
+            on=partial(self._pause, patient=request.waits is not None),
             # The next keystroke asks again anyway: completions try twice, and quickly.
             attempts=timeouts.attempts if request.interactive else min(timeouts.attempts, 2),
             timeout=None,
@@ -216,8 +236,10 @@ class HttpProvider:
                 return await self._send(request, wire, asked)
         raise AssertionError("the last attempt raises")
 
-    def _pause(self, error: Exception) -> bool | float:
+    def _pause(self, error: Exception, *, patient: bool) -> bool | float:
         """Say whether to ask again after an error, and after how many seconds."""
+        if patient and error_mapping.is_busy(error):
+            return False
         if not (error_mapping.may_repeat(error) or self._lost_for_free(error)):
             return False
         wait: float | None = getattr(error, "retry_after", None)

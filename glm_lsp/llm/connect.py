@@ -7,14 +7,16 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
-from glm_lsp import providers
+from glm_lsp import address, providers
 from glm_lsp.llm.client import HttpProvider
 from glm_lsp.llm.service import Service
+from glm_lsp.llm.shared_slot import SharedSlot
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.providers import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import httpx
 
@@ -38,20 +40,28 @@ def connect(
     transport: httpx.AsyncBaseTransport | None = None,
     timeouts: Timeouts | None = None,
     store: UsageStore | None = None,
+    turns: Callable[[], Path] | None = None,
     clock: Callable[[], float] = time.monotonic,
     today: Callable[[], float] = time.time,
 ) -> Service:
     """Return a service to ask; nothing is sent before the first request.
 
     `base_url` goes before the settings' (it is where the embedded model listens). Without a
-    `usage` nothing is recorded, and no daily budget can be held. `clock` counts seconds,
+    `usage` nothing is recorded, and no daily budget can be held. `turns` is the folder in which the
+    processes of a user take turns, where one request at a time is allowed. `clock` counts seconds,
     `today` is the time in seconds since the epoch.
 
     Raises:
         SettingsError: there is no address to ask.
     """
     provider = connect_bare(
-        settings, key, base_url=base_url, transport=transport, timeouts=timeouts, clock=clock
+        settings,
+        key,
+        base_url=base_url,
+        transport=transport,
+        timeouts=timeouts,
+        turns=turns,
+        clock=clock,
     )
     return Service(
         provider,
@@ -70,6 +80,7 @@ def connect_bare(
     base_url: str | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     timeouts: Timeouts | None = None,
+    turns: Callable[[], Path] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> HttpProvider:
     """Return a provider that records nothing; see `connect`.
@@ -78,14 +89,19 @@ def connect_bare(
         SettingsError: there is no address to ask.
     """
     preset = providers.find(settings.provider, base_url or settings.base_url)
+    url = preset.base_url(settings.protocol, base_url or settings.base_url)
+    place = address.parse(url)
+    own = preset.name == "local" or (preset.name == "custom" and place.is_own)
+    shares = turns is not None and settings.limits.concurrency == 1 and not own
     return HttpProvider(
         preset,
         WIRES[settings.protocol],
-        base_url=preset.base_url(settings.protocol, base_url or settings.base_url),
+        base_url=url,
         key=key,
         headers=settings.headers,
         timeouts=timeouts or Timeouts(token=settings.limits.timeout),
         concurrency=settings.limits.concurrency,
+        shared=SharedSlot(turns, place.name) if turns is not None and shares else None,
         transport=transport,
         clock=clock,
     )

@@ -139,6 +139,13 @@ def may_repeat(error: BaseException) -> bool:
     return isinstance(error, errors.UnavailableError) and error.status in (429, 500, 503, 529)
 
 
+def is_busy(error: BaseException) -> bool:
+    """Tell whether a service has too much to do at the moment, which passes within minutes."""
+    if not isinstance(error, errors.RateLimitError | errors.UnavailableError):
+        return False
+    return may_repeat(error) and (error.status != 500 or error.code == "1305")
+
+
 def _kind(read: Reported, status: int) -> ErrorKind:
     """Choose by the service's own code, then its type, then the status."""
     for name in (read.code, read.type):

@@ -109,7 +109,11 @@ class Service:
                 if request.shorter is None or account.first is not None:
                     raise
                 request = evolve(
-                    request.shorter(), shorter=None, permit=request.permit, struck=request.struck
+                    request.shorter(),
+                    shorter=None,
+                    permit=request.permit,
+                    struck=request.struck,
+                    waits=request.waits,
                 )
             else:
                 return

@@ -17,6 +17,8 @@ class Timeouts:
         attempts: how often a request is sent at most that somebody waits for.
         first_wait: before the second attempt; later waits double.
         longest_wait: the longest wait; a service that asks for more is not asked again.
+        patience: for a service that is busy, all waits together, where somebody sees them.
+        patient_attempts: how often a request is sent at most in that time.
     """
 
     connect: float = 8.0
@@ -25,3 +27,5 @@ class Timeouts:
     attempts: int = 4
     first_wait: float = 0.5
     longest_wait: float = 8.0
+    patience: float = 120.0
+    patient_attempts: int = 12

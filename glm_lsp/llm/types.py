@@ -45,6 +45,8 @@ class Request:
         puts_back: secrets that were struck out are put back into the answer.
         struck: is told when something was struck out.
         permit: is asked right before each sending, and raises what keeps it from being sent.
+        waits: is told for whom is waited and for how many seconds (0: nobody knows); "" when it
+            is over. Where nobody is told, nobody is patient.
         shorter: makes the same question with less context; asked once, instead, when the
             service says that this one is too long.
     """
@@ -66,6 +68,7 @@ class Request:
     puts_back: bool = True
     struck: Callable[[], None] | None = field(default=None, repr=False, eq=False)
     permit: Callable[[], Awaitable[None]] | None = field(default=None, repr=False, eq=False)
+    waits: Callable[[str, int], None] | None = field(default=None, repr=False, eq=False)
     shorter: Callable[[], Request] | None = field(default=None, repr=False, eq=False)
 
     @property

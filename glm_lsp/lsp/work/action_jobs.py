@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve
@@ -124,6 +125,8 @@ class ActionJobs:
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
             planned = evolve(planned, title=f"{planned.title} ({about})")
         job.report(planned.title)
+        told = evolve(planned.request, waits=partial(_tell_waiting, job, planned.title))
+        planned = evolve(planned, request=told)
         self._board.begin()
         error: GlmError | None = None
         try:
@@ -226,3 +229,9 @@ class ActionJobs:
 
     def _listener(self, job: Job, planned: Plan) -> Listener:
         return lambda news: job.report(f"{planned.title}: {news}")
+
+
+def _tell_waiting(job: Job, title: str, whom: str, seconds: int) -> None:
+    """Show for whom is waited, and how long it will be if that is known."""
+    for_long = f", {seconds} s" if seconds else ""
+    job.report(f"{title}: waits for {whom}{for_long} …" if whom else f"{title}: {AnswerProgress()}")
