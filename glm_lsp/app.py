@@ -15,7 +15,7 @@ from attrs import frozen
 
 from glm_lsp import __version__, providers
 from glm_lsp.background_imports import import_modules
-from glm_lsp.llm.credentials import Key, find_key, no_key
+from glm_lsp.llm.credentials import Key, Keyring, find_key, no_key
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
 from glm_lsp.lsp.server import Server
@@ -95,6 +95,7 @@ class _Connector:
         self._environ = environ
         self._model_file = model_file
         self._embedded = EmbeddedModel()
+        self._keyring = Keyring()
         self._loading = asyncio.Lock()
         self._importing = asyncio.Lock()
         self._address = ""
@@ -133,7 +134,12 @@ class _Connector:
         given = caller.api_key
         # Where a workspace may have written the options, the user's own key goes before theirs:
         # whose key it is can read what was asked with it.
-        key = find_key(preset, given=given if caller.users_own else None, environ=self._environ)
+        key = find_key(
+            preset,
+            given=given if caller.users_own else None,
+            environ=self._environ,
+            keyring=self._keyring,
+        )
         key = key or find_key(preset, given=given, environ={}, use_keyring=False)
         if key is None and preset.needs_key:
             raise no_key(preset)

@@ -2,13 +2,14 @@
 
 Invariants: a key's value shows in no representation, so no log and no traceback that
 formats one can leak it; only `reveal` gives it away: to the wires for their headers, to the
-keyring, and to what strikes it out of errors. The keyring may block (it may ask the user to
-unlock it): call these functions in a thread.
+keyring, and to what strikes it out of errors. Looking for a key takes three seconds at most,
+whatever the keyring does (it may ask the user to unlock it): call these functions in a thread.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from glm_lsp.errors import GlmError, NoKeyError
@@ -25,6 +26,10 @@ ANY_PROVIDER = "GLM_API_KEY"
 """The environment variable that holds a key whatever the provider."""
 
 _log = logging.getLogger(__name__)
+
+
+PATIENCE = 3.0
+"""Seconds that a keyring has to answer."""
 
 
 class Key:
@@ -52,14 +57,61 @@ class Key:
         raise TypeError("a key is not to be copied out of the process")
 
 
+class Keyring:
+    """Reads the system's keyring, and waits for one that hangs only once.
+
+    Each question has a thread of its own, which does not keep the process from ending; what it
+    finds too late, as when the user has unlocked the keyring meanwhile, is there the next time.
+    """
+
+    def __init__(self) -> None:
+        self._late: dict[str, _Question] = {}
+
+    def read(self, name: str) -> str | None:
+        """Return what is kept under a provider's name, as far as it can be known by now."""
+        question = self._late.get(name)
+        patience = 0.0
+        if question is None:
+            self._late[name] = question = _Question(name)
+            question.start()
+            patience = PATIENCE
+        question.join(patience)
+        if question.is_alive():
+            if patience:
+                _log.warning("The system's keyring does not answer: is it locked?")
+            return None
+        self._late.pop(name, None)
+        return question.found
+
+
+class _Question(threading.Thread):
+    """One question to the keyring."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(daemon=True, name="keyring")
+        self.found: str | None = None
+        self._asks_for = name
+
+    def run(self) -> None:
+        try:
+            import keyring  # It looks for its back-ends, and may hang already.
+
+            self.found = keyring.get_password(KEYRING_SERVICE, self._asks_for)
+        except Exception as error:  # Back-ends raise whatever their system raises.
+            _log.debug("The keyring cannot be read: %s", type(error).__name__)
+
+
 def find_key(
     preset: Preset,
     *,
     given: str | None,
     environ: Mapping[str, str],
     use_keyring: bool = True,
+    keyring: Keyring | None = None,
 ) -> Key | None:
     """Return the first key found: the editor's, the environment's, the keyring's.
+
+    Who asks again and again gives the same `keyring` each time.
 
     Raises:
         NoKeyError: the first one found cannot be a key.
@@ -69,7 +121,7 @@ def find_key(
     for name in (ANY_PROVIDER, *preset.key_names):
         if value := environ.get(name, "").strip():
             return _checked(value, name, "" if name == ANY_PROVIDER else preset.name)
-    kept = _from_keyring(preset) if use_keyring else None
+    kept = (keyring or Keyring()).read(preset.name) if use_keyring else None
     return _checked(kept, "the keyring", preset.name) if kept else None
 
 
@@ -123,16 +175,6 @@ def _checked(value: str, source: str, owner: str = "") -> Key:
             " copy it again, or run `glm-lsp auth set`."
         )
     return Key(value, source, owner)
-
-
-def _from_keyring(preset: Preset) -> str | None:
-    import keyring
-
-    try:
-        return keyring.get_password(KEYRING_SERVICE, preset.name)
-    except Exception as error:  # Back-ends raise whatever their system raises.
-        _log.debug("The keyring cannot be read: %s", type(error).__name__)
-        return None
 
 
 def _no_keyring(preset: Preset, error: Exception) -> GlmError:
