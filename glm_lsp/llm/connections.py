@@ -19,7 +19,7 @@ import httpx
 from glm_lsp.llm import certificates, proxies
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 
     from glm_lsp.address import Address
     from glm_lsp.llm.proxies import Proxy
@@ -37,13 +37,13 @@ _AT_THE_PROXY = frozenset(
 )
 """What is at work while a proxy's own connection comes about."""
 
-# Seconds, but for the last: a line that is dead is known to be after some fifteen.
-_OPTIONS = (
+# Seconds, but for the last: a line that is dead is known to be after some ten.
+_OPTIONS: Sequence[tuple[str, int]] = (
     ("TCP_KEEPIDLE", 5),
     ("TCP_KEEPALIVE", 5),  # What macOS calls the one before.
-    ("TCP_KEEPINTVL", 3),
+    ("TCP_KEEPINTVL", 2),
     ("TCP_KEEPCNT", 3),
-    ("TCP_USER_TIMEOUT", 15_000),
+    ("TCP_USER_TIMEOUT", 10_000),
 )
 
 

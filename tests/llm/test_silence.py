@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import ssl
+import subprocess
+import sys
 from contextlib import ExitStack, aclosing
 from typing import TYPE_CHECKING
 
@@ -136,3 +139,25 @@ def test_certificates_are_read_only_for_what_is_encrypted(monkeypatch: pytest.Mo
     assert secure._context.cert_store_stats()["x509_ca"] > 0
     assert secure._context.verify_mode is ssl.CERT_REQUIRED
     assert secure._context.check_hostname
+
+
+def test_a_line_that_dies_is_given_up_before_the_time_out() -> None:
+    """What was sent and never confirmed, and an answer that stops coming, are a lost connection."""
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    able = shutil.which("unshare") and shutil.which("ip")
+    probe = [*alone, "ip", "link", "set", "lo", "up"]
+    if not able or subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("no network of one's own can be made here")
+    done = subprocess.run(
+        [*alone, sys.executable, "-m", "tests.llm.dead_line"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        line for line in done.stdout.splitlines() if line.startswith("UnreachableError")
+    ], done.stderr
+    asked, read = done.stdout.splitlines()
+    assert "was lost: try again." in asked
+    assert "stopped in the middle of its answer: try again." in read
