@@ -15,11 +15,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from glm_lsp import __version__, logs
+from glm_lsp import __version__, logs, standard_streams
 from glm_lsp.characters import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, MutableMapping, Sequence
 
     from glm_lsp.lsp.server import Server
 
@@ -30,6 +30,8 @@ ACTIONS = ("explain", "fix", "refactor", "complete", "all")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the process's exit code."""
+    standard_streams.prepare()
+    _ignore_relative_folders(os.environ)
     parser = _parser()
     arguments = parser.parse_args(argv)
     logs.begin(getattr(arguments, "log_level", "warning"))
@@ -41,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GlmError as error:
         print(one_line(str(error), _LONGEST), file=sys.stderr)  # noqa: T201
         return 1
+    except BrokenPipeError:
+        return 1  # Who read has gone, as `head` does: there is nobody to tell.
     except KeyboardInterrupt:
         return 130
 
@@ -53,11 +57,18 @@ def run() -> NoReturn:
     """
     code = main()
     atexit._run_exitfuncs()  # noqa: SLF001  # What `os._exit` leaves out: usage is written.
-    logging.shutdown()
+    logging.shutdown()  # Waits for the log, but not for ever.
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # Nobody reads any more.
             stream.flush()
     os._exit(code)
+
+
+def _ignore_relative_folders(environ: MutableMapping[str, str]) -> None:
+    """Take out folders that are not absolute paths, as the XDG specification says."""
+    for name in [name for name in environ if name.startswith("XDG_")]:
+        if name.endswith(("_HOME", "_DIR")) and not Path(environ[name]).is_absolute():
+            del environ[name]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -117,7 +117,10 @@ class ClientSession:
         if not self._expected:
             self._settled.set()
 
-    async def _be_settled(self) -> None:
+    async def be_settled(self) -> None:
+        """Wait until the editor has said what it was expected to say, within bounds."""
+        if self._settled.is_set():
+            return
         with suppress(asyncio.TimeoutError):
             async with timeout(_CONFIGURED_WITHIN):
                 await self._settled.wait()
@@ -147,7 +150,7 @@ class ClientSession:
 
     async def profile(self) -> ModelProfile:
         """Return the model and the wishes that shape an action's question."""
-        await self._be_settled()
+        await self.be_settled()
         rules = await self._house_rules()
         settings = self.settings
         model = catalogue.find(self.model_name())
@@ -211,7 +214,7 @@ class ClientSession:
                 await self._connector.confirm(error.destination)
 
     async def _opened(self) -> ModelConnection:
-        await self._be_settled()
+        await self.be_settled()
         async with self._opening:
             await self._close_stale()
             while self._model is None:

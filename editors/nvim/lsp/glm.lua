@@ -12,6 +12,9 @@ return {
   before_init = function(params, config)
     require('glm.server').before_init(params, config)
   end,
+  on_exit = function()
+    require('glm.status').on_exit()
+  end,
   capabilities = {
     experimental = {
       glm = { applyEdit = true, changes = true, context = true, explanation = true, status = true },

@@ -49,6 +49,7 @@ class Completions:
         Raises:
             Superseded: a newer request took this one's place.
         """
+        await self._session.be_settled()  # Other settings would end what is asked before them.
         try:
             suggestions = await self._ready().complete(request)
         except ExcludedError:

@@ -8,7 +8,7 @@ local M = {}
 ---@field bufnr integer
 ---@field argument { uri: string, range: lsp.Range }
 
-local place, ask, send, on_change, on_hunk, with_ghost_text
+local place, place_of, ask, send, on_change, on_hunk, with_ghost_text
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -114,10 +114,9 @@ function M.run(command)
     )
     return
   end
-  local at = place(command)
-  if at then
+  place(command, function(at)
     subcommand(at, rest)
-  end
+  end)
 end
 
 ---Complete the name of a subcommand, and "hunk" after those that take it.
@@ -149,18 +148,33 @@ function with_ghost_text()
   return available
 end
 
----Return the client and the range: the lines given, or the cursor.
+---Find the client and the range: the lines given, or the cursor, as they are now.
+---
+---A server that is still starting is waited for; keys do what they do meanwhile.
 ---@param command vim.api.keyset.create_user_command.command_args
----@return glm.Place?
-function place(command)
+---@param on_place fun(at: glm.Place)
+function place(command, on_place)
   local bufnr = vim.api.nvim_get_current_buf()
-  local client = require('glm.server').client(bufnr)
-  if not client then
+  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  require('glm.server').when_ready(bufnr, function(client)
+    on_place(place_of(command, client, bufnr, row - 1, column))
+  end, function()
     vim.notify('glm: no server here; :checkhealth glm says why', vim.log.levels.ERROR)
-    return
-  end
+  end)
+end
+
+---@param command vim.api.keyset.create_user_command.command_args
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param row integer counted from 0
+---@param column integer in bytes
+---@return glm.Place
+function place_of(command, client, bufnr, row, column)
   local encoding = client.offset_encoding
-  local range = vim.lsp.util.make_range_params(0, encoding).range
+  local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
+  local character = vim.str_utfindex(line, encoding, math.min(column, #line))
+  local here = { line = row, character = character }
+  local range = { start = here, ['end'] = here }
   if command.range > 0 then
     local last = vim.api.nvim_buf_get_lines(bufnr, command.line2 - 1, command.line2, false)[1]
     range = {

@@ -13,6 +13,52 @@ function M.client(bufnr)
   return here or vim.lsp.get_clients({ name = 'glm' })[1]
 end
 
+local WAIT = 10000 -- Milliseconds that a command waits for a server that starts.
+
+---Tell whether a server is on its way to a buffer.
+---@param bufnr integer
+---@return boolean
+function M.is_starting(bufnr)
+  local command = M.command()
+  local missing = command and vim.fn.executable(command[1]) == 0
+  if not M.is_file(bufnr) or missing or require('glm.status').failed() then
+    return false
+  end
+  -- Early 0.11 does not tell; commands on Neovim's own command line come before all else.
+  return vim.v.vim_did_enter == 0 or not vim.lsp.is_enabled or vim.lsp.is_enabled('glm')
+end
+
+---Have `ready` called with the client of a buffer, now or once its server has started.
+---@param bufnr integer
+---@param ready fun(client: vim.lsp.Client)
+---@param on_failure fun()
+function M.when_ready(bufnr, ready, on_failure)
+  local client = M.client(bufnr)
+  if client then
+    return ready(client)
+  elseif not M.is_starting(bufnr) then
+    return on_failure()
+  end
+  local timer = assert(vim.uv.new_timer())
+  local ends = vim.uv.now() + WAIT
+  timer:start(20, 20, vim.schedule_wrap(function()
+    if timer:is_closing() then
+      return
+    end
+    client = vim.lsp.get_clients({ name = 'glm', bufnr = bufnr })[1]
+    local over = vim.uv.now() > ends or not vim.api.nvim_buf_is_valid(bufnr)
+    if not client and not over and M.is_starting(bufnr) then
+      return
+    end
+    timer:close()
+    if client then
+      ready(client)
+    else
+      on_failure()
+    end
+  end))
+end
+
 ---Return the buffer of a document that the server knows; nil when it is closed by now.
 ---@param client vim.lsp.Client
 ---@param uri string
@@ -81,6 +127,7 @@ end
 ---@param params lsp.InitializeParams
 ---@param config vim.lsp.ClientConfig
 function M.before_init(params, config)
+  require('glm.status').on_start()
   local settings = vim.tbl_get(config, 'settings', 'glm')
   if settings then
     local options = params.initializationOptions or {}

@@ -3,7 +3,7 @@
 local M = {}
 
 ---@class glm.Status
----@field state 'ready'|'working'|'limited'|'error'|'off'
+---@field state 'starting'|'ready'|'working'|'limited'|'error'|'off'
 ---@field model? string
 ---@field message? string
 ---@field tokens? integer today
@@ -13,15 +13,55 @@ local M = {}
 local last
 
 ---@type table<string, string>
-local signs = { ready = '', working = ' ●', limited = ' !', error = ' ✗', off = ' off' }
+local signs = { starting = ' …', ready = '', working = ' ●', limited = ' !', error = ' ✗', off = ' off' }
+
+local has_failed = false
+
+---@param status glm.Status
+local function show(status)
+  last = status
+  vim.api.nvim_exec_autocmds('User', { pattern = 'GlmStatus', modeline = false, data = status })
+  vim.cmd.redrawstatus({ bang = true })
+end
+
+---Say that a server is starting.
+function M.on_start()
+  has_failed = false
+  vim.schedule(function()
+    if not last or last.state == 'off' then
+      show({ state = 'starting' })
+    end
+  end)
+end
+
+---Note that a server has started: it says the rest itself.
+function M.on_attach()
+  if last and last.state == 'starting' then
+    last = nil
+  end
+end
+
+---Note that a server ended; one that had not begun does not start at all.
+function M.on_exit()
+  vim.schedule(function()
+    if last and last.state == 'starting' then
+      has_failed = true
+      show({ state = 'off', message = 'The server does not start.' })
+    end
+  end)
+end
+
+---Tell whether the last server ended before it had begun.
+---@return boolean
+function M.failed()
+  return has_failed
+end
 
 ---Handle the notification `glm/status`.
 ---@param _ any
 ---@param params glm.Status
 function M.on_status(_, params)
-  last = params
-  vim.api.nvim_exec_autocmds('User', { pattern = 'GlmStatus', modeline = false, data = params })
-  vim.cmd.redrawstatus({ bang = true })
+  show(params)
 end
 
 ---Forget the state when the last client has gone.
