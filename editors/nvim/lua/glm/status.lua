@@ -15,7 +15,7 @@ local last
 ---@type table<string, string>
 local signs = { starting = ' …', ready = '', working = ' ●', limited = ' !', error = ' ✗', off = ' off' }
 
-local has_failed = false
+local is_starting, has_failed = false, false
 
 ---@param status glm.Status
 local function show(status)
@@ -26,7 +26,7 @@ end
 
 ---Say that a server is starting.
 function M.on_start()
-  has_failed = false
+  is_starting, has_failed = true, false
   vim.schedule(function()
     if not last or last.state == 'off' then
       show({ state = 'starting' })
@@ -36,6 +36,7 @@ end
 
 ---Note that a server has started: it says the rest itself.
 function M.on_attach()
+  is_starting = false
   if last and last.state == 'starting' then
     last = nil
   end
@@ -44,8 +45,8 @@ end
 ---Note that a server ended; one that had not begun does not start at all.
 function M.on_exit()
   vim.schedule(function()
-    if last and last.state == 'starting' then
-      has_failed = true
+    if is_starting then
+      is_starting, has_failed = false, true
       show({ state = 'off', message = 'The server does not start.' })
     end
   end)
@@ -67,7 +68,7 @@ end
 ---Forget the state when the last client has gone.
 function M.on_detach()
   vim.schedule(function()
-    if not require('glm.server').client() then
+    if not has_failed and not require('glm.server').client() then
       last = nil
     end
   end)
