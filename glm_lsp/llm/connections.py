@@ -1,16 +1,18 @@
 """Makes connections: certificates, proxies, socket options, and how each of them ends.
 
 Invariants: whatever happens to a request, cancels in any moment included, nothing of it stays
-open; a connection that has idled longer than `KEPT` is not used again, and none outlives that;
-a failure of the proxy's is told from one of the service's; what the environment says wrong is one
-sentence that names the variable, and shows no password.
+open, and who was asked is told at once; a connection that has idled longer than `KEPT` is not
+used again, and none outlives that; a failure of the proxy's is told from one of the service's;
+what the environment says wrong is one sentence that names the variable, and shows no password.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
+import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,7 @@ _OPTIONS: Sequence[tuple[str, int]] = (
     ("TCP_KEEPCNT", 3),
     ("TCP_USER_TIMEOUT", 10_000),
 )
+_RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # Linger, for no time.
 
 
 class ProxyFailedError(Exception):
@@ -229,11 +232,15 @@ class _Trace:
 
 
 def _set_options(raw: Any) -> None:
-    """Have the system notice that a line is dead, with the options that it has."""
+    """Have the system notice that a line is dead, and reset what is closed."""
     if raw is None:
         return
     with suppress(OSError):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    with suppress(OSError):
+        # A close alone says that nothing more is asked, and HAProxy has the model write on until
+        # it cannot pass a word on: cancelling would take a quarter of a second, not a thousandth.
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     for name, value in _OPTIONS:
         if (option := getattr(socket, name, None)) is not None:
             with suppress(OSError):

@@ -6,6 +6,7 @@ The gateway counts what is connected to it.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
@@ -109,3 +110,31 @@ def test_a_connection_serves_the_next_question() -> None:
 
     with Gateway(chat_stream("fine")) as gateway:
         asyncio.run(work(gateway))
+
+
+def test_an_answer_that_nobody_wants_is_reset() -> None:
+    """The other end cannot send one byte more: gateways that heed no mere close hear of this."""
+
+    async def work(listening: socket.socket) -> None:
+        port = listening.getsockname()[1]
+        client = provider(f"http://127.0.0.1:{port}/v1")
+        accepting = asyncio.ensure_future(asyncio.to_thread(_answer_and_stop, listening))
+        async with aclosing(client.stream(QUESTION)) as deltas:
+            await anext(deltas)
+            with await accepting as connection:
+                await deltas.aclose()
+                await asyncio.sleep(0.05)  # For the reset to arrive, which nothing tells.
+                with pytest.raises(OSError, match=r"."):
+                    connection.send(b"more")
+        await client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asyncio.run(work(listening))
+
+
+def _answer_and_stop(listening: socket.socket) -> socket.socket:
+    connection, _ = listening.accept()
+    connection.recv(65536)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    connection.sendall(head + bytes(chat_stream("fine", chunk=4).steps[0]))  # type: ignore[arg-type]
+    return connection
