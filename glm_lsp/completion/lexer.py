@@ -72,7 +72,10 @@ def unclosed(text: str, language: str) -> list[str]:
 def _last_token(code: str, language: str) -> str | None:
     """Return the string or comment that reaches to the end of `code`."""
     last = next(iter(deque(_tokens(language).finditer(code), maxlen=1)), None)
-    return last.group() if last is not None and last.end() == len(code) else None
+    if last is None or last.end() != len(code):
+        return None
+    names = language_named(language).names
+    return None if names and re.fullmatch(names, last.group()) else last.group()
 
 
 def _is_comment(token: str, record: Language) -> bool:
@@ -98,11 +101,12 @@ def _is_closed(token: str, record: Language) -> bool:
 
 @lru_cache(maxsize=64)
 def _tokens(language: str) -> re.Pattern[str]:
-    """Compile what matches one string or comment, closed or not."""
+    """Compile what matches one string, comment or bracket that is a name, closed or not."""
     record = language_named(language)
     triple = [re.escape(quote) for quote in record.long_quotes if len(quote) > 1]
     single = [re.escape(quote) for quote in record.long_quotes if len(quote) == 1]
-    parts = [rf"{quote}[\s\S]*?(?:{quote}|\Z)" for quote in triple]
+    parts = [part for part in (record.manual, record.names) if part]
+    parts += [rf"{quote}[\s\S]*?(?:{quote}|\Z)" for quote in triple]
     parts += [rf"{re.escape(mark)}[^\n]*" for mark in record.line_comments]
     for opening, closing in record.block_comments:
         parts.append(rf"{re.escape(opening)}[\s\S]*?(?:{re.escape(closing)}|\Z)")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from glm_lsp.text import Snapshot
 
 LABEL = re.compile(
-    r"\s*(?:case\b.*|default|public|private|protected|signals|(?:public |private )?slots)\s*:"
+    r"\s*(?:(?:case\b.*|default|public|private|protected|signals|(?:public |private )?slots)\s*:"
+    r"|case\b.*,\s*\Z)"
 )
 """A label that may stand on the level of the line that opens its block."""
 _CLOSING_TAIL = re.compile(r"[\s)\]}>\"'`]*(?:(?:[:;,]|=>)\s*)?(?:\{\s*)?\Z")

@@ -191,6 +191,7 @@ RUBY = Language(
     suffixes=(".rb",),
     line_comments=("#",),
     block_comments=(),
+    manual=r"(?:(?<=\n)|\A)=begin\b[\s\S]*?(?:\n=end\b[^\n]*|\Z)",
     word_blocks=True,
     grammar=("tree_sitter_ruby", "language"),
     definitions=_kinds("class module method singleton_method"),

@@ -21,6 +21,8 @@ class Language(NamedTuple):
 
         line_comments: what begins a comment that ends with its line.
         block_comments: what begins and ends one that may be longer.
+        manual: a pattern of a long comment that begins and ends at the left edge; "" for none.
+        names: a pattern of names that are made of brackets; "" for none.
         quotes: what begins and ends a string within a line.
         long_quotes: what begins and ends a string that may be longer.
         apostrophes: an apostrophe need not open a string: `'a`, `'(1 2)`.
@@ -59,6 +61,8 @@ class Language(NamedTuple):
 
     line_comments: tuple[str, ...] = ("//",)
     block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
+    manual: str = ""
+    names: str = ""
     quotes: tuple[str, ...] = ('"', "'")
     long_quotes: tuple[str, ...] = ()
     apostrophes: bool = False

@@ -15,6 +15,7 @@ import attrs
 from attrs import frozen
 
 from glm_lsp.completion.lexer import PAIRS, has_open_string, is_text, masked, unclosed, unopened
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -48,7 +49,7 @@ def surplus(text: str, context: CursorContext) -> int | None:
     """Return where a bracket stands that closes nothing, neither in the text nor before it."""
     before = _statement(context)
     waiting = unclosed(before, context.language)
-    if is_text(before, context.language):
+    if is_text(_told_by(before, context), context.language):
         return None  # What the text closes first is the string or comment.
     for index in unopened(text, context.language, before):
         if not waiting or waiting[-1] != PAIRS[text[index]]:
@@ -114,9 +115,15 @@ class _Line:
 def _line(text: str, context: CursorContext) -> _Line:
     """Return the line that a text is for."""
     before, tail, language = _statement(context), context.tail, context.language
-    if not is_text(before, language) or not is_text(before + text, language):
+    telling = _told_by(before, context)
+    if not is_text(telling, language) or not is_text(telling + text, language):
         return _Line(language, before, tail, _rest(context))
     return _Line(language, context.head, tail, words=True)
+
+
+def _told_by(before: str, context: CursorContext) -> str:
+    """Return what tells whether the cursor stands in words: manuals have theirs at the margin."""
+    return context.before if language_named(context.language).manual else before
 
 
 def _brings(text: str, closers: str, before: str, language: str) -> bool:

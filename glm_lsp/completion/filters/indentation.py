@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from glm_lsp.completion.lexer import PAIRS, is_text, masked, unclosed, unopened
 from glm_lsp.completion.scope import CLOSER, LABEL, is_comment, opens_block
 from glm_lsp.context.cursor import indentation, width
+from glm_lsp.languages import language_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _ON_LEVEL = re.compile(r"\s*(?:[)\]}#]|(?:end|done|fi|esac|else|elif|except|finally)\b)")
 _DIRECTIVE = re.compile(r"\s*(?:#|=[a-z])")  # A preprocessor's, or one that begins a manual.
+_MANUAL = re.compile(r"\s*=[a-z]+\b(?!\s*[=~(])")
 _LIST = re.compile(r"\s*(?:[-*+o•]|\d+[.)])\s")
 _GOES_ON = re.compile(r"(?:(?<!\*)/|[^\w\s)\]}'\";>`/])\s*\Z")
 
@@ -95,7 +97,7 @@ def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
     if 0 < body <= here and not _is_on_level(code[0]):
         # Written as if the first line stood at the margin.
         return [_shifted(line, here, unit) for line in lines]
-    if here < least < body:
+    if here < least < body and any(_is_on_level(line) for line in code if width(line) == least):
         # Written for another indentation, by other steps.
         scale = width(unit) / (body - least)
         return [
@@ -108,6 +110,8 @@ def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bo
     """Indent lines, of which perhaps the first alone is meant, behind a cursor at the margin."""
     above, below, first = context.line_above, context.line_below, width(lines[0])
     at_margin = [_shifted(line, -first, unit) for line in lines]
+    if language_named(context.language).manual and _MANUAL.match(lines[0]):
+        return at_margin
     if is_text(context.before, context.language):
         paragraph = alone and not _LIST.match(above) and _is_within_paragraph(context)
         return at_margin if paragraph else lines
