@@ -139,7 +139,11 @@ def test_no_prose_is_left(replies: list[Reply]) -> None:
 
 
 def test_nobody_is_spoken_to(replies: list[Reply]) -> None:
-    """Nowhere, comments and strings included, does the model talk about the code to the user."""
+    """Nowhere does the model talk about the code to the user.
+
+    Comments and the string at the cursor are included; a string that begins and ends in the
+    answer says what the program says.
+    """
     phrases = (
         "You can use", "Your code", "Here is", "Here's", "Sure,", "This code", "I hope",
         "The code is correct", "In the code above", "In this code", "Certainly", "I have added",
@@ -147,8 +151,9 @@ def test_nobody_is_spoken_to(replies: list[Reply]) -> None:
         "example demonstrates",
     )  # fmt: skip
     for reply in replies:
+        said = re.sub(r"(?<![\w\"'])([\"'])(?![\"'])[^\"'\n]*\1", "", reply.draft.text)
         for phrase in phrases:
-            assert phrase not in reply.draft.text, (phrase, reply)
+            assert phrase not in said, (phrase, reply)
 
 
 def test_what_follows_is_not_said_twice(replies: list[Reply]) -> None:
