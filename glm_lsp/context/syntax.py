@@ -113,7 +113,7 @@ _WITHIN = bytes(range(0x80, 0xC0))
 """The bytes with which no code point begins."""
 _BLOCK = 512
 
-_CHUNK = 4_096
+_CHUNK = 65_536
 _LONGEST = 1_000_000  # Characters.
 _MOST_LOOKS = 4_500
 """Of a parser at whether to go on, each after a hundred steps: what 600,000 characters of code
@@ -137,11 +137,23 @@ def parse(language: str, source: str) -> SyntaxTree | None:
     def stops(*_: object) -> bool:
         return next(looks) > _MOST_LOOKS
 
+    given: list[bytearray] = []
+
+    def read(at: int, _: object) -> bytes | bytearray:
+        if at >= len(encoded):
+            return b""
+        given.append(bytearray(encoded[at : at + _CHUNK]))
+        return given[-1]
+
     parser = Parser(_grammar(*spoken.grammar))
     try:
-        tree = parser.parse(lambda at, _: encoded[at : at + _CHUNK], progress_callback=stops)
+        tree = parser.parse(read, progress_callback=stops)
     except ValueError:  # It was stopped.
         return None
+    finally:
+        # tree-sitter 0.26 never lets go of what it was given to read, so it keeps it empty.
+        for chunk in given:
+            chunk.clear()
     return SyntaxTree(spoken, source, encoded, tree)
 
 
