@@ -16,6 +16,7 @@ from attrs import frozen
 from glm_lsp import __version__, providers
 from glm_lsp.background_imports import import_modules
 from glm_lsp.llm.credentials import Key, Keyring, find_key, no_key
+from glm_lsp.llm.substitution import Notice
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.lsp import features
 from glm_lsp.lsp.server import Server
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.destination import Destinations
     from glm_lsp.llm.service import Service
     from glm_lsp.llm.usage_store import UsageStore, Used
@@ -73,6 +75,9 @@ class _Open:
     def accepted(self, model: str, feature: str) -> None:
         self.provider.accepted(model, feature)
 
+    def model(self, name: str) -> ModelInfo:
+        return self.provider.model(name)
+
     def characters_per_token(self, model: str) -> float:
         return self.provider.estimates.ratio(model)
 
@@ -112,7 +117,12 @@ class _Connector:
             return self._connected(settings, its_own, self._address, caller)
         # A keyring may ask the user to unlock it: never on the event loop.
         key = await asyncio.to_thread(self._key, settings, caller)
-        return self._connected(settings, key, None, caller)
+        connection = self._connected(settings, key, None, caller)
+        preset = connection.provider.preset
+        tell = caller.tell if preset.rule else None
+        if tell is not None and await asyncio.to_thread(self._trusted().is_news, preset.rule):
+            tell(Notice("plan", preset.name, preset.rule))
+        return connection
 
     async def confirm(self, destination: str) -> None:
         await asyncio.to_thread(self._trusted().confirm, destination)
@@ -165,7 +175,7 @@ class _Connector:
 
     def _connected(
         self, settings: Settings, key: Key | None, address: str | None, caller: Caller
-    ) -> ModelConnection:
+    ) -> _Open:
         from glm_lsp.llm.connect import connect
         from glm_lsp.llm.shared_slot import slots_folder
 
@@ -177,6 +187,8 @@ class _Connector:
             turns=slots_folder,
             today=self._now,
         )
+        if caller.tell is not None:
+            service.on_notice(caller.tell)
         if caller.approve is not None:
             service.ask_before_overspending(caller.approve)
         return _Open(service)

@@ -201,8 +201,9 @@ def _editors() -> list[str]:
 
 def _doctor(_: argparse.Namespace) -> int:
     from glm_lsp import doctor
+    from glm_lsp.llm.usage_store import usage_path
 
-    return doctor.run(os.environ)
+    return doctor.run(os.environ, usage=usage_path())
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ needs fixing.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -20,7 +22,9 @@ from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue, credentials
 from glm_lsp.llm.connect import connect_bare
 from glm_lsp.llm.probe import ProbeResult, probe
+from glm_lsp.llm.substitution import is_same
 from glm_lsp.llm.timeouts import Timeouts
+from glm_lsp.llm.usage_report import notices
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.providers import Billing
 from glm_lsp.settings import camel, keys
@@ -28,12 +32,14 @@ from glm_lsp.settings.layers import from_environment, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from glm_lsp.llm.credentials import Key
     from glm_lsp.settings import Settings
     from glm_lsp.settings.layers import Loaded
 
 _LONGEST = 1_000  # Characters of a finding.
+_LATELY = 14  # Days.
 _TIMEOUTS = Timeouts(token=30.0, attempts=2)
 
 
@@ -47,9 +53,16 @@ class _Line:
 
 
 def run(
-    environ: Mapping[str, str], *, console: Console | None = None, timeouts: Timeouts = _TIMEOUTS
+    environ: Mapping[str, str],
+    *,
+    console: Console | None = None,
+    timeouts: Timeouts = _TIMEOUTS,
+    usage: Path | None = None,
 ) -> int:
-    """Examine the set-up and say what needs fixing. Returns the exit code."""
+    """Examine the set-up and say what needs fixing. Returns the exit code.
+
+    `usage` is the usage store, which knows what was noticed of services lately.
+    """
     console = console or Console(highlight=False)
     loaded = load(from_environment(environ))
     console.print(_heading("Settings (your editor may set more)"))
@@ -65,6 +78,9 @@ def run(
     if found.good is not False:
         console.print(_heading("Service"))
         asked = asyncio.run(_service(loaded.settings, key, console, timeouts))
+    if noticed := _noticed(usage):
+        console.print(_heading(f"Noticed in the last {_LATELY} days"))
+        _show(console, noticed)
     broken = sum(line.good is False for line in (*lines, found, *asked))
     console.print()
     if not broken:
@@ -177,6 +193,8 @@ def _judge(finding: ProbeResult, use: str, settings: Settings) -> _Line:
     if first is None:
         return _Line(good=False, text=f"{finding.model} ({use}): answers with nothing at all.")
     known = catalogue.find(finding.model)
+    if finding.named and not is_same(finding.model, finding.named):
+        use += f"; answered as {finding.named}"
     more = [f"asked not to think: that {finding.switch}"]
     if known.thinking is catalogue.ThinkingMode.NEVER:
         more = ["never thinks"]
@@ -197,6 +215,16 @@ def _judge(finding: ProbeResult, use: str, settings: Settings) -> _Line:
     more.append(_price(finding.model, settings))
     text = f"{finding.model} ({use}) answers; first token after {first * 1000:.0f} ms."
     return _Line(good=True, text=text, more=tuple(more))
+
+
+def _noticed(usage: Path | None) -> list[_Line]:
+    if usage is None:
+        return []
+    try:
+        found = notices(usage, time.time() - _LATELY * 86_400)
+    except sqlite3.Error:  # `usage` says what to do about it.
+        return []
+    return [_Line(good=None, text=one.sentence) for one in found]
 
 
 def _price(name: str, settings: Settings) -> str:

@@ -117,6 +117,10 @@ def frame(payload: Any, event: str = "") -> bytes:
     return f"{head}data: {data}\n\n".encode()
 
 
+ASKED = "@asked"
+"""The name of the model that was asked for, wherever a reply names one."""
+
+
 def chat_stream(
     text: str,
     *,
@@ -127,9 +131,9 @@ def chat_stream(
     usage_apart: bool = False,
     finish: str | None = "stop",
     done: bool = True,
-    model: str = "glm-5.1",
+    model: str = ASKED,
 ) -> Reply:
-    """Return a streamed chat answer, as Z.ai sends it.
+    """Return a streamed chat answer, as Z.ai sends it, from the model that was asked for.
 
     `text` and `reasoning` go in pieces of `chunk` characters. `usage` (prompt, output,
     cached) stands on the last chunk beside `finish_reason`, or, `usage_apart`, on a chunk of
@@ -159,7 +163,7 @@ def completion_stream(
     chunk: int = 4,
     usage: tuple[int, int] | tuple[int, int, int] | None = (10, 5, 0),
     finish: str = "stop",
-    model: str = "glm-4.7",
+    model: str = ASKED,
 ) -> Reply:
     """Return a streamed raw completion (`/completions`)."""
     head = {"id": "cmpl-1", "object": "text_completion", "created": 1795400000, "model": model}
@@ -332,6 +336,17 @@ class Gateway:
         """Return the reply to a request."""
         if record.method != "POST":
             return Reply([], content_type="text/plain")
+        reply = self._scripted(record)
+        if reply.framing == "raw":
+            return reply
+        with contextlib.suppress(ValueError, AttributeError):
+            name = json.dumps(str(record.json.get("model"))).encode()
+            mark = json.dumps(ASKED).encode()
+            steps = [s.replace(mark, name) if isinstance(s, bytes) else s for s in reply.steps]
+            return evolve(reply, steps=steps)
+        return reply
+
+    def _scripted(self, record: Recorded) -> Reply:
         if isinstance(self._replies, Reply):
             return self._replies
         if callable(self._replies):

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from glm_lsp.characters import one_line
 from glm_lsp.errors import GlmError
-from glm_lsp.llm.usage_report import Total, totals
+from glm_lsp.llm.usage_report import Total, notices, totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,13 +44,15 @@ def run(
     midnight = datetime.combine(first, datetime.min.time())
     try:
         found = totals(path, midnight.timestamp())
+        noticed = notices(path, midnight.timestamp())
     except sqlite3.Error as error:
         raise GlmError(
             f"The usage in {path} cannot be read: move the file away to start anew.",
             detail=str(error),
         ) from None
     if as_json:
-        console.print_json(json.dumps(_plain(found, first, today)), ensure_ascii=True)
+        plain = {**_plain(found, first, today), "noticed": [attrs.asdict(one) for one in noticed]}
+        console.print_json(json.dumps(plain), ensure_ascii=True)
         return 0
     if not found["model"]:
         console.print(f"Nothing was asked since {first.isoformat()}.")
@@ -63,6 +65,8 @@ def run(
     console.print(_table("feature", found["feature"]))
     for note in _notes(found["model"]):
         console.print(note, style="dim")
+    for one in noticed:
+        console.print(Text(one_line(one.sentence), style="yellow"))
     return 0
 
 

@@ -27,6 +27,7 @@ class ThinkingMode(Enum):
     ALWAYS = "always"
     NEVER = "never"
     UNKNOWN = "unknown"
+    STUBBORN = "always here"  # Seen to think although it was asked not to.
 
 
 @frozen
@@ -46,6 +47,11 @@ class ModelInfo:
     thinking: ThinkingMode
     price: Price | None = None
     known: bool = True
+
+    @property
+    def thinks_anyway(self) -> bool:
+        """Whether it thinks whatever it is asked."""
+        return self.thinking in (ThinkingMode.ALWAYS, ThinkingMode.STUBBORN)
 
     def cost(self, usage: Usage) -> float | None:
         """Return an estimate in USD, or None when the price is unknown."""
@@ -104,7 +110,15 @@ def plain(name: str) -> str:
     same = re.split(r"[/\\]", name)[-1].lower().partition(":")[0]
     while cut := _SAME.search(same):
         same = same[: cut.start()]
-    return same
+    _, vendor, model = same.partition(".glm-")  # "zai.glm-5.1"
+    return f"glm-{model}" if vendor else same
+
+
+def family(name: str) -> str:
+    """Return the known model that a name is, or extends; "" for any other name."""
+    meant = f"{plain(name)}-"
+    known = (m.name for m in (*MODELS, _EMBEDDED) if meant.startswith(f"{m.name}-"))
+    return max(known, key=len, default="")
 
 
 def find(name: str) -> ModelInfo:
@@ -114,13 +128,12 @@ def find(name: str) -> ModelInfo:
     it inherits how it thinks, which decides how it is asked, and no more room than every model of
     the family has. Any other unknown name is promised little.
     """
-    meant = plain(name)
-    known = [m for m in (*MODELS, _EMBEDDED) if f"{meant}-".startswith(f"{m.name}-")]
-    if not known:
+    own = family(name)
+    model = next((m for m in (*MODELS, _EMBEDDED) if m.name == own), None)
+    if model is None:
         unknown = ThinkingMode.UNKNOWN
         return ModelInfo(name, _LEAST_CONTEXT, _LEAST_OUTPUT, unknown, known=False)
-    model = max(known, key=lambda m: len(m.name))
-    if model.name == meant:
+    if own == plain(name):
         return evolve(model, name=name)
     return evolve(
         model,

@@ -78,6 +78,14 @@ class Destinations:
         except OSError as error:
             logger.warning("The answer is remembered until the server ends: %s", error)
 
+    def is_news(self, rule: str) -> bool:
+        """Tell whether the user has not been told of something yet, and remember it."""
+        told = f"told: {rule}"
+        if told in self._confirmed or told in self._kept():
+            return False
+        self.confirm(told)
+        return True
+
     def _is_known(
         self, settings: Settings, preset: Preset, address: Address, key: Key | None
     ) -> bool:

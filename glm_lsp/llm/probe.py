@@ -38,6 +38,7 @@ class ProbeResult:
         reasoning: the name of the field that thoughts came in, "" when none came.
         usage: whether tokens are reported; `cached` is their number on the second time.
         refused: optional fields that the service does not take.
+        named: what the answer called its model, "" for nothing.
     """
 
     model: str
@@ -48,6 +49,7 @@ class ProbeResult:
     usage: bool = False
     cached: int = 0
     refused: frozenset[str] = frozenset()
+    named: str = ""
 
 
 @define
@@ -79,6 +81,7 @@ async def probe(provider: HttpProvider, model: str) -> ProbeResult:
         usage=first.usage is not None,
         cached=again.usage.cached if again.usage else 0,
         refused=refused,
+        named=provider.names.get(model, ""),
     )
 
 

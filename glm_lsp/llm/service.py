@@ -19,6 +19,7 @@ from glm_lsp.errors import GlmError, PromptTooLongError, QuotaError
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.breaker import CircuitBreaker
 from glm_lsp.llm.estimate import Estimates
+from glm_lsp.llm.substitution import Seen, Watch, unlimited
 from glm_lsp.llm.types import ReasoningDelta, TextDelta, Usage
 from glm_lsp.llm.usage_store import UsageRecord, UsageStore
 from glm_lsp.llm.usage_today import midnight, used_today
@@ -26,7 +27,9 @@ from glm_lsp.llm.usage_today import midnight, used_today
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.client import HttpProvider
+    from glm_lsp.llm.substitution import Notice
     from glm_lsp.llm.types import Delta, Request
     from glm_lsp.prices import Price
     from glm_lsp.providers import Preset
@@ -45,8 +48,14 @@ class _Account:
     started: float
     first: float | None = None
     text: int = 0
+    thought: bool = False
     usage: Usage | None = None
     outcome: str = "abandoned"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended otherwise than well or unwanted."""
+        return self.outcome not in ("done", "abandoned")
 
 
 class Service:
@@ -74,6 +83,10 @@ class Service:
         self._clock = clock
         self._today = today
         self._breaker = CircuitBreaker(clock)
+        self._watch = Watch(provider.preset)
+        provider.model = self._watch.model
+        self._noticed: set[tuple[str, ...]] = set()
+        self._tell: Callable[[Notice], None] | None = None
         self._learnt = False
         self._approve: Callable[[str], Awaitable[bool]] | None = None
         self._approved_on: object = None
@@ -92,11 +105,20 @@ class Service:
         """Set who is asked (one sentence, yes or no) when the day's budget is used up."""
         self._approve = approve
 
+    def on_notice(self, tell: Callable[[Notice], None]) -> None:
+        """Set who is told what the user should know."""
+        self._tell = tell
+
+    def model(self, name: str) -> ModelInfo:
+        """Return what is known, and was seen, of the model that answers to a name."""
+        return self._watch.model(name)
+
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
         self._breaker.check(interactive=request.interactive)
         await self._afford(request)
         while True:
+            request = self._watch.with_room(request)
             account = _Account(self._today(), self._clock())
             try:
                 with self._accounted(request, account):
@@ -153,6 +175,7 @@ class Service:
                 account.first = self._clock()
                 self._breaker.succeeded()
             account.text += len(delta.text)
+            account.thought |= isinstance(delta, ReasoningDelta) and bool(delta.text.strip())
         elif isinstance(delta, Usage):
             account.usage = delta
 
@@ -161,6 +184,10 @@ class Service:
         usage, size, model = account.usage, request.size, request.model
         if usage:
             self.estimates.learn(model, size, usage.prompt)
+        if account.first is not None and not account.failed:
+            name = self._provider.names.get(model, "")
+            seen = Seen(name, account.thought, usage, self._clock())
+            self._notice(*self._watch.ended(request, seen))
         if self._store is None:
             return
         answered = account.first is not None
@@ -168,7 +195,9 @@ class Service:
             prompt=self.estimates.tokens(size, model) if answered else 0,
             output=self.estimates.tokens(account.text, model),
         )
-        failed = account.outcome not in ("done", "abandoned")
+        cost = 0.0 if account.failed else self._cost(model, counted)
+        if cost is None and self._budget is not None:
+            self._notice(unlimited(model, self.preset))
         self._store.add(
             UsageRecord(
                 at=account.at,
@@ -183,10 +212,21 @@ class Service:
                 first_token=None if account.first is None else account.first - account.started,
                 duration=self._clock() - account.started,
                 outcome=account.outcome,
-                cost=0.0 if failed else self._cost(model, counted),
+                cost=cost,
                 counted=usage is not None,
             )
         )
+
+    def _notice(self, *notices: Notice) -> None:
+        for notice in notices:
+            what = (notice.about, notice.kind, notice.other)
+            if what in self._noticed:
+                continue
+            self._noticed.add(what)
+            if self._store is not None:
+                self._store.noticed(self._today(), self.preset.name, *what)
+            if self._tell is not None:
+                self._tell(notice)
 
     def _cost(self, model: str, usage: Usage) -> float | None:
         return catalogue.priced(model, self.preset, self._prices).cost(usage)

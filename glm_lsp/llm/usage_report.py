@@ -82,6 +82,48 @@ class _Sum:
         )  # fmt: skip
 
 
+@frozen
+class Noticed:
+    """Something that was noticed of a service, in whichever session, and when last."""
+
+    at: float
+    provider: str
+    model: str
+    kind: str
+    other: str
+
+    @property
+    def sentence(self) -> str:
+        """What it was, in words."""
+        day = datetime.fromtimestamp(self.at).date().isoformat()  # noqa: DTZ006  # The user's own.
+        what = {
+            "model": f"{self.other} answered where {self.model} was asked for",
+            "thinking": f"{self.model} thought although it was asked not to",
+            "cache": f"less of the prompts for {self.model} was found in the cache than before",
+            "budget": f"no price of {self.model} was known, so that the daily budget did not hold",
+        }.get(self.kind, f"{self.model}: {self.kind}")
+        return f"{self.provider}: {what} (last on {day})."
+
+
+def notices(path: Path, since: float) -> list[Noticed]:
+    """Return what was noticed since a moment (seconds since the epoch), each once, latest first.
+
+    Raises:
+        sqlite3.Error: the file is not a usage store, or cannot be read.
+    """
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path, timeout=10.0)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'notice'").fetchone():
+            return []  # An earlier version made it.
+        rows = connection.execute(
+            "SELECT max(at), provider, model, kind, other FROM notice WHERE at >= ?"
+            " GROUP BY provider, model, kind, other ORDER BY max(at) DESC, model, kind",
+            (since,),
+        )
+        return [Noticed(*row) for row in rows]
+
+
 def totals(path: Path, since: float) -> dict[By, list[Total]]:
     """Return the totals since a moment (seconds since the epoch): days in order, else by cost.
 

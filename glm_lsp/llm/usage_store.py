@@ -79,9 +79,11 @@ CREATE TABLE IF NOT EXISTS request ({", ".join(_COLUMNS)});
 CREATE INDEX IF NOT EXISTS request_at ON request (at);
 CREATE INDEX IF NOT EXISTS request_model ON request (model, at);
 CREATE TABLE IF NOT EXISTS acceptance (at, model, feature);
+CREATE TABLE IF NOT EXISTS notice (at, provider, model, kind, other);
 """
 _INSERT = f"INSERT INTO request VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _ACCEPT = "INSERT INTO acceptance VALUES (?, ?, ?)"
+_NOTICE = "INSERT INTO notice VALUES (?, ?, ?, ?, ?)"
 _USED = "SELECT coalesce(sum(prompt + output), 0), sum(cost) FROM request WHERE at >= ?"
 
 _Row = tuple[str, tuple[object, ...]]
@@ -111,6 +113,10 @@ class UsageStore:
     def accepted(self, at: float, model: str, feature: str) -> None:
         """Record that the user took what a model suggested; returns at once."""
         self._put((_ACCEPT, (at, model, feature)))
+
+    def noticed(self, at: float, provider: str, model: str, kind: str, other: str) -> None:
+        """Record what was noticed of a service, see `substitution.Notice`; returns at once."""
+        self._put((_NOTICE, (at, provider, model, kind, other)))
 
     def close(self) -> None:
         """Write what is still to be written, and end the thread."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from glm_lsp.errors import UnconfirmedHostError
+    from glm_lsp.llm.catalogue import ModelInfo
+    from glm_lsp.llm.substitution import Notice
     from glm_lsp.llm.types import Provider
     from glm_lsp.llm.usage_store import Used
     from glm_lsp.settings import Settings
@@ -35,6 +37,10 @@ class ModelConnection(Protocol):
     def accepted(self, model: str, feature: str) -> None:
         """Record that the user took what a model suggested."""
 
+    def model(self, name: str) -> ModelInfo:
+        """Return what is known, and was seen, of the model that answers to a name."""
+        ...
+
     def characters_per_token(self, model: str) -> float:
         """Return how long a token is, as far as the service's counts tell."""
         ...
@@ -51,11 +57,13 @@ class Caller:
         users_own: what decides whom to ask is the user's alone in this client, whatever a
             workspace says.
         approve: asks the user whether to go on beyond a day's budget.
+        tell: is told what the user should know of the service.
     """
 
     api_key: str | None = field(default=None, repr=False)
     users_own: bool = False
     approve: Approve | None = None
+    tell: Callable[[Notice], None] | None = None
 
 
 class ModelConnector(Protocol):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.context.ignore import Exclusions
+    from glm_lsp.llm.substitution import Notice
     from glm_lsp.llm.types import Delta, Provider, Request
     from glm_lsp.llm.usage_store import Used
     from glm_lsp.lsp.model_connection import Approve, Confirm, ModelConnection, ModelConnector
@@ -67,6 +68,8 @@ class ClientSession:
         self._listeners: list[Callable[[], None]] = []
         self._bookings: list[Callable[[], None]] = []
         self._struck: list[Callable[[str], None]] = []
+        self._notices: list[Callable[[Notice], None]] = []
+        self._noticed: set[tuple[str, str]] = set()
         self._api_key: str | None = None
         self._approve: Approve | None = None
         self._confirm: Confirm | None = None
@@ -153,7 +156,8 @@ class ClientSession:
         await self.be_settled()
         rules = await self._house_rules()
         settings = self.settings
-        model = catalogue.find(self.model_name())
+        name = self.model_name()
+        model = catalogue.find(name) if self._model is None else self._model.model(name)
         return ModelProfile(
             model=model.name,
             window=model.context,
@@ -219,7 +223,9 @@ class ClientSession:
             await self._close_stale()
             while self._model is None:
                 settings = self.settings
-                caller = Caller(self._api_key, self.trust.machine_scoped, self._approve)
+                caller = Caller(
+                    self._api_key, self.trust.machine_scoped, self._approve, self._notice
+                )
                 model = await self._connector(settings, caller)
                 if _way(settings) == _way(self.settings):
                     self._model = model
@@ -284,6 +290,17 @@ class ClientSession:
     def on_struck(self, struck: Callable[[str], None]) -> None:
         """Have `struck` called with a document when a secret was struck out of a question."""
         self._struck.append(struck)
+
+    def on_notice(self, noticed: Callable[[Notice], None]) -> None:
+        """Have `noticed` called with what the user should know of a service, once a session."""
+        self._notices.append(noticed)
+
+    def _notice(self, notice: Notice) -> None:
+        if (notice.kind, notice.about) in self._noticed:
+            return
+        self._noticed.add((notice.kind, notice.about))
+        for noticed in self._notices:
+            noticed(notice)
 
     def _tell_struck(self, uri: str = "") -> None:
         for struck in self._struck:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -298,6 +299,24 @@ def test_doctor_tells_a_switch_that_is_ignored_or_refused(console: Console) -> N
     assert "asked not to think: that is refused; completions will be slow" in told
     assert "does not take: thinking" in told
     assert "tokens are not reported: estimated" in told
+
+
+def test_doctor_tells_which_model_answers_and_what_was_noticed(
+    console: Console, tmp_path: Path
+) -> None:
+    """Another model than the one asked for is named; so is what earlier sessions noticed."""
+    kept = UsageStore(tmp_path / "usage.sqlite3")
+    kept.noticed(time.time(), "runapi", "glm-4.7", "cache", "")
+    kept.noticed(time.time() - 90 * 86400, "runapi", "glm-5", "thinking", "")
+    kept.close()
+    with Gateway(chat_stream("ready", model="zai-org/GLM-5.1-FP8")) as gateway:
+        environ = {"RUNAPI_KEY": SECRET, "GLM_LSP_BASE_URL": gateway.base_url}
+        assert doctor.run(environ, console=console, timeouts=TIMEOUTS, usage=kept.path) == 0
+    told = " ".join(printed(console).split())
+    assert "glm-5.1 (actions) answers; first token" in told
+    assert "glm-4.7 (completion; answered as zai-org/GLM-5.1-FP8) answers" in told
+    assert "runapi: less of the prompts for glm-4.7 was found in the cache" in told
+    assert "glm-5 thought" not in told
 
 
 def test_doctor_without_a_key_says_what_to_set(console: Console) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from tests.gateway import Reply, chat_stream, frame
+from tests.gateway import ASKED, Reply, chat_stream, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def responses_stream(
         "id": "resp_1",
         "object": "response",
         "created_at": 1795400000,
-        "model": "glm-5.1",
+        "model": ASKED,
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
@@ -89,7 +89,7 @@ def messages_stream(
         "type": "message",
         "role": "assistant",
         "content": [],
-        "model": "glm-5.1",
+        "model": ASKED,
         "stop_reason": None,
         "stop_sequence": None,
         "usage": {"input_tokens": 6, "cache_read_input_tokens": 4, "output_tokens": 0},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import define
 
+from glm_lsp.llm import catalogue
 from glm_lsp.llm.types import Message, Request, TextDelta
 from glm_lsp.lsp.session import ClientSession
 from glm_lsp.settings.layers import Layer
@@ -18,6 +19,7 @@ from glm_lsp.settings.layers import Layer
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.types import Delta, Provider
     from glm_lsp.lsp.model_connection import Caller
     from glm_lsp.settings import Settings
@@ -44,6 +46,9 @@ class Connection:
 
     def accepted(self, model: str, feature: str) -> None:
         """Nothing to note."""
+
+    def model(self, name: str) -> ModelInfo:
+        return catalogue.find(name)
 
     def characters_per_token(self, model: str) -> float:
         return 4.0

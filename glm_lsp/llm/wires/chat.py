@@ -81,6 +81,8 @@ def _thinking(request: Request, preset: Preset, model: ModelInfo) -> dict[str, A
     if model.thinking is ThinkingMode.ALWAYS and not wanted:
         # GLM-5.3 answers 400 to "disabled"; little effort is the least it can do.
         return {"reasoning_effort": "low"} if preset.effort else {}
+    if model.thinking is ThinkingMode.STUBBORN and not wanted and preset.effort:
+        return {**preset.thinking.fields(wanted), "reasoning_effort": "low"}
     return preset.thinking.fields(wanted)
 
 

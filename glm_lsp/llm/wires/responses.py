@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from glm_lsp.llm import error_mapping
-from glm_lsp.llm.catalogue import ThinkingMode
 from glm_lsp.llm.types import FinishReason
 from glm_lsp.llm.wires.base import (
     Parser,
@@ -57,7 +56,7 @@ def _thinking(request: Request, preset: Preset, model: ModelInfo) -> dict[str, A
     wanted = wants_thinking(request, model)
     if wanted is None or preset.thinking is ThinkingSwitch.NONE:
         return {}
-    least = "low" if model.thinking is ThinkingMode.ALWAYS else "none"
+    least = "low" if model.thinks_anyway else "none"
     return {"reasoning": {"effort": "medium" if wanted else least}}
 
 

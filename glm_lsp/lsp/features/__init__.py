@@ -13,6 +13,7 @@ from glm_lsp.lsp.features import (
     inline_completion,
     left_out,
     lifecycle,
+    notices,
     readiness,
     status,
     struck_out,
@@ -51,6 +52,7 @@ def register(server: Server, session: ClientSession) -> None:
     status.register(server, board)
     struck_out.register(server, session)
     left_out.register(server, session)
+    notices.register(server, session)
     explanation.register(server, explanations)
     jobs = ActionJobs(server, session, board, explanations, edits, remembered)
     actions.register(server, session, jobs)
