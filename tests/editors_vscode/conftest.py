@@ -43,7 +43,8 @@ def shared_gateway() -> Iterator[Gateway]:
 def settings(gateway: Gateway) -> dict[str, Any]:
     """Return a user's settings that ask the gateway, and complete nothing."""
     own = {"glm.provider": "custom", "glm.baseUrl": gateway.base_url}
-    return {**SERVER, **own, "glm.completion.enabled": False}
+    prices = {"glm-5.1": {"input": 30, "output": 30}}
+    return {**SERVER, **own, "glm.prices": prices, "glm.completion.enabled": False}
 
 
 @pytest.fixture(scope="session")

@@ -216,6 +216,30 @@ def test_status_goes_through_ready_working_error(
     window.press("Escape")
 
 
+def test_any_models_name_can_be_picked(opened: Callable[..., Workbench], gateway: Gateway) -> None:
+    """The one in use is marked; a name that no list has is taken as it is typed, and asked for."""
+    gateway.script(chat_stream("It greets."))
+    window = opened("greet.js", MISSPELT)
+    free = "Use this name: glm-5.3-mine"
+    picks = (("glm-5.3-mine", free), ("flash", "glm-4.7-flash"), ("glm-5.1", "glm-5.1"))
+    for number, (words, wanted) in enumerate(picks, 1):
+        window.command("GLM: Pick a Model")
+        window.see(".quick-input-list", "For actions")
+        window.press("Enter")
+        row = ".quick-input-list .monaco-list-row"
+        window.see(f"{row}.focused", "in use")
+        window.type(words)
+        window.see(row, wanted)
+        window.screenshot(f"pick-{words}")
+        window.click(row, wanted)
+        name = wanted.rpartition(" ")[2]
+        window.see(STATUS, f"{name} (custom)")
+        window.goto(3, 5)
+        window.command("GLM: Explain")
+        assert gateway.wait_for_requests(number, 20)[-1].json["model"] == name
+        window.wait_status("GLM: ready")
+
+
 def test_status_bar_shows_the_days_tokens_and_cost(
     opened: Callable[..., Workbench], gateway: Gateway
 ) -> None:

@@ -10,6 +10,7 @@ import { installCommand } from "./find";
 import { offerInstall, runInTerminal } from "./install";
 import type { Keys } from "./key";
 import type { Server } from "./server";
+import { pickModel } from "./models";
 import { effective, update } from "./settings";
 import type { Settings } from "./settings";
 
@@ -127,17 +128,6 @@ async function toggleCompletionsForLanguage(): Promise<void> {
 }
 
 const say = (sentence: string) => vscode.window.setStatusBarMessage(sentence, 3000);
-
-async function pickModel(settings: Settings): Promise<void> {
-  const uses = ["actions", "completion"].map((use) => {
-    const key = `models.${use}`;
-    return { label: `For ${use}`, description: effective(key, ""), key };
-  });
-  const use = await vscode.window.showQuickPick(uses, { title: "GLM: which model to change?" });
-  const title = `GLM: model ${use?.label.toLowerCase() ?? ""}`;
-  const model = use && (await vscode.window.showQuickPick(settings.models(), { title }));
-  await (model && update(use.key, model));
-}
 
 /** The menu of the status bar: the commands that are not about a text. */
 async function menu({ commands }: Settings): Promise<void> {
