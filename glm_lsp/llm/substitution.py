@@ -158,12 +158,13 @@ class Watch:
         always = self.model(asked).thinking is ThinkingMode.ALWAYS
         self._stubborn.add(asked)
         why = "always thinks first" if always else "thinks first, although it is asked not to"
-        return Notice(
-            "thinking",
-            asked,
-            f"{asked} {why}: ghost text from it is slow, and its thoughts are billed; choose"
-            " another `glm.models.completion`.",
-        )
+        what = "answers from it take longer, and its thoughts are billed"
+        if request.feature == "completion":
+            what = (
+                "ghost text from it is slow, and its thoughts are billed; choose another"
+                " `glm.models.completion`"
+            )
+        return Notice("thinking", asked, f"{asked} {why}: {what}.")
 
     def _cached(self, request: Request, seen: Seen) -> Notice | None:
         if request.feature != "completion" or seen.usage is None or not seen.usage.prompt:

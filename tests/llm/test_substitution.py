@@ -169,6 +169,15 @@ def test_thinking_that_does_not_go_off_is_told_and_given_room(
     assert (before["max_tokens"], after["max_tokens"]) == (96, 96 + 1024)
 
 
+def test_an_action_that_thinks_says_nothing_of_ghost_text() -> None:
+    """Each is told what it means where it was asked."""
+    with Gateway(chat_stream("fine", reasoning="Let me see.")) as gateway:
+        (asked,) = told(gateway, action(thinking=False))
+        (typed,) = told(gateway, quiet())
+    assert asked.sentence.endswith(": answers from it take longer, and its thoughts are billed.")
+    assert typed.sentence.endswith("choose another `glm.models.completion`.")
+
+
 def test_a_model_that_always_thinks_has_room_from_the_first_question() -> None:
     """The catalogue knows it; it is said when it is used where it should not think."""
     with Gateway(chat_stream("fine", reasoning="hm")) as gateway:

@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 
 from glm_lsp.llm import catalogue
 from glm_lsp.llm.types import Message, Request, TextDelta
@@ -48,7 +48,7 @@ class Connection:
         """Nothing to note."""
 
     def model(self, name: str) -> ModelInfo:
-        return catalogue.find(name)
+        return evolve(catalogue.find("glm-5.3"), name=name)
 
     def characters_per_token(self, model: str) -> float:
         return 4.0
@@ -123,6 +123,21 @@ def test_a_connection_is_of_the_settings_in_force(changed: dict[str, Any]) -> No
         assert await ours.provider() is new
         await ours.close()
         assert old.closed and new.closed  # noqa: PT018
+
+    asyncio.run(work())
+
+
+def test_the_model_that_answers_decides_how_much_is_shown_to_it() -> None:
+    """Once a connection has seen which one that is, its window counts, under the name asked for."""
+
+    async def work() -> None:
+        ours = session(Connector(), provider="custom", baseUrl="http://old/v1")
+        before = await ours.profile()
+        await answer(ours)
+        after = await ours.profile()
+        assert (before.model, before.window) == ("glm-5.1", 204_800)
+        assert (after.model, after.window) == ("glm-5.1", 1_048_576)
+        await ours.close()
 
     asyncio.run(work())
 
