@@ -156,8 +156,8 @@ class ClientSession:
         await self.be_settled()
         rules = await self._house_rules()
         settings = self.settings
-        name = self.model_name()
-        model = catalogue.find(name) if self._model is None else self._model.model(name)
+        find = catalogue.find if self._model is None else self._model.model
+        model = find(self.model_name())
         return ModelProfile(
             model=model.name,
             window=model.context,
@@ -223,9 +223,8 @@ class ClientSession:
             await self._close_stale()
             while self._model is None:
                 settings = self.settings
-                caller = Caller(
-                    self._api_key, self.trust.machine_scoped, self._approve, self._notice
-                )
+                own = self.trust.machine_scoped
+                caller = Caller(self._api_key, own, self._approve, self._notice)
                 model = await self._connector(settings, caller)
                 if _way(settings) == _way(self.settings):
                     self._model = model
