@@ -216,6 +216,13 @@ class Recorded:
         """The body, decoded."""
         return json.loads(self.content)
 
+    def named(self, step: bytes) -> bytes:
+        """Return a step with the model that was asked for where it names `ASKED`."""
+        mark = json.dumps(ASKED).encode()
+        if len(step) > 10_000 or mark not in step:
+            return step
+        return step.replace(mark, json.dumps(self.json.get("model", "")).encode())
+
     @property
     def aborted(self) -> bool:
         """Whether the client hung up before the answer was all sent."""
@@ -336,17 +343,6 @@ class Gateway:
         """Return the reply to a request."""
         if record.method != "POST":
             return Reply([], content_type="text/plain")
-        reply = self._scripted(record)
-        if reply.framing == "raw":
-            return reply
-        with contextlib.suppress(ValueError, AttributeError):
-            name = json.dumps(str(record.json.get("model"))).encode()
-            mark = json.dumps(ASKED).encode()
-            steps = [s.replace(mark, name) if isinstance(s, bytes) else s for s in reply.steps]
-            return evolve(reply, steps=steps)
-        return reply
-
-    def _scripted(self, record: Recorded) -> Reply:
         if isinstance(self._replies, Reply):
             return self._replies
         if callable(self._replies):
@@ -437,7 +433,8 @@ class _Connection:
                 await self._end(reset=step.reset)
                 return False
             if isinstance(step, bytes):
-                await self._piece(step, reply.framing)
+                piece = step if reply.framing == "raw" else record.named(step)
+                await self._piece(piece, reply.framing)
                 record.sent += 1
             elif not await self._hold(step):
                 return False

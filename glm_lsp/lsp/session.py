@@ -69,7 +69,6 @@ class ClientSession:
         self._bookings: list[Callable[[], None]] = []
         self._struck: list[Callable[[str], None]] = []
         self._notices: list[Callable[[Notice], None]] = []
-        self._noticed: set[tuple[str, str]] = set()
         self._api_key: str | None = None
         self._approve: Approve | None = None
         self._confirm: Confirm | None = None
@@ -291,13 +290,10 @@ class ClientSession:
         self._struck.append(struck)
 
     def on_notice(self, noticed: Callable[[Notice], None]) -> None:
-        """Have `noticed` called with what the user should know of a service, once a session."""
+        """Have `noticed` called with what the user should know of a service."""
         self._notices.append(noticed)
 
     def _notice(self, notice: Notice) -> None:
-        if (notice.kind, notice.about) in self._noticed:
-            return
-        self._noticed.add((notice.kind, notice.about))
         for noticed in self._notices:
             noticed(notice)
 

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 
 def register(server: Server, session: ClientSession) -> None:
-    """Tell the user; the session sees to it that it is once."""
+    """Tell the user, once for each kind and model, whatever changes of the way there."""
+    told: set[tuple[str, str]] = set()
 
     def noticed(notice: Notice) -> None:
+        if (notice.kind, notice.about) in told:
+            return
+        told.add((notice.kind, notice.about))
         server.show(characters.one_line(notice.sentence), types.MessageType.Warning)
 
     session.on_notice(noticed)
