@@ -199,4 +199,4 @@ def test_hostile_folder_that_is_not_trusted(ready: None, tmp_path: Path) -> None
         assert "canary" not in "".join(each.content.decode() for each in gateway.requests)
         assert evil.requests == []
         assert evil.visits == []
-        assert not (tmp_path / "state").exists()
+        assert not list((tmp_path / "state").rglob("confirmed.json"))

@@ -13,7 +13,7 @@ import * as lsp from "vscode-languageclient/node";
 import { Changes } from "./changes";
 import { contextOf } from "./context";
 import { Edits } from "./edits";
-import { offer } from "./failure";
+import { offer, show } from "./failure";
 import { Following } from "./following";
 import { Marks } from "./marks";
 import { Previews } from "./preview";
@@ -55,7 +55,7 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   listen(server, client);
   client.onRequest(protocol.applyEditRequest, (piece) => edits.apply(piece));
   client.onRequest(protocol.contextRequest, (question) => contextOf(client, question));
-  client.onRequest(lsp.ShowMessageRequest.type, (params) => offer(server, client, following, params));
+  client.onRequest(lsp.ShowMessageRequest.type, (params) => offer(client, server, following, params));
   client.onNotification(protocol.changesNotification, (list) => {
     changes.take(list);
   });
@@ -91,15 +91,10 @@ function listen(server: Server, client: lsp.LanguageClient): void {
     server.status.show(status);
   });
   client.onNotification(lsp.ShowMessageNotification.type, async ({ type, message }) => {
-    const { showErrorMessage, showWarningMessage, showInformationMessage } = vscode.window;
-    if (type !== lsp.MessageType.Error) {
-      await (type === lsp.MessageType.Warning ? showWarningMessage : showInformationMessage)(message);
-    } else if (await showErrorMessage(message, ...(needsKey ? ["Set Key"] : []))) {
-      await server.keys.ask();
-    }
+    const keys = type === lsp.MessageType.Error && needsKey ? [{ title: "Set Key" }] : [];
+    await ((await show(type, message, ...keys)) && server.keys.ask());
   });
   client.onDidChangeState(({ newState }) => {
-    server.taken(newState !== lsp.State.Stopped);
     if (newState === lsp.State.Stopped) {
       server.progress.clear();
       server.status.off("The server is not running.");

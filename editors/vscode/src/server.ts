@@ -29,7 +29,7 @@ export class Server {
   });
   private connection: Connection | undefined;
   private last: Promise<void> = Promise.resolve();
-  private again: Again | undefined;
+  again: Again | null = null; // What is asked once, after the next start.
 
   constructor(
     readonly settings: Settings,
@@ -38,14 +38,15 @@ export class Server {
   ) {}
 
   /** Start the server, or start it anew. */
-  restart(): Promise<void> {
-    return this.next(async () => {
+  async restart(): Promise<void> {
+    await this.next(async () => {
       await this.end();
-      this.status.starting();
-      this.taken(true);
+      this.status.off("The server is starting.", "starting");
       await this.begin();
-      await this.askAgain();
     });
+    const { again } = this;
+    this.again = null;
+    await (again && this.run(again.command, again.arguments));
   }
 
   stop(): Promise<void> {
@@ -59,34 +60,15 @@ export class Server {
 
   /** Return the client once the server has started; where it does not, say so, and return none. */
   async ready(): Promise<LanguageClient | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, LONGEST_START)));
-    const started = this.last.then(async () => {
-      const client = this.connection?.client;
-      await (client?.needsStop() && client.start()); // It may be starting anew after a crash.
-    });
+    const anew = () => this.connection?.client.needsStop() && this.connection.client.start(); // After a crash.
+    const started = this.last.then<unknown>(anew);
+    const tooLong = new Promise((resolve) => setTimeout(resolve, LONGEST_START));
     await Promise.race([started.catch(() => undefined), tooLong]);
-    clearTimeout(timer);
     const client = this.running();
     if (!client) {
-      const log = "Show the Log";
-      void vscode.window.showErrorMessage(`GLM cannot be asked. ${this.status.message}`, log).then((chosen) => {
-        if (chosen) {
-          this.log.show();
-        }
-      });
+      void vscode.window.showErrorMessage(`GLM cannot be asked. ${this.status.message}`);
     }
     return client;
-  }
-
-  /** Ask a command again, once, when the server has started anew. */
-  askAfterStart(again: Again | undefined): void {
-    this.again = again;
-  }
-
-  /** Tell VS Code whether keys are GLM's: its server runs, or will in a moment. */
-  taken(taken: boolean): void {
-    void vscode.commands.executeCommand("setContext", "glm-lsp.running", taken);
   }
 
   /** Return what shows the changes of a server that can be asked. */
@@ -105,8 +87,7 @@ export class Server {
     try {
       const client = await this.ready();
       this.connection?.follow(args);
-      const params = { command, arguments: args };
-      return await client?.sendRequest<unknown>("workspace/executeCommand", params);
+      return await client?.sendRequest<unknown>("workspace/executeCommand", { command, arguments: args });
     } catch (error) {
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       return undefined;
@@ -118,20 +99,9 @@ export class Server {
     this.last = this.last.then(step).catch((error: unknown) => {
       // The client has told the user; the log keeps the rest.
       this.log.error(error instanceof Error ? error : String(error));
-      this.taken(false);
       this.status.off("The server does not start; see the log.");
     });
     return this.last;
-  }
-
-  private async askAgain(): Promise<void> {
-    const { again } = this;
-    this.again = undefined;
-    if (again) {
-      const params = { command: again.command, arguments: again.arguments };
-      this.connection?.follow([...again.arguments]);
-      await this.running()?.sendRequest("workspace/executeCommand", params);
-    }
   }
 
   private async end(): Promise<void> {
@@ -145,7 +115,6 @@ export class Server {
     const all = [this.program(), this.keys.get(), import("./client.js")] as const;
     const [program, key, { createClient }] = await Promise.all(all);
     if (program.length === 0) {
-      this.taken(false);
       this.status.off("The server is not installed.");
       void offerInstall();
       return;

@@ -21,8 +21,7 @@ const RIGHT = vscode.StatusBarAlignment.Right;
 
 /** The item in the status bar. */
 export class StatusBar {
-  /** What was said last, in a sentence. */
-  message = "";
+  message = ""; // What was said last.
   readonly item = vscode.window.createStatusBarItem("glm-lsp.status", RIGHT, 100);
 
   constructor() {
@@ -33,13 +32,8 @@ export class StatusBar {
   }
 
   /** Say that there is no server, and why. */
-  off(message: string): void {
-    this.show({ state: "off", model: "", message, tokens: 0, cost: null });
-  }
-
-  /** Say that the server is on its way. */
-  starting(): void {
-    this.show({ state: "starting", model: "", message: "The server is starting.", tokens: 0, cost: null });
+  off(message: string, state: State = "off"): void {
+    this.show({ state, model: "", message, tokens: 0, cost: null });
   }
 
   /** Show what the server said. */
@@ -47,6 +41,7 @@ export class StatusBar {
     const { state, model, message } = status;
     const { icon, background } = LOOKS[state];
     this.message = message;
+    void vscode.commands.executeCommand("setContext", "glm-lsp.running", state !== "off");
     this.item.text = `$(${icon}) ${model || "GLM"}`;
     this.item.backgroundColor = background ? new vscode.ThemeColor(background) : undefined;
     const lines = [`GLM: ${state}`, message, model && `Model: ${model}`, model && usage(status)];
