@@ -9,7 +9,7 @@ endif
 BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
-.PHONY: demo setup test test-all test-editors mutants fuzz-neovim fuzz-vscode bench
+.PHONY: demo setup test test-all test-editors test-gateways mutants fuzz-neovim fuzz-vscode bench
 .PHONY: soak bench-security bench-continuations bench-secrets check docs format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
@@ -32,7 +32,7 @@ $(READY): $(BASE) constraints.txt
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
 test: $(READY) check ## Linters, types, layers and every test that needs no editor.
-	$(BIN)/python -m pytest -m "not editor"
+	$(BIN)/python -m pytest -m "not editor and not gateway"
 	$(BIN)/python -m tests.mutants --sample 6
 
 mutants: $(READY) ## Change each line that matters, and see that a test fails.
@@ -45,6 +45,10 @@ test-editors: $(READY) ## Real editors; installs them into .cache where there ar
 	$(BIN)/python tests/editors/setup_editors.py
 	$(BIN)/python -m tests.editors_vscode.setup_vscode
 	$(BIN)/python -m pytest -m editor
+
+test-gateways: $(READY) ## nginx, HAProxy and LiteLLM before the embedded model; prints a table.
+	$(BIN)/python -m tests.gateways.setup_gateways
+	$(BIN)/python -m pytest -m gateway tests/gateways
 
 fuzz-neovim: $(READY) ## Thousands of random lives in a real Neovim; GLM_RUNS sets how many.
 	$(BIN)/python tests/editors/setup_editors.py
@@ -94,6 +98,7 @@ wheel: $(READY)
 pins: ## Renew what is installed, with hashes; needs uv.
 	uv pip compile $(PINS) --extra local -o packaging/run.txt
 	uv pip compile $(PINS) --extra dev -o constraints.txt
+	uv pip compile $(filter-out pyproject.toml packaging/build.in,$(PINS)) packaging/gateways.in -o packaging/gateways.txt
 
 PINS := --quiet --upgrade --universal --python-version 3.10 --no-emit-index-url --no-annotate \
   --no-header --generate-hashes pyproject.toml packaging/build.in

@@ -21,6 +21,7 @@ PINS = {
     "run": ROOT / "packaging/run.txt",
     "weights": ROOT / "packaging/weights.txt",
     "dev": ROOT / "constraints.txt",
+    "gateways": ROOT / "packaging/gateways.txt",
 }
 
 _ENTRY = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; [^\\\n]+)? \\\n((?: {4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)  # fmt: skip  # noqa: E501
@@ -33,7 +34,7 @@ def pinned(name: str) -> set[tuple[str, str]]:
     return {(entry[1], entry[2]) for entry in _ENTRY.finditer(text)}
 
 
-@pytest.mark.parametrize("name", ["run", "dev", "weights"])
+@pytest.mark.parametrize("name", ["run", "dev", "weights", "gateways"])
 def test_every_pin_has_its_hashes(name: str) -> None:
     """A file holds names, versions and hashes, and no address of a registry."""
     assert pinned(name)

@@ -33,13 +33,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Program(NamedTuple):
-    """A program the tests want: its Debian package, and how new it must be."""
+    """A program the tests want: its Debian package, how new it must be, and its folder."""
 
     name: str
     command: str
     package: str
     least: tuple[int, ...]
     version_flag: str = "--version"
+    place: str = "usr/bin"
 
 
 PROGRAMS = (
@@ -76,7 +77,12 @@ class Found(NamedTuple):
 def find(command: str, environ: Mapping[str, str]) -> Found | None:
     """Return the program, from PATH when it is new enough, else from the folder set up."""
     program = next(program for program in PROGRAMS if program.command == command)
-    return _on_path(program, environ) or _in_root(program, root(environ), environ)
+    return locate(program, root(environ), environ)
+
+
+def locate(program: Program, folder: Path, environ: Mapping[str, str]) -> Found | None:
+    """Return a program, from PATH when it is new enough, else from a folder set up."""
+    return _on_path(program, environ) or _in_root(program, folder, environ)
 
 
 def root(environ: Mapping[str, str]) -> Path:
@@ -213,7 +219,7 @@ def _libraries(folder: Path) -> str:
 def _binary(program: Program, folder: Path) -> Path:
     """Return where a package keeps the program itself, past any alternatives link."""
     names = {"emacs": "emacs-nox", "hx": "../lib/hx/hx"}
-    return (folder / "usr/bin" / names.get(program.command, program.command)).resolve()
+    return (folder / program.place / names.get(program.command, program.command)).resolve()
 
 
 def _on_path(program: Program, environ: Mapping[str, str]) -> Found | None:
@@ -270,7 +276,7 @@ def _probe(
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    number = re.search(r"\d+(?:\.\d+)+", answer.stdout)
+    number = re.search(r"\d+(?:\.\d+)+", answer.stdout + answer.stderr)
     version = tuple(map(int, number[0].split("."))) if number else ()
     return Found(program, argv, version, extra, origin) if version >= program.least else None
 
