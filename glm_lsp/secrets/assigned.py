@@ -105,8 +105,10 @@ _SIGNS = "()[]{}<>,;"
 _PATTERN = re.compile(
     r"\(\?|\[\^|\.[*+]|%\(|\$[({]|\{\{|[A-Z0-9]-[A-Z0-9][^\]]{0,40}\]", re.IGNORECASE
 )
+_CODE = re.compile(r"[=!]==|=>|\)[(){}]")
+"""What stands between two texts in quotes, and in no random value."""
 _REFERENCE = re.compile(
-    r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*\Z|\.{0,2}/[\w.-]+/|[.~]|[A-Za-z]+://"
+    r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*\Z|\.{0,2}/[\w.-]+/|os\.environ/|[.~]|[A-Za-z]+://"
 )
 
 
@@ -177,7 +179,7 @@ def _values(text: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _is_secret(value: str) -> bool:
-    if len(value) < _LEAST:
+    if len(value) < _LEAST or _CODE.search(value):
         return False
     prefix = _PREFIXED.match(value)
     return is_random(value) or (prefix is not None and is_random(value[prefix.end() :]))

@@ -3,8 +3,9 @@
     python -m tests.bench.false_alarms [--blocks N] [--seed N]
 
 The code of installed packages and of the other benches is cut into blocks of 1 to 12 lines, as
-completions show and questions send them (no manuals and data: lines from within a certificate
-are there, which nobody could tell from a private key's). Each goes through what strikes secrets
+completions show and questions send them. No manuals and data, and of code not the blocks that
+begin within an armoured certificate or public key: without its first line nobody could tell it from
+a private key's. Each goes through what strikes secrets
 out (`seal`), and through the filter that drops a completion with an invented one (`filter`).
 
 Only a person can say what was a secret: `judged.txt` names by their digests the values that were
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import re
 import secrets
 import sys
 from collections import Counter
@@ -33,6 +35,9 @@ from tests.bench import sources, struck_out
 BOUND = 0.00001
 _MOST_LINES = 12
 _NO_CODE = frozenset(".rst .md .html .xml .json".split())
+_ARMOUR = re.compile(
+    r"-----BEGIN (?:PGP PUBLIC KEY BLOCK|PUBLIC KEY|CERTIFICATE)-----[\s\S]{0,50000}?-----END"
+)
 _NOWHERE = context_at(Snapshot("file:///a", 1, "python", Text.of("\n")), 0)
 
 
@@ -83,18 +88,29 @@ def digest(value: str) -> str:
     return hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=5).hexdigest()
 
 
+def _armoured(text: str) -> list[range]:
+    """Return the lines that stand within something public which is written as private keys are."""
+    found = []
+    for match in _ARMOUR.finditer(text):
+        first = text.count("\n", 0, match.start())
+        found.append(range(first + 1, first + match.group().count("\n") + 1))
+    return found
+
+
 def _work(job: tuple[int, str, str]) -> tuple[int, list[tuple[str, str, str]]]:
     """Return how many blocks a file has; who found what in them, and where."""
     seed, path, text = job
     dice = random.Random(seed)  # noqa: S311
     lines = text.split("\n")
     at = count = 0
-    found = []
+    found: list[tuple[str, str, str]] = []
+    armoured = _armoured(text)
     while at < len(lines):
         size = dice.randint(1, _MOST_LINES)
         block, place = "\n".join(lines[at : at + size]), f"{path}:{at + 1}"
+        within = any(at in lines for lines in armoured)
         at += size
-        if block.strip():
+        if block.strip() and not within:
             count += 1
             found += [("seal", place, block[start:end]) for start, end in find_secrets(block)]
             invented = placeholder.invented(Draft(block), _NOWHERE)

@@ -123,6 +123,9 @@ url = "https://user:password@example.com"
 url = f"postgres://{user}:{password}@{host}/db"
 url = "redis://localhost:6379,localhost:6380@x"
 tokens = {"LPAREN": 1, "IDENTIFIER_TOKEN_NAME_2": 2}
+      api_key: os.environ/E2B_API_KEY
+fail("Failed to create token: "+(0,S.f)(e))}finally{m(!1)}};return(0,s.jsx)("div",{className:"gr"})
+e.auth===o.OAUTH2_TOKEN_EXCHANGE?"token_exchange":e.auth_type!==o.OAUTH2?null:e.oauth2_flow===h?"m2m":e
 """
 
 
