@@ -268,7 +268,8 @@ def test_a_part_of_a_private_key(at: int, shared: tuple[Rig, Gateway]) -> None:
 def test_a_secret_in_a_raw_prompt(kind: str, home: Path, gateway: Gateway) -> None:
     """A model of one's own is asked with raw text, also in the middle of the token."""
     gateway.script(completion_stream("1"))
-    with serving(home, gateway, options={"completion": {"prompt": kind}}) as rig:
+    completion = {"prompt": kind, "suggestions": 1}
+    with serving(home, gateway, options={"completion": completion}) as rig:
         uri = rig.open(URI, f"TOKEN = '{TOKEN}'\nother = \nTOKEN = '{TOKEN}'\n")
         rig.complete(uri, "other = ")
         assert len(gateway.requests) == 1
