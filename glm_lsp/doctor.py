@@ -31,7 +31,7 @@ from glm_lsp.settings import camel, keys
 from glm_lsp.settings.layers import from_environment, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from glm_lsp.llm.credentials import Key
@@ -58,10 +58,12 @@ def run(
     console: Console | None = None,
     timeouts: Timeouts = _TIMEOUTS,
     usage: Path | None = None,
+    now: Callable[[], float] = time.time,
 ) -> int:
     """Examine the set-up and say what needs fixing. Returns the exit code.
 
-    `usage` is the usage store, which knows what was noticed of services lately.
+    `usage` is the usage store, which knows what was noticed of services lately; `now` is the time
+    in seconds since the epoch.
     """
     console = console or Console(highlight=False)
     loaded = load(from_environment(environ))
@@ -78,7 +80,7 @@ def run(
     if found.good is not False:
         console.print(_heading("Service"))
         asked = asyncio.run(_service(loaded.settings, key, console, timeouts))
-    if noticed := _noticed(usage):
+    if noticed := _noticed(usage, now()):
         console.print(_heading(f"Noticed in the last {_LATELY} days"))
         _show(console, noticed)
     broken = sum(line.good is False for line in (*lines, found, *asked))
@@ -217,11 +219,11 @@ def _judge(finding: ProbeResult, use: str, settings: Settings) -> _Line:
     return _Line(good=True, text=text, more=tuple(more))
 
 
-def _noticed(usage: Path | None) -> list[_Line]:
+def _noticed(usage: Path | None, now: float) -> list[_Line]:
     if usage is None:
         return []
     try:
-        found = notices(usage, time.time() - _LATELY * 86_400)
+        found = notices(usage, now - _LATELY * 86_400)
     except sqlite3.Error:  # `usage` says what to do about it.
         return []
     return [_Line(good=None, text=one.sentence) for one in found]
