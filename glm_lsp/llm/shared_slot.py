@@ -150,7 +150,12 @@ else:
 
 
 def slots_folder() -> Path:
-    """Return the folder of the locks, in the operating system's place for state."""
+    """Return the folder of the locks, in the operating system's place for state.
+
+    Raises:
+        OSError: that cannot be made.
+    """
     from platformdirs import user_state_path
 
-    return user_state_path("glm-lsp", appauthor=False) / "turns"
+    # Each is made by itself: of several at once only the last would be the user's alone.
+    return private_files.folder(user_state_path("glm-lsp", appauthor=False)) / "turns"
