@@ -36,6 +36,17 @@ def test_modules_are_imported(package: str) -> None:
     assert sys.modules[package].events == ["one", "two"]
 
 
+def test_who_looks_for_a_module_meanwhile_asks_every_finder(tmp_path: Path, package: str) -> None:
+    """Another thread that goes through the finders when an import ends skips none of them."""
+    begun = f"begun_{package}"
+    text = "import sys\nasked = iter(sys.meta_path)\nfirst = next(asked)\n"
+    (tmp_path / f"{begun}.py").write_text(text, encoding="utf-8")
+    finders = list(sys.meta_path)
+    asyncio.run(import_modules(begun))
+    assert list(sys.modules[begun].asked) == finders
+    assert sys.meta_path == finders
+
+
 def test_what_the_event_loop_has_to_do_comes_before_the_next_module(package: str) -> None:
     """A callback that waits already runs before a module is executed."""
 

@@ -236,7 +236,8 @@ class ClientSession:
         idle = [model for model in self._stale if model not in self._at_work]
         self._stale = [model for model in self._stale if model in self._at_work]
         for model in idle:
-            await model.close()
+            with suppress(Exception):  # Whoever asks another has nothing to do with it.
+                await model.close()
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask whoever answers at that moment: the session is itself a provider.
