@@ -135,12 +135,12 @@ def replaced(text: str, range_: dict[str, Any], new: str) -> str:
 def test_client_announces_what_it_understands(
     shown: Callable[[str, str], Document], server: FakeServer
 ) -> None:
-    """The server learns that edits are acknowledged, changes shown, contexts told; and of trust."""
+    """The server learns of edits, changes, contexts, buttons and trust."""
     shown("a.txt", LINES)
     announced = server.initialize["capabilities"]["experimental"]["glm"]
     messages = ("applyEdit", "explanation", "status", "context", "changes")
     wanted = (*messages, "machineScoped", "trusted")
-    assert announced == dict.fromkeys(wanted, True)
+    assert announced == {**dict.fromkeys(wanted, True), "buttons": ["key", "settings"]}
 
 
 def test_answered_version_holds_exactly_the_edit(
