@@ -110,9 +110,10 @@ def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bo
     """Indent lines, of which perhaps the first alone is meant, behind a cursor at the margin."""
     above, below, first = context.line_above, context.line_below, width(lines[0])
     at_margin = [_shifted(line, -first, unit) for line in lines]
-    if language_named(context.language).manual and _MANUAL.match(lines[0]):
+    manual = language_named(context.language).manual
+    if manual and _MANUAL.match(lines[0]):
         return at_margin
-    if is_text(context.before, context.language):
+    if not manual and is_text(context.before, context.language):
         paragraph = alone and not _LIST.match(above) and _is_within_paragraph(context)
         return at_margin if paragraph else lines
     if _DIRECTIVE.match(lines[0]) and not is_comment(lines[0], context.language):
