@@ -94,6 +94,25 @@ def test_line_that_was_edited_is_left_and_said(
     window.wait_status("GLM: ready")
 
 
+def test_it_dies_before_it_was_told_of_what_was_typed(
+    halfway: tuple[Workbench, str], shared_server: CodeServer, folder: Path
+) -> None:
+    """Writing to a server that is gone fails many times: it is started anew nevertheless."""
+    window, before = halfway
+    window.press("Control+End")
+    typed = "# typed on and on" * 6
+    extensions = shared_server.process(b"--type=extensionHost")
+    os.kill(extensions, signal.SIGSTOP)  # It is busy, as on a loaded machine.
+    try:
+        window.type(typed)
+        os.kill(shared_server.language_server(), signal.SIGKILL)
+    finally:
+        os.kill(extensions, signal.SIGCONT)
+    window.see(".notification-toast", f"{SAID}.")
+    assert window.save(folder / "total.py") == before + typed
+    window.wait_status("GLM: ready")
+
+
 def test_restart_in_the_middle_leaves_nothing_half_done(
     halfway: tuple[Workbench, str], folder: Path
 ) -> None:

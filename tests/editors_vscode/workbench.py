@@ -111,13 +111,17 @@ class CodeServer:
 
     def language_server(self) -> int:
         """Return the process of this checkout's language server that runs here."""
+        return self.process(b"glm_lsp")
+
+    def process(self, word: bytes) -> int:
+        """Return a process of this VS Code that has a word in its command line."""
         home = f"HOME={self.home}".encode()
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 words = (process / "cmdline").read_bytes().split(b"\0")
-                if b"glm_lsp" in words and home in (process / "environ").read_bytes().split(b"\0"):
+                if word in words and home in (process / "environ").read_bytes().split(b"\0"):
                     return int(process.name)
-        raise AssertionError("no language server is running")
+        raise AssertionError(f"no process with {word!r} is running")
 
     def _answers(self) -> bool:
         address = f"http://127.0.0.1:{self.port}/healthz"

@@ -45,6 +45,13 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
     initialize: () => undefined,
     clear: () => undefined,
   });
+  // What is written to a server that has just died fails, a line each: that it ended is told apart,
+  // and is what starts another one. To the client many such failures are a wish to end it for good.
+  const ended = client.createDefaultErrorHandler();
+  client.clientOptions.errorHandler = {
+    error: () => ({ action: lsp.ErrorAction.Continue, handled: true }),
+    closed: () => ended.closed(),
+  };
   const converter = client.protocol2CodeConverter;
   const following = new Following();
   const changes = new Changes(server.lastJobs, following, converter);
@@ -53,7 +60,10 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   const edits = new Edits(server.lastJobs, following, converter);
   let settled: Promise<void> = Promise.resolve();
   listen(server, client);
-  client.onRequest(protocol.applyEditRequest, (piece) => edits.apply(piece));
+  client.onRequest(protocol.applyEditRequest, async (piece) => {
+    await settled; // What the server before left half done is taken back first.
+    return edits.apply(piece);
+  });
   client.onRequest(protocol.contextRequest, (question) => contextOf(client, question));
   client.onRequest(lsp.ShowMessageRequest.type, (params) => offer(client, server, following, params));
   client.onNotification(protocol.changesNotification, (list) => {
@@ -119,6 +129,7 @@ function options(server: Server, apiKey: string | undefined): lsp.LanguageClient
     ]),
     initializationOptions: { apiKey },
     outputChannel: server.log,
+    revealOutputChannelOn: lsp.RevealOutputChannelOn.Never, // Failures of the protocol are for the log.
     traceOutputChannel: withoutKey(server.log, apiKey),
     stdioOptions: {
       stdout: () => undefined,

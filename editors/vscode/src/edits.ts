@@ -16,7 +16,8 @@ import { Parts } from "./parts";
 import type { Applied, ApplyEdit } from "./protocol";
 import { applied, lineEdit } from "./texts";
 
-const MOST_ATTEMPTS = 5; // To take a half change back while the user is typing.
+const MOST_ATTEMPTS = 50; // To take a half change back while the user is typing.
+const PAUSE = 100; // Milliseconds between them, in which we hear of what was typed.
 const NOT_APPLIED: Applied = { applied: false, version: null };
 
 /** What a job has done so far: the version after its last edit, in which document. */
@@ -101,6 +102,7 @@ export class Edits {
         const edits = parts.restoring().map((change) => lineEdit(document, change));
         await this.replace(document, edits, undefined, { undoStopBefore, undoStopAfter: true });
         undoStopBefore = true;
+        await (parts.count > 0 && new Promise((resolve) => setTimeout(resolve, PAUSE)));
       }
       this.halves.delete(document);
       void vscode.window.showWarningMessage(sentence(document, parts));
@@ -212,8 +214,11 @@ function editorOf(document: vscode.TextDocument): vscode.TextEditor | undefined 
   return vscode.window.visibleTextEditors.find((shown) => shown.document === document);
 }
 
-function sentence(document: vscode.TextDocument, { left }: Parts): string {
+function sentence(document: vscode.TextDocument, { count, left }: Parts): string {
   const what = `GLM's server ended in the middle of a change to ${basename(document.uri.path)}`;
+  if (count > 0) {
+    return `${what}, and the half change could not be taken back: undo it.`;
+  }
   const outcome = `${what}, so the half change was taken back`;
   return left > 0 ? `${outcome}, except in lines that you had edited: look at those.` : `${outcome}.`;
 }
