@@ -114,6 +114,9 @@ _WITHIN = bytes(range(0x80, 0xC0))
 _BLOCK = 512
 
 _CHUNK = 65_536
+_SHORT = 16_384
+"""Bytes that are parsed at once, in some milliseconds: tree-sitter 0.26 loses a few hundred bytes
+each time it asks for a piece of the text."""
 _LONGEST = 1_000_000  # Characters.
 _MOST_LOOKS = 4_500
 """Of a parser at whether to go on, each after a hundred steps: what 600,000 characters of code
@@ -146,6 +149,8 @@ def parse(language: str, source: str) -> SyntaxTree | None:
         return given[-1]
 
     parser = Parser(_grammar(*spoken.grammar))
+    if len(encoded) <= _SHORT:
+        return SyntaxTree(spoken, source, encoded, parser.parse(encoded))
     try:
         tree = parser.parse(read, progress_callback=stops)
     except ValueError:  # It was stopped.

@@ -238,5 +238,6 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         with suppress(sqlite3.OperationalError):  # Busy: whoever else makes the file turns it on.
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -256")  # KiB; the server holds it for days.
         connection.executescript(_SCHEMA)
         yield connection
