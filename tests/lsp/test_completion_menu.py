@@ -57,7 +57,8 @@ def test_a_slow_model_does_not_delay_the_menu(tmp_path: Path) -> None:
                 assert await ask(editor, offset) == {"isIncomplete": True, "items": []}
                 await asyncio.to_thread(gateway.wait_for, is_over)
                 editor.type(URI, Span(offset, offset), "a")
-                listed = await ask(editor, offset + 1)
+                while not (listed := await ask(editor, offset + 1))["items"]:
+                    await asyncio.sleep(0.02)  # The answer is sent, and not read yet.
                 (item,) = listed["items"]
                 assert item["label"] == LINE
                 assert item["filterText"] == "area"
