@@ -114,7 +114,7 @@ def _is_told_again(line: str, alone: str, context: CursorContext) -> bool | None
                 return False
             if once > more * (twice or line in _DOUBLED):
                 return True
-            told = twice > 0
+            told = told or twice > 0
     if told:
         return None
     if len(line) > 1 or alone in marks or alone.startswith(tuple(dict(record.block_comments))):
