@@ -179,9 +179,15 @@ def _statement(context: CursorContext) -> str:
     """Return the text from the last line at the margin to the cursor."""
     lines = context.before.split("\n")
     first = len(lines) - 1
-    while first > 0 and (not lines[first].strip() or lines[first][0] in " \t)]}"):
+    within = " \t)]}" + _directives(context)
+    while first > 0 and (not lines[first].strip() or lines[first][0] in within):
         first -= 1
     return "\n".join(lines[first:])
+
+
+def _directives(context: CursorContext) -> str:
+    """Return the sign of lines that stand at the margin in the middle of a statement."""
+    return "#" if "//" in language_named(context.language).line_comments else ""
 
 
 def _rest(context: CursorContext) -> str:
@@ -194,7 +200,8 @@ def _rest(context: CursorContext) -> str:
         return ""
     lines = context.below
     end = 0
-    while end < len(lines) and (not lines[end].strip() or lines[end][0] in " \t"):
+    within = " \t" + _directives(context)
+    while end < len(lines) and (not lines[end].strip() or lines[end][0] in within):
         end += 1
     if end < len(lines) and lines[end][0] in PAIRS:
         end += 1

@@ -31,7 +31,7 @@ _CHATTER = re.compile(
     r"|here(?:'|’)s\b|here (?:is|are)\b|let me\b|let(?:'|’)s\b|you can\b|note(?: that|:)"
     r"|i(?:'|’)(?:m|ll|ve)\b|i (?:am|can|cannot|can't|have|will|would|apologi[sz]e)\b"
     r"|the (?:above|answer|code|completed?|completion|following|function|given|hole|missing|output"
-    r"|text)\b|to (?:complete|fill|fix|implement)\b|explanation\b"
+    r"|text)\b|to (?:call|complete|fill|fix|implement|run|test|use)\b|explanation\b"
     r"|this (?:code|completes|function|implementation|is|line|method|snippet|will)\b"
     r"|in this (?:case|code|example|implementation|updated)\b"
     r"|(?:\*\*|#+ )?(?:completed? code|explanation|answer|output|note)(?:\*\*)?:)",
@@ -84,6 +84,8 @@ def may_talk(draft: Draft, context: CursorContext) -> bool:
     if OPEN in text:
         return False
     if is_text(context.before, context.language):  # Words are at home there, but for some.
+        if _FENCE.match(text):  # It may close the prompt's, and talk.
+            return len(_FENCE.findall(text)) == 1
         return any(text.lower().startswith(word[: len(text)]) for word in _GREETINGS)
     return context.language.startswith(text.lower()) or bool(_TALK_BEGUN.fullmatch(text))
 
@@ -142,7 +144,9 @@ def _in_text(text: str) -> str:
     lead = text[: fence.start()].rstrip()
     if lead and not _is_lead(lead.rpartition("\n")[2]):
         return lead
-    return _until_fence(text[fence.start() :].partition("\n")[2])
+    inside = text[fence.start() :].partition("\n")[2]
+    whole = _FENCE.match(text[fence.start() :])
+    return "" if whole and _opening(whole, inside) else _until_fence(inside)
 
 
 def _unfenced(text: str, head: str) -> str:
@@ -159,13 +163,26 @@ def _unfenced(text: str, head: str) -> str:
     inside = text[fence.end() :].removeprefix("\n")
     while (again := _FENCE.match(inside)) and _opens_once_more(again, inside):
         inside = inside[again.end() + 1 :]
+    if opening := _opening(fence, inside):
+        inside = inside[opening.end() + 1 :]
     return _until_fence(inside)
+
+
+def _opening(fence: re.Match[str], inside: str) -> re.Match[str] | None:
+    """Return the fence behind a bare one when it opens: then that one closed, and talk follows."""
+    again = None if _language(fence) else _FENCE.search(inside)
+    return again if again and _language(again) else None
+
+
+def _language(fence: re.Match[str]) -> str:
+    """Return what a fence is of; a closing one is of nothing."""
+    return fence.group().strip(" \t`~")
 
 
 def _opens_once_more(fence: re.Match[str], text: str) -> bool:
     """Tell whether a fence right behind an opening one opens too, rather than closes it."""
     rest = text[fence.end() :]
-    return rest.startswith("\n") and bool(rest.strip()) and fence.group().strip(" `~") != ""
+    return rest.startswith("\n") and bool(rest.strip()) and _language(fence) != ""
 
 
 def _until_fence(text: str) -> str:
