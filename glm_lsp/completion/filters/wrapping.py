@@ -146,7 +146,7 @@ def _in_text(text: str) -> str:
         return lead
     inside = text[fence.start() :].partition("\n")[2]
     whole = _FENCE.match(text[fence.start() :])
-    return "" if whole and _opening(whole, inside) else _until_fence(inside)
+    return "" if whole and _talks(whole, inside) else _until_fence(inside)
 
 
 def _unfenced(text: str, head: str) -> str:
@@ -163,15 +163,13 @@ def _unfenced(text: str, head: str) -> str:
     inside = text[fence.end() :].removeprefix("\n")
     while (again := _FENCE.match(inside)) and _opens_once_more(again, inside):
         inside = inside[again.end() + 1 :]
-    if opening := _opening(fence, inside):
-        inside = inside[opening.end() + 1 :]
-    return _until_fence(inside)
+    return "" if _talks(fence, inside) else _until_fence(inside)
 
 
-def _opening(fence: re.Match[str], inside: str) -> re.Match[str] | None:
-    """Return the fence behind a bare one when it opens: then that one closed, and talk follows."""
-    again = None if _language(fence) else _FENCE.search(inside)
-    return again if again and _language(again) else None
+def _talks(fence: re.Match[str], inside: str) -> bool:
+    """Tell whether a fence closes the prompt's: then the next opens, and talk stands between."""
+    again = _FENCE.search(inside)
+    return not _language(fence) and again is not None and bool(_language(again))
 
 
 def _language(fence: re.Match[str]) -> str:
