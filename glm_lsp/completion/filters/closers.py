@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
     from glm_lsp.context.cursor import CursorContext
 
-_GOES_ON = re.compile(r"(?:[^\w\s)\]}/;]|\b(?:do|and|or|then))\s*\Z")
+_GOES_ON = re.compile(r"(?:[^\w\s)\]}/;]|\b(?:do|and|or|then)|\bfunction\s*\w*\([^()]*\))\s*\Z")
 _BEGINS_ON = re.compile(r"\s*[&|?:.+*/<>=-]")
 _QUOTE = re.compile(r"[\"'`]")
 _CLOSING = ")]}\"'`"

@@ -19,9 +19,11 @@ _CERTAIN = 12
 _FAR_MORE = 4
 _DOUBLED = frozenset("+-&|=:*<>./")  # Signs that are doubled anywhere.
 _FURTHEST = 2_000
+_LOOKED_AT = 20_000
 _WORD_START = re.compile(r"(?<!\w)\w")
 _INDENTATION = re.compile(r"\n[ \t]+")
 _TOKEN = re.compile(r"[^\w\s]*\w*")
+_SIGNS = re.compile(r"(?<=\w)\W+\Z")
 _WORD = re.compile(r"[^\W\d]\w{2,}")
 
 
@@ -164,6 +166,8 @@ def _is_repetition(before: str, size: int) -> bool:
     unit = _unit(repeated)
     if unit != repeated or before.endswith(unit, 0, starts_at):
         return False  # It goes on as the line does: `0, 0, 0`.
+    if _says_twice(before, repeated):
+        return False
     if starts_at and before[starts_at - 1].isidentifier() and repeated[0].isidentifier():
         return False  # It starts inside a word: chance.
     within = before[before.rfind("\n", 0, starts_at) + 1 : starts_at].strip()
@@ -171,6 +175,18 @@ def _is_repetition(before: str, size: int) -> bool:
         return False  # It starts inside a line, and at no word or goes over the line's end.
     line_head = before[before.rfind("\n", 0, len(before)) + 1 :]
     return size >= _CERTAIN or repeated.strip() == line_head.strip() or _is_word_part(repeated)
+
+
+def _says_twice(before: str, repeated: str) -> bool:
+    """Tell whether a line above that begins with the same word says another one twice like this."""
+    above, _, head = before.rpartition("\n")
+    first, last = _TOKEN.match(head.lstrip()), _SIGNS.search(repeated)
+    if not first or not last or "\n" in repeated:
+        return False
+    told = (
+        rf"^[ \t]*{re.escape(first.group())}\b.{{0,300}}\b(\w{{1,80}}){re.escape(last.group())}\1\b"
+    )
+    return re.search(told, above[-_LOOKED_AT:], re.MULTILINE) is not None
 
 
 def _unit(text: str) -> str:
