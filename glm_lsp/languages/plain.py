@@ -46,7 +46,8 @@ PLAIN = (
         ".pl",
         ".pm",
         manual=r"(?:(?<=\n)|\A)=[a-z][\s\S]*?(?:\n=cut\b[^\n]*|\Z)",
-        names=r"\$[\])]",
+        # Names of variables, and the expressions that something is compared with.
+        names=r"\$[\])]|(?<=[=!]~)[ ]*m?/(?:\\.|[^/\\\n])*(?:/|\\?(?=\n|\Z))",
     ),
     _marked("#", "powershell", ".ps1"),
     _marked("#", "r", ".r"),

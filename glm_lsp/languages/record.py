@@ -22,7 +22,7 @@ class Language(NamedTuple):
         line_comments: what begins a comment that ends with its line.
         block_comments: what begins and ends one that may be longer.
         manual: a pattern of a long comment that begins and ends at the left edge; "" for none.
-        names: a pattern of names that are made of brackets; "" for none.
+        names: a pattern of what holds brackets that are none: names, expressions; "" for none.
         quotes: what begins and ends a string within a line.
         long_quotes: what begins and ends a string that may be longer.
         apostrophes: an apostrophe need not open a string: `'a`, `'(1 2)`.

@@ -99,10 +99,20 @@ class _Line:
     def without_theirs(self, text: str) -> str:
         """Cut a text where it begins to close what the lines below close."""
         many = self._wrong(self.before + text) - self._wrong(self.before)
-        if self.words or many <= 0:
+        if self.words or many <= 0 or self._is_whole(text):
             return text
         closing = unopened(text, self.language, self.before)
         return text[: closing[-many]].rstrip() if many <= len(closing) else text
+
+    def _is_whole(self, text: str) -> bool:
+        """Tell whether the cursor's line closes, with a text, what it has begun to use."""
+        head = self.before.rpartition("\n")[2]
+        if "\n" in text or head.rstrip()[-1:] in ("", *PAIRS.values()):
+            return False  # What it opens at its end may be closed below.
+        line = masked(self.before + text, self.language)[-len(head + text) :]
+        opened = sum(character in PAIRS.values() for character in line)
+        closed = sum(character in PAIRS for character in line)
+        return opened == closed and not _mismatches(line)
 
     def _wrong(self, line: str, behind: str = "", *, alone: bool = False) -> int:
         """Count the brackets that fit to none; `behind` stands in no string that `line` opens."""

@@ -112,7 +112,7 @@ def _is_told_again(line: str, alone: str, context: CursorContext) -> bool | None
         twice = len(re.findall(pattern(line + alone), around))
         if once or twice:
             more = _FAR_MORE if is_word(alone[-1]) else len(around)  # Signs are common.
-            if twice > more * once:
+            if twice > (_FAR_MORE if alone in marks else more) * once:
                 return False
             if once > more * (twice or line in _DOUBLED):
                 return True
