@@ -27,6 +27,7 @@ CACHES = {
     "context/patterns.py: _compiled": "an expression of a pattern is compiled once",
     "context/syntax.py: _grammar": "a grammar is a library that is loaded once",
     "editing/answer/clean.py: _odd_ones": "the characters of a file are the same for everybody",
+    "context/names.py: path_of": "a URI names the same path for everybody",
     "editing/answer/lines.py: _words": "the words of a line are the same for everybody",
     "editing/partners.py: _words": "the words of a line are the same for everybody",
     "lsp/wire/converter.py: _explaining": "it has no state but what it writes for types",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -52,6 +53,7 @@ def folded(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(folder + slash + each for each in lasts if each))
 
 
+@lru_cache(maxsize=256)
 def path_of(uri: str) -> Path | None:
     """Return the local path of a `file:` URI, None for every other scheme.
 

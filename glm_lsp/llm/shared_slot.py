@@ -41,6 +41,7 @@ class SharedSlot:
         """Keep the locks in a folder; `service` is its address."""
         self._folder = folder
         self._service = service
+        self._files: dict[str, tuple[Path, Path]] = {}
 
     @asynccontextmanager
     async def turn(
@@ -49,7 +50,7 @@ class SharedSlot:
         """Wait for a turn among this process's requests and the others', and hold it."""
         loop = asyncio.get_running_loop()
         name = hashlib.sha256(f"{self._service}\n{request.model}".encode()).hexdigest()[:24]
-        way = _WayIn(self._folder, name, interactive=request.interactive)
+        way = _WayIn(lambda: self._files_of(name), interactive=request.interactive)
         late = loop.time() + _LONGEST
         waited = False
         try:
@@ -70,13 +71,22 @@ class SharedSlot:
         finally:
             way.leave()
 
+    def _files_of(self, name: str) -> tuple[Path, Path]:
+        """Return the files of those who want the slot and of who holds it.
+
+        They are kept: Python remembers each part of each path, and is long in forgetting it.
+        """
+        if name not in self._files:
+            folder = self._folder()
+            self._files[name] = (folder / f"{name}.wants", folder / f"{name}.holds")
+        return self._files[name]
+
 
 class _WayIn:
     """The way of one request to its turn; what touches files runs in a thread."""
 
-    def __init__(self, folder: Callable[[], Path], name: str, *, interactive: bool) -> None:
-        self._folder = folder
-        self._name = name
+    def __init__(self, files: Callable[[], tuple[Path, Path]], *, interactive: bool) -> None:
+        self._files = files
         self._interactive = interactive
         self._wants = self._holds = -1
         self._wanting = False
@@ -101,9 +111,11 @@ class _WayIn:
 
     def _try(self) -> bool:
         if self._holds < 0:
-            folder = self._folder()
-            self._wants = private_files.descriptor(folder / f"{self._name}.wants")
-            self._holds = private_files.descriptor(folder / f"{self._name}.holds")
+            wants, holds = self._files()
+            # Each folder by itself: of several at once only the last would be the user's alone.
+            private_files.folder(wants.parent.parent)
+            self._wants = private_files.descriptor(wants)
+            self._holds = private_files.descriptor(holds)
         self._wanting = self._wanting or _lock(self._wants)
         if not self._wanting:
             return False
@@ -150,12 +162,7 @@ else:
 
 
 def slots_folder() -> Path:
-    """Return the folder of the locks, in the operating system's place for state.
-
-    Raises:
-        OSError: that cannot be made.
-    """
+    """Return the folder of the locks, in the operating system's place for state."""
     from platformdirs import user_state_path
 
-    # Each is made by itself: of several at once only the last would be the user's alone.
-    return private_files.folder(user_state_path("glm-lsp", appauthor=False)) / "turns"
+    return user_state_path("glm-lsp", appauthor=False) / "turns"
