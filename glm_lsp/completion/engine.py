@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from glm_lsp.completion.debounce import Clock
-    from glm_lsp.completion.question import Above, Gather
+    from glm_lsp.completion.question import Above, Consult, Gather
     from glm_lsp.completion.statistics import Acceptance, ShownSuggestion
     from glm_lsp.completion.stream import CompletionStream
     from glm_lsp.context.cursor import ContextLimits
@@ -87,6 +87,7 @@ class Engine:
         allowed: Callable[[Snapshot], bool] = everything,
         gather: Gather | None = None,
         above: Above | None = None,
+        consult: Consult | None = None,
         acceptance: Acceptance | None = None,
         failed: Callable[[GlmError], None] | None = None,
         ahead: bool = False,
@@ -94,12 +95,11 @@ class Engine:
     ) -> None:
         """Make an engine that asks `provider` for `model`.
 
-        `allowed` tells which documents may be sent; `gather` finds related code for the prompt,
-        `above` the cells above one; `limits` says how much is sent; `acceptance` counts what
-        becomes of the suggestions; `failed` is told why there is nothing besides what is known.
-        With `ahead`, what follows a suggestion is asked for while it is shown.
+        `allowed` tells which documents may be sent; `acceptance` counts what becomes of the
+        suggestions; `failed` is told why there is nothing besides what is known. With `ahead`, what
+        follows a suggestion is asked for while it is shown. For the rest see `Asker`.
         """
-        self._asker = Asker(provider, model, kind=kind, limits=limits, gather=gather, above=above)
+        self._asker = Asker(provider, model, kind, limits, gather, above, consult)
         self._settings = settings
         self._allowed = allowed
         self._acceptance = acceptance

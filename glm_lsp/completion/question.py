@@ -15,7 +15,7 @@ import attrs
 from glm_lsp.context.cells import CellsAbove, cells_above
 from glm_lsp.context.cursor import LIMITS, ContextLimits
 from glm_lsp.context.gather import display_path
-from glm_lsp.prompts.completion import CompletionQuestion, Kind, render
+from glm_lsp.prompts.completion import CompletionQuestion, Kind, ProjectContext, render
 from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
     Gather = Callable[[Snapshot, int], Awaitable[tuple[Related, ...]]]
     Above = Callable[[Snapshot], Sequence[Snapshot]]
+    Consult = Callable[[Snapshot, int, int], Awaitable[ProjectContext]]
+
+PROJECT_CHARACTERS = 8_000
+"""Of what the workspace defines, in a prompt."""
 
 RELATED_DEADLINE = 0.1
 """Seconds that related code may take; after that the prompt goes without."""
@@ -45,16 +49,18 @@ class Asker:
         self,
         provider: Provider,
         model: str,
-        *,
         kind: Kind = "chat",
         limits: ContextLimits = LIMITS,
         gather: Gather | None = None,
         above: Above | None = None,
+        consult: Consult | None = None,
     ) -> None:
         """Ask `provider` for `model`.
 
-        `gather` finds related code for the prompt; `above` returns a notebook's cells above one,
-        the nearest last; `limits` says how much of the document is sent, and of those cells.
+        `gather` finds related code for the prompt; `consult` says what the workspace defines, in
+        so many characters, and where it does nobody gathers; `above` returns a notebook's cells
+        above one, the nearest last; `limits` says how much of the document is sent, and of those
+        cells.
         """
         self.kind: Kind = kind
         self._provider = provider
@@ -62,10 +68,13 @@ class Asker:
         self._limits = limits
         self._gather = gather
         self._above = above
+        self._consult = consult
+        self._characters = PROJECT_CHARACTERS
 
     def shorten(self) -> None:
-        """Send half as much of the document from now on."""
+        """Send half as much of the document and the workspace from now on."""
         self._limits = self._limits.halved()
+        self._characters //= 2
 
     async def ask(
         self,
@@ -81,10 +90,12 @@ class Asker:
         Raises:
             GlmError: the model could not be asked, or failed.
         """
+        project = await self._project(request)
         question = CompletionQuestion(
             context=context.within(self._limits),
             path=display_path(request.snapshot.file),
-            related=await self._related(request),
+            related=() if project.sheet else await self._related(request),
+            project=project,
             above=self._cells(request.snapshot),
             multiline=draft.multiline,
             follows=draft.follows,
@@ -99,6 +110,15 @@ class Asker:
     def _cells(self, snapshot: Snapshot) -> CellsAbove:
         cells = self._above(snapshot) if self._above is not None else ()
         return cells_above(cells, snapshot, self._limits.characters_above)
+
+    async def _project(self, request: CompletionRequest) -> ProjectContext:
+        if self._consult is None:
+            return ProjectContext()
+        try:
+            async with timeout(RELATED_DEADLINE):
+                return await self._consult(*request.with_selection(), self._characters)
+        except asyncio.TimeoutError:
+            return ProjectContext()
 
     async def _related(self, request: CompletionRequest) -> tuple[Related, ...]:
         if self._gather is None:

@@ -10,6 +10,7 @@ judged by every name that its URI may mean; what a link leads to is found by
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
+_PLAIN = re.compile(r"(?:[A-Za-z]:)?[\w/. @+-]*", re.ASCII)
 _MOST_KNOWN = 256  # Documents; it is asked about the same few at every key.
 _MOST_STEPS = 15_000  # Of a list and a name, of which a document may have a few.
 
@@ -59,8 +61,24 @@ class Exclusions:
         """Tell whether a file is excluded by its path, however it was reached."""
         return self.excludes(path.as_uri())
 
+    def excludes_file(self, path: Path) -> bool:
+        """Tell the same of a path that was found on the disk: it has no other reading."""
+        if _PLAIN.fullmatch(path.as_posix()) is None:
+            return self.excludes_path(path)
+        whole = path.as_posix()
+        if _is_secret(whole.lstrip("/")):
+            return True
+        if not any(self._chosen):
+            return False
+        tops = [root.as_posix().rstrip("/") + "/" for root in self._roots]
+        names = [whole[len(top) :] for top in tops if whole.startswith(top)]
+        return any(map(self._is_chosen, (whole.lstrip("/"), path.name, *names)))
+
     def _excludes_name(self, name: str) -> bool:
-        if _is_secret(name) or any(chosen.excludes(name) for chosen in self._chosen):
+        return _is_secret(name) or self._is_chosen(name)
+
+    def _is_chosen(self, name: str) -> bool:
+        if any(chosen.excludes(name) for chosen in self._chosen):
             return True
         return any(chosen.excludes(name.lower()) for chosen in self._without_case)
 

@@ -123,25 +123,33 @@ class Patterns:
         if self._is_too_much(_DEEP):
             self.problems = [(number, _ONE_TOO_MANY), *self.problems]
 
+    def __bool__(self) -> bool:
+        """Whether there is any pattern."""
+        return bool(self._plain or self._wild)
+
     def excludes(self, name: str) -> bool:
-        """Tell whether a file is excluded, by its path with `/` between the parts."""
-        if not self._plain and not self._wild:
+        """Tell whether a file is excluded, by its path with `/` between the parts.
+
+        A path that ends with `/` is a folder's.
+        """
+        if not self:
             return False
         if self._is_too_much(name):
             return True
         parts = [part for part in name.split("/") if part]
+        folders = len(parts) if name.endswith("/") else len(parts) - 1
         # By how many parts of the path there are: what the last line about them says.
-        said = [0, *(self._said(parts, size) for size in range(1, len(parts) + 1))]
+        said = [0, *(self._said(parts, size, folders) for size in range(1, len(parts) + 1))]
         for rank, pattern in self._wild:
             for size in _hits(pattern, parts):
-                if rank > said[size] and (size < len(parts) or not pattern.folder):
+                if rank > said[size] and (size <= folders or not pattern.folder):
                     said[size] = rank
         return any(rank % 2 for rank in said)
 
-    def _said(self, parts: Sequence[str], size: int) -> int:
+    def _said(self, parts: Sequence[str], size: int, folders: int) -> int:
         """Return the rank of the last line without wildcards about the first parts of a path."""
         names = ((parts[size - 1], False), ("/".join(parts[:size]), True))
-        folder = (True, False) if size < len(parts) else (False,)
+        folder = (True, False) if size <= folders else (False,)
         return max(self._plain.get((*name, of), 0) for name in names for of in folder)
 
     def _is_too_much(self, name: str) -> bool:

@@ -45,9 +45,10 @@ class WorkspaceFiles:
     ) -> None:
         """Know the folders, and those that were left: what was excluded in them still is."""
         self.roots = tuple(roots)
-        self._excluding = (*self.roots, *left)
+        self.left = tuple(left)
+        self._excluding = (*self.roots, *self.left)
         self.exclusions = Exclusions(patterns, self._excluding)
-        self._patterns = tuple(patterns)
+        self.patterns = tuple(patterns)
         self._told: set[str] = set()
 
     def keeps(self, uri: str) -> bool:
@@ -68,7 +69,7 @@ class WorkspaceFiles:
         real = _real(path) if path is not None else None
         if real is None or self.keeps(uri):
             return False
-        roots = self._real_roots
+        roots = self.real_roots
         if not self.roots and other is not None and (folder := _real(other.parent)) is not None:
             roots = (folder,)
         root = next((root for root in roots if real.is_relative_to(root)), None)
@@ -86,28 +87,32 @@ class WorkspaceFiles:
                 return text
         return ""
 
+    def keeps_file(self, path: Path) -> bool:
+        """Tell whether a file must stay that no link leads to, by its path alone."""
+        return self._really.excludes_file(path)
+
     def holds(self, path: Path) -> bool:
         """Tell whether a path lies in the workspace once every link is followed."""
         real = _real(path)
-        return real is not None and any(map(real.is_relative_to, self._real_roots))
+        return real is not None and any(map(real.is_relative_to, self.real_roots))
 
     def _ignored(self, path: Path, root: Path) -> bool:
         """Tell whether git would ignore a file, by the `.gitignore` files from its top down.
 
         A folder's own `!` does not take back what one above it says: in doubt a file is ignored.
         """
-        top = _top(path, root)
+        top = top_of(path, root)
         folders = [folder for folder in path.parents if folder.is_relative_to(top)]
         lists = [(folder, folder / ".gitignore") for folder in folders]
-        lists.append((top, _excluded_there(top)))
+        lists.append((top, excluded_there(top)))
         return any(
-            self._patterns_of(file).excludes(path.relative_to(folder).as_posix())
+            self.patterns_of(file).excludes(path.relative_to(folder).as_posix())
             for folder, file in lists
         )
 
-    def _patterns_of(self, file: Path) -> Patterns:
-        """Return the patterns of a file; what is wrong with them is said once."""
-        text = _contents(file, _MOST_IGNORED + 1).removeprefix("\ufeff")
+    def patterns_of(self, file: Path) -> Patterns:
+        """Return the patterns of a file, if any; what is wrong with them is said once."""
+        text = contents(file, _MOST_IGNORED + 1).removeprefix("\ufeff")
         patterns = Patterns(line.removesuffix("\r") for line in text.split("\n"))
         problems = patterns.problems
         if len(text.encode()) > _MOST_IGNORED:  # What is not read may be about any file.
@@ -126,18 +131,19 @@ class WorkspaceFiles:
             return ""
         if self._really.excludes_path(real):
             return ""
-        text = _contents(real, 4 * most + 1)
+        text = contents(real, 4 * most + 1)
         return text if len(text) <= most else text[: text.rfind("\n", 0, most) + 1]
 
     @cached_property
-    def _real_roots(self) -> tuple[Path, ...]:
+    def real_roots(self) -> tuple[Path, ...]:
+        """The workspace's folders, without links."""
         return tuple(real for real in map(_real, self.roots) if real is not None)
 
     @cached_property
     def _really(self) -> Exclusions:
         """The exclusions for paths without links."""
         real = (real for real in map(_real, self._excluding) if real is not None)
-        return Exclusions(self._patterns, (*self._excluding, *real))
+        return Exclusions(self.patterns, (*self._excluding, *real))
 
 
 def _absolute(name: str) -> Path | None:
@@ -153,7 +159,7 @@ def _real(path: Path) -> Path | None:
         return None
 
 
-def _contents(path: Path, most: int) -> str:
+def contents(path: Path, most: int) -> str:
     """Return the beginning of a regular file that no link leads to any more; "" for others."""
     try:
         file = os.open(path, _FLAGS)
@@ -170,16 +176,16 @@ def _contents(path: Path, most: int) -> str:
         os.close(file)
 
 
-def _top(path: Path, root: Path) -> Path:
+def top_of(path: Path, root: Path) -> Path:
     """Return the folder of a file's repository; the workspace's where it is in none."""
     return next((folder for folder in path.parents if (folder / ".git").exists()), root)
 
 
-def _excluded_there(top: Path) -> Path:
+def excluded_there(top: Path) -> Path:
     """Return the file of patterns that a repository keeps for itself, shared by its worktrees."""
     git = top / ".git"
-    named = _contents(git, _MOST_PATH).strip()  # Of a worktree, which has a file there.
+    named = contents(git, _MOST_PATH).strip()  # Of a worktree, which has a file there.
     if named.startswith("gitdir:"):
         git = top / named.removeprefix("gitdir:").strip()
-        git /= _contents(git / "commondir", _MOST_PATH).strip() or "."
+        git /= contents(git / "commondir", _MOST_PATH).strip() or "."
     return git / "info/exclude"

@@ -15,7 +15,7 @@ from glm_lsp.languages.record import Language
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-__all__ = ["LANGUAGES", "Language", "language_named", "language_of_file", "recorded"]
+__all__ = ["LANGUAGES", "Language", "code_named", "language_named", "language_of_file", "recorded"]
 
 LANGUAGES = (*PARSED, *PLAIN)
 _BY_NAME = {name: each for each in LANGUAGES for name in (each.name, *each.aliases)}
@@ -30,6 +30,12 @@ def recorded(name: str) -> Language | None:
 def language_named(name: str) -> Language:
     """Return the record of a language by any of its names; the plainest when there is none."""
     return recorded(name) or Language(name=name.lower())
+
+
+def code_named(name: str) -> Language | None:
+    """Return the record of a language that is code; None for one of prose, or of nobody's."""
+    language = recorded(name)
+    return None if language is None or language.prose else language
 
 
 def language_of_file(path: PurePath) -> Language:

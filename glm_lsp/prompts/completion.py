@@ -17,6 +17,7 @@ import attrs
 from attrs import field, frozen
 
 from glm_lsp.context.cells import CellsAbove
+from glm_lsp.languages import language_named
 from glm_lsp.llm.types import Message, Request
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ CLOSE = "</fill>"
 HOLE = "<hole/>"
 """What encloses the answer of a chat model, and what marks the cursor in its prompt."""
 
-_OWN_MARK = re.compile(r"<(?=\s{0,3}/?\s{0,3}(?:fill|hole|related|below|above)\b)", re.IGNORECASE)
+_OWN_MARK = re.compile(
+    r"<(?=\s{0,3}/?\s{0,3}(?:fill|hole|related|below|above|project|line)\b)", re.IGNORECASE
+)
 _QUOTED = re.compile(r"[\"<>]")
 
 _SYSTEM = f"""\
@@ -42,6 +45,8 @@ Answer with the text that replaces the hole, between {OPEN} and {CLOSE}, and wit
 - Start with a line break only when the code goes on in a new line; keep the file's indentation.
 - One line, unless a body or block is plainly missing; then that block and no more.
 - No explanation, no Markdown. When nothing belongs there, answer {OPEN}{CLOSE}."""
+
+_DEFINED = "Defined elsewhere in the project, to be used where it fits:"
 
 _SEVERAL = (
     f"\n\nGive {{}} different answers for this hole, the likeliest first, each between {OPEN} and"
@@ -83,6 +88,21 @@ class Related:
 
 
 @frozen
+class ProjectContext:
+    """What the workspace defines that may be wanted: signatures, a line each.
+
+    Attributes:
+        sheet: it stays the same while the cursor stays in a function.
+        fresh: what the cursor's line may want besides.
+        uris: the documents that both are from.
+    """
+
+    sheet: str = field(default="", repr=False)
+    fresh: str = field(default="", repr=False)
+    uris: tuple[str, ...] = ()
+
+
+@frozen
 class CompletionQuestion:
     """What to ask, whatever the kind of prompt.
 
@@ -96,6 +116,7 @@ class CompletionQuestion:
     path: str = ""
     related: tuple[Related, ...] = ()
     above: CellsAbove = field(factory=CellsAbove)
+    project: ProjectContext = field(factory=ProjectContext)
     multiline: bool = False
     follows: bool = False
     max_lines: int = 12
@@ -116,13 +137,20 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     model writes several suggestions into one answer, each between the marks; a raw completion is
     one, and another only by chance, so that others take a request each.
     """
-    context, above = question.context, question.above
+    context, above, project = question.context, question.above, question.project
     notebook = (context.notebook,) if context.notebook else ()
     asked = Request(
         model=model,
         feature="completion",
-        documents=(context.uri, *notebook, *above.uris, *(one.uri for one in question.related)),
-        foreign=(*filter(None, [above.text]), *(one.code for one in question.related)),
+        documents=(
+            *(context.uri, *notebook, *above.uris),
+            *(one.uri for one in question.related),
+            *project.uris,
+        ),
+        foreign=(
+            *filter(None, (above.text, project.sheet, project.fresh)),
+            *(one.code for one in question.related),
+        ),
         max_tokens=24 * question.max_lines if question.multiline else 96,
         temperature=0.0,
         thinking=False,
@@ -138,7 +166,9 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     # A whole line can be left to the service to end; a line break that comes first cannot.
     goes_on = question.multiline or question.follows or not context.head.strip()
     line_end = None if goes_on else "\n"
-    prompt = _references(question) + _cells(question) + context.before
+    above_line = context.before[: len(context.before) - len(context.head)]
+    prompt = _references(question) + _cells(question) + above_line
+    prompt += _commented(project.fresh, context.language) + context.head
     asked = attrs.evolve(asked, prompt=prompt, stop=line_end)
     return attrs.evolve(asked, suffix=context.after) if kind == "fim" else asked
 
@@ -146,18 +176,39 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
 def _messages(question: CompletionQuestion) -> tuple[Message, ...]:
     messages = [Message("system", _SYSTEM)]
     for language, below, above, answer in _EXAMPLES:
-        messages.append(Message("user", _form(language, "", (), below, above)))
+        messages.append(Message("user", _form(language, "", (), below, above, "")))
         messages.append(Message("assistant", f"{OPEN}{answer}{CLOSE}"))
     context = question.context
-    hole = f"{_unmarked(_cells(question) + context.before)}{HOLE}{_unmarked(context.tail)}"
+    above, head = _unmarked(_cells(question) + context.before), ""
+    if question.project.fresh:
+        above, _, head = above.rpartition("\n")
+    hole = f"{head}{HOLE}{_unmarked(context.tail)}"
     below = "\n".join(context.below)
-    form = _form(context.language, question.path, question.related, below, hole)
+    form = _form(
+        context.language, question.path, question.related, below, above, hole, question.project
+    )
     if question.others:  # Behind everything else, so that the prompt cache holds the rest.
         form += _SEVERAL.format(1 + question.others)
     return (*messages, Message("user", form))
 
 
-def _form(language: str, path: str, related: tuple[Related, ...], below: str, above: str) -> str:
+_NO_PROJECT = ProjectContext()
+
+
+def _form(
+    language: str,
+    path: str,
+    related: tuple[Related, ...],
+    below: str,
+    above: str,
+    hole: str,
+    project: ProjectContext = _NO_PROJECT,
+) -> str:
+    """Write what is known of a place.
+
+    What changes with the cursor's line stands just before that line, which then has a part of
+    its own.
+    """
     parts = [f"Language: {language}"]
     if path:
         parts.append(f"File: {path}")
@@ -165,8 +216,15 @@ def _form(language: str, path: str, related: tuple[Related, ...], below: str, ab
         f'<related file="{_QUOTED.sub("", one.path)}">\n{_unmarked(one.code)}\n</related>'
         for one in related
     )
+    if project.sheet:
+        parts.append(f"{_DEFINED}\n<project>\n{_unmarked(project.sheet)}\n</project>")
     parts.append(f"<below>\n{_unmarked(below)}\n</below>")
-    parts.append(f"<above>\n{above}\n</above>")
+    if project.fresh:
+        parts.append(f"<above>\n{above}\n</above>")
+        parts.append(f"<project>\n{_unmarked(project.fresh)}\n</project>")
+        parts.append(f"<line>\n{hole}\n</line>")
+    else:
+        parts.append(f"<above>\n{above}{hole}\n</above>")
     return "\n".join(parts)
 
 
@@ -180,4 +238,13 @@ def _cells(question: CompletionQuestion) -> str:
 
 
 def _references(question: CompletionQuestion) -> str:
-    return "".join(f"{one.code}\n\n" for one in question.related)
+    sheet = _commented(question.project.sheet, question.context.language)
+    return sheet + "".join(f"{one.code}\n\n" for one in question.related)
+
+
+def _commented(text: str, language: str) -> str:
+    """Return lines as comments; a raw completion knows no other way to tell them from code."""
+    mark = next(iter(language_named(language).line_comments), "")
+    if not text or not mark:
+        return ""
+    return "".join(f"{mark} {line}\n" for line in text.split("\n"))

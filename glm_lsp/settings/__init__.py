@@ -140,7 +140,15 @@ class ContextSettings:
     )
     related_files: bool = field(
         default=True,
-        metadata=_doc("Look at related open files for context.", careful=careful.off_wins),
+        metadata=_doc("Look at related files for context.", careful=careful.off_wins),
+    )
+    project: bool = field(
+        default=True,
+        metadata=_doc(
+            "Index the workspace, on this machine, and show completions the signatures that they"
+            " may need; `relatedFiles` switches this off, too.",
+            careful=careful.off_wins,
+        ),
     )
 
 

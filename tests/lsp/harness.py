@@ -65,6 +65,7 @@ async def serving(
     client: Mapping[str, Any] = CAPABILITIES,
     key: str = "not-a-key",
     environ: Mapping[str, str] | None = None,
+    root: Path | None = None,
     **options: Any,
 ) -> AsyncIterator[Editor]:
     """Start the server as an editor does, with `SOURCE` open, and stop it at the end.
@@ -84,6 +85,7 @@ async def serving(
     with (tmp_path / "server.log").open("ab") as log:
         editor = await Editor.start(
             [sys.executable, "-m", "glm_lsp", "--log-level", "debug"],
+            root=root,
             options=settings,
             capabilities=client,
             environ={**kept, **home, **quiet, **(environ or {})},

@@ -14,6 +14,7 @@ from glm_lsp.lsp.features import (
     left_out,
     lifecycle,
     notices,
+    project,
     readiness,
     status,
     struck_out,
@@ -37,7 +38,8 @@ def register(server: Server, session: ClientSession) -> None:
     explanations = Explanations(server)
     server.resources.callback(explanations.close)
     remembered = Remembered()
-    completions = Completions(server, session, board.failed)
+    known = project.register(server, session)
+    completions = Completions(server, session, board.failed, known.consult)
     server.resources.push_async_callback(completions.close)
 
     edits = Changes(server, EditSender(server, session))
@@ -47,6 +49,7 @@ def register(server: Server, session: ClientSession) -> None:
     def begun() -> None:
         board.announce()
         server.spawn(explanations.clean())
+        server.spawn(known.watch())
 
     lifecycle.register(server, session, begun)
     status.register(server, board)

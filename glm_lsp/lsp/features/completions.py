@@ -20,6 +20,7 @@ from glm_lsp.prompts.completion import kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from glm_lsp.completion.question import Consult
     from glm_lsp.completion.types import CompletionRequest, Suggestion
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
@@ -31,9 +32,17 @@ class Completions:
     """Keeps the engine that fits the settings in force."""
 
     def __init__(
-        self, server: Server, session: ClientSession, failed: Callable[[GlmError | None], None]
+        self,
+        server: Server,
+        session: ClientSession,
+        failed: Callable[[GlmError | None], None],
+        consult: Consult,
     ) -> None:
-        """Tell `failed` each failure, and None when there are suggestions again."""
+        """Tell `failed` each failure, and None when there are suggestions again.
+
+        `consult` says what the workspace defines.
+        """
+        self._consult = consult
         self._server = server
         self._session = session
         self._failed = failed
@@ -132,6 +141,7 @@ class Completions:
             allowed=allowed,
             gather=related.gather if session.settings.context.related_files and not small else None,
             above=self._server.notebooks.above,
+            consult=self._consult if not small else None,
             acceptance=self._acceptance,
             failed=self._tell,
             ahead=_asks_ahead(session.settings),

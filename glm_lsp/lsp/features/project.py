@@ -1,0 +1,116 @@
+"""The workspace's index: when it begins, what it hears of, and what completions ask of it.
+
+Invariant: it knows of no document that must stay on this machine. Editors that watch files tell
+of them; for others the folders are looked through again, at most twice a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from glm_lsp.languages import LANGUAGES
+from glm_lsp.lsp.documents.mirror import Changed, Closed
+from glm_lsp.project.knowledge import Folders, Knowledge
+from glm_lsp.project.process import IndexProcess
+from glm_lsp.prompts.completion import ProjectContext
+
+if TYPE_CHECKING:
+    from glm_lsp.lsp.documents.mirror import DocumentEvent
+    from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.text import Snapshot
+
+logger = logging.getLogger(__name__)
+
+_LOOKS_AFTER = 30.0  # Seconds.
+
+
+class Project:
+    """What one client's server knows of its workspace."""
+
+    def __init__(self, server: Server, session: ClientSession) -> None:
+        self._server = server
+        self._session = session
+        self._knowledge = Knowledge(IndexProcess)
+        self._watched = False
+        self._looked = 0.0
+        server.documents.subscribe(self._on_document)
+        server.resources.callback(self._knowledge.close)
+        session.on_change(self._configure)
+
+    async def consult(self, snapshot: Snapshot, offset: int, characters: int) -> ProjectContext:
+        """Return what the workspace defines for a completion."""
+        if snapshot.notebook or self._session.excludes(snapshot):
+            return ProjectContext()
+        known = await self._knowledge.ask(snapshot, offset, characters)
+        excludes = self._session.exclusions.excludes
+        if any(map(excludes, known.uris)):  # The rules changed while it was asked.
+            return ProjectContext()
+        return ProjectContext(known.sheet, known.fresh, known.uris)
+
+    async def watch(self) -> None:
+        """Have the editor tell of changed files, where it does."""
+        workspace = self._server.client_capabilities.workspace
+        watching = workspace.did_change_watched_files if workspace is not None else None
+        if watching is None or not watching.dynamic_registration:
+            return
+        suffixes = sorted(
+            {s.lstrip(".") for each in LANGUAGES if not each.prose for s in each.suffixes}
+        )
+        watcher = types.FileSystemWatcher(f"**/*.{{{','.join(suffixes)}}}")
+        options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
+        registration = types.Registration(
+            "glm-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options
+        )
+        try:
+            params = types.RegistrationParams([registration])
+            await self._server.request(types.CLIENT_REGISTER_CAPABILITY, params)
+            self._watched = True
+        except JsonRpcException as error:
+            logger.info("The editor does not announce changed files: %s", error.message)
+
+    def changed_on_disk(self, params: types.DidChangeWatchedFilesParams) -> None:
+        """Take what the editor tells of files."""
+        self._knowledge.changed_on_disk(event.uri for event in params.changes)
+
+    def _configure(self) -> None:
+        session = self._session
+        if not session.settings.context.related_files or not session.settings.context.project:
+            self._knowledge.configure(None)
+            return
+        files = session.files
+        patterns = tuple(map(tuple, files.patterns))
+        self._knowledge.configure(Folders(files.roots, files.left, patterns))
+
+    def _on_document(self, event: DocumentEvent) -> None:
+        if isinstance(event, Closed):
+            self._knowledge.closed(event.snapshot.uri)
+        elif isinstance(event, Changed):
+            if not self._session.excludes(event.after):
+                self._knowledge.edited(event.after)
+        elif not event.snapshot.notebook and not self._session.excludes(event.snapshot):
+            self._knowledge.opened(event.snapshot)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._watched and now - self._looked > _LOOKS_AFTER:
+            if self._looked:
+                self._knowledge.look_again()
+            self._looked = now
+
+
+def register(server: Server, session: ClientSession) -> Project:
+    """Serve what editors tell of files; return what is known of the workspace."""
+    project = Project(server, session)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def changed(params: types.DidChangeWatchedFilesParams) -> None:
+        project.changed_on_disk(params)
+
+    return project

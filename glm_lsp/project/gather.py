@@ -1,0 +1,91 @@
+"""What a completion is shown of its workspace: a sheet for a function, and a few lines afresh.
+
+Invariant: the sheet stays the same, letter for letter, while the cursor stays in one function, so
+that a prompt keeps its beginning; what the fresh lines say is in neither the sheet nor the lines
+around the cursor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from glm_lsp.project.pack import Sheet, pack
+from glm_lsp.project.place import Here, here_at
+from glm_lsp.project.score import Scorer
+
+if TYPE_CHECKING:
+    from glm_lsp.languages import Language
+    from glm_lsp.project.workspace import Workspace
+
+_REGION = 40
+"""Lines within which a sheet stays where no function is around the cursor, or a very long one."""
+_LONG_TEXT, _EVERY = 60_000, 20
+"""Characters of a text that is read anew only for every so many questions."""
+_MOST_KEPT = 32
+
+
+class Gathered(NamedTuple):
+    """What is shown, and the files that it is from."""
+
+    sheet: str
+    fresh: str
+    paths: tuple[str, ...]
+
+
+class _Kept(NamedTuple):
+    where: tuple[str, str]
+    line: int
+    sheet: Sheet
+    budget: int
+
+
+class Gatherer:
+    """Answers one client's questions."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._kept: dict[str, _Kept] = {}
+        self._asked: dict[str, int] = {}
+
+    def gather(
+        self, path: str, language: Language, text: str, line: int, budgets: tuple[int, int]
+    ) -> Gathered:
+        """Return what to show at a line; `budgets` are the characters of both parts."""
+        workspace = self._workspace
+        index = workspace.index(language.family)
+        name = workspace.shown(path)
+        belongs = True
+        asked = self._asked[path] = self._asked.get(path, -1) + 1
+        if len(text) <= _LONG_TEXT or asked % _EVERY == 0 or name not in index:
+            belongs = workspace.open(path, language, text)
+        try:
+            here = here_at(name, text.split("\n"), line, index.definitions(name))
+            scorer = Scorer(index, here)
+            scores = scorer.scores()
+            kept = self._kept.get(path)
+            if kept is None or not self._stays(kept, here, budgets[0]):
+                sheet = pack(index, scorer, here, scores, budgets[0], Sheet(shown=here.near))
+                kept = self._keep(path, _Kept(_where(here), line, sheet, budgets[0]))
+            shown = here.near | kept.sheet.names
+            fresh = pack(index, scorer, here, scores, budgets[1], Sheet(shown=shown))
+            names = sorted({*kept.sheet.paths, *fresh.paths} - {name})
+            return Gathered(kept.sheet.text(), fresh.text(), tuple(map(workspace.place, names)))
+        finally:
+            if not belongs:
+                workspace.forget(path, language)
+
+    def _keep(self, path: str, kept: _Kept) -> _Kept:
+        self._kept.pop(path, None)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[path] = kept
+        return kept
+
+    @staticmethod
+    def _stays(kept: _Kept, here: Here, budget: int) -> bool:
+        near = abs(kept.line - here.line) < _REGION
+        return kept.budget == budget and kept.where == _where(here) and near
+
+
+def _where(here: Here) -> tuple[str, str]:
+    return (here.owner, here.function.name) if here.function is not None else ("", "")

@@ -1,0 +1,206 @@
+"""What a client knows of its workspace: asked on the event loop, answered by another process.
+
+Invariant: nothing here waits on the event loop; what is not known yet is not waited for beyond
+the caller's deadline. The process starts with the first document of a workspace, and is replaced
+when the folders or the rules about files change: what was found under old rules is not shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from glm_lsp.context.names import path_of
+from glm_lsp.languages import code_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from glm_lsp.project.process import IndexProcess
+    from glm_lsp.text import Snapshot
+
+LONGEST = 256 * 1024
+"""Characters of a document that the index is told of."""
+_MOST_UNSEEN = 8
+
+
+@frozen
+class Folders:
+    """Which files may be read: folders, those that were left, and patterns of what stays."""
+
+    roots: tuple[Path, ...] = ()
+    left: tuple[Path, ...] = ()
+    patterns: tuple[tuple[str, ...], ...] = ()
+    store: bool = True
+
+
+@frozen
+class Known:
+    """What the index says of a cursor's line, and the documents that it is from."""
+
+    sheet: str = ""
+    fresh: str = ""
+    uris: tuple[str, ...] = ()
+
+
+@frozen
+class _Last:
+    line: int
+    characters: int
+    known: Known
+
+
+class Knowledge:
+    """One client's index, as the server sees it."""
+
+    def __init__(
+        self,
+        start: Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], IndexProcess],
+    ) -> None:
+        """Know nothing; `start` starts a process with a first message and who hears of it."""
+        self._start = start
+        self._rules: Folders | None = None
+        self._process: IndexProcess | None = None
+        self._generation = object()
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._ids = count(1)
+        self._last: dict[str, _Last] = {}
+        self._unseen: dict[str, Snapshot] = {}
+        self.state: dict[str, Any] = {}
+
+    def configure(self, rules: Folders | None) -> None:
+        """Take the rules in force; None switches it off."""
+        if rules == self._rules:
+            return
+        self.close()
+        self._rules = rules if rules is not None and rules.roots else None
+
+    def close(self) -> None:
+        """End the process and every question."""
+        process, self._process = self._process, None
+        self._last.clear()
+        self.state = {}
+        for future in self._waiting.values():
+            future.cancel()
+        self._waiting.clear()
+        if process is not None:
+            process.close()
+
+    def opened(self, snapshot: Snapshot) -> None:
+        """Begin with the first document of the workspace."""
+        if self._process is None and self._rules is not None and self._path(snapshot.uri):
+            rules, loop = self._rules, asyncio.get_running_loop()
+            begin = {
+                "do": "begin",
+                "roots": list(map(str, rules.roots)),
+                "left": list(map(str, rules.left)),
+                "patterns": [list(group) for group in rules.patterns],
+                "store": rules.store,
+            }
+            generation = object()
+            self._generation = generation
+
+            def hear(message: dict[str, Any]) -> None:
+                with suppress(RuntimeError):  # The event loop has ended.
+                    loop.call_soon_threadsafe(self._take, generation, message)
+
+            self._process = self._start(begin, hear)
+
+    def edited(self, snapshot: Snapshot) -> None:
+        """Take note that an open document changed; it is told when another one asks."""
+        if self._process is not None:
+            self._unseen.pop(snapshot.uri, None)
+            self._unseen[snapshot.uri] = snapshot
+            if len(self._unseen) > _MOST_UNSEEN:
+                self._unseen.pop(next(iter(self._unseen)))
+
+    def closed(self, uri: str) -> None:
+        """Go back to what the disk says of a document."""
+        self._unseen.pop(uri, None)
+        self._last.pop(uri, None)
+        if self._process is not None and (path := self._path(uri)):
+            self._process.send(lambda: {"do": "close", "path": path})
+
+    def changed_on_disk(self, uris: Iterable[str]) -> None:
+        """Have files looked at again."""
+        paths = [path for uri in uris if (path := self._path(uri))]
+        if self._process is not None and paths:
+            self._process.send(lambda: {"do": "changed", "paths": paths})
+
+    def look_again(self) -> None:
+        """Have every file looked at again, by its time of modification."""
+        if self._process is not None:
+            self._process.send(lambda: {"do": "look"})
+
+    async def ask(self, snapshot: Snapshot, offset: int, characters: int) -> Known:
+        """Return what the workspace defines that may be wanted at a cursor.
+
+        While the cursor stays in its line the answer stays the same.
+        """
+        line, _ = snapshot.text.position(offset)
+        last = self._last.get(snapshot.uri)
+        if last is not None and (last.line, last.characters) == (line, characters):
+            return last.known
+        process, path = self._process, self._path(snapshot.uri)
+        if process is None or not path or len(snapshot.text) > LONGEST:
+            return Known()
+        if code_named(snapshot.language) is None:
+            return Known()
+        self._tell_unseen(process, snapshot)
+        number = next(self._ids)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        fresh = characters // 8
+        budgets = {"sheet": characters - fresh, "fresh": fresh}
+        process.send(
+            lambda: {**_message("ask", path, snapshot), "id": number, "line": line, **budgets}
+        )
+        try:
+            answer = await future
+        finally:
+            self._waiting.pop(number, None)
+        uris = tuple(Path(each).as_uri() for each in answer.get("paths", ()))
+        known = Known(answer.get("sheet", ""), answer.get("fresh", ""), uris)
+        self._last[snapshot.uri] = _Last(line, characters, known)
+        return known
+
+    def _tell_unseen(self, process: IndexProcess, snapshot: Snapshot) -> None:
+        self._unseen.pop(snapshot.uri, None)
+        for each in self._unseen.values():
+            path = self._path(each.uri)
+            if path and len(each.text) <= LONGEST and code_named(each.language) is not None:
+                process.send(partial(_message, "open", path, each))
+        self._unseen.clear()
+
+    def _take(self, generation: object, message: dict[str, Any]) -> None:
+        if generation is not self._generation:
+            return
+        if message.get("said") == "answer":
+            future = self._waiting.get(message["id"])
+            if future is not None and not future.done():
+                future.set_result(message)
+        elif message.get("said") == "state":
+            self.state = message
+            self._last.clear()  # More is known now.
+        elif message.get("said") in ("ended", "gone"):
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_result({})
+
+    def _path(self, uri: str) -> str:
+        """Return the path of a document that lies in the workspace; "" for others."""
+        path = path_of(uri)
+        roots = self._rules.roots if self._rules is not None else ()
+        if path is None or not any(map(path.is_relative_to, roots)):
+            return ""
+        return str(path)
+
+
+def _message(task: str, path: str, snapshot: Snapshot) -> dict[str, Any]:
+    text = str(snapshot.text).replace("\r\n", "\n")
+    return {"do": task, "path": path, "language": snapshot.language, "text": text}

@@ -1,0 +1,236 @@
+"""A workspace's files in indexes, one for each family of languages, brought up to date in steps.
+
+Invariant: a file is read only after the rules about files have let it through, and its text is
+forgotten once its facts are known. A step takes as long as one file; who calls bounds it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glm_lsp.context.walk import Listed, Walk
+from glm_lsp.context.workspace_files import contents
+from glm_lsp.languages import language_of_file
+from glm_lsp.project.facts import LONGEST, Facts, facts_of, key_of
+from glm_lsp.project.index import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from glm_lsp.context.workspace_files import WorkspaceFiles
+    from glm_lsp.languages import Language
+    from glm_lsp.project.store import FactsStore
+
+MOST_FILES = 10_000
+_AT_ONCE = 64
+_ACTUAL = "utf-8"
+
+
+class Workspace:
+    """The files of one client's folders, as far as they are known.
+
+    Attributes:
+        left_out: how many files are not in it for their size, or because there are too many.
+        complete: every file was looked at.
+    """
+
+    def __init__(
+        self,
+        files: WorkspaceFiles,
+        store: FactsStore,
+        reading: Callable[[str], None],
+        *,
+        most: int = MOST_FILES,
+        skipped: Iterable[str] = (),
+    ) -> None:
+        """Know the files; `reading` is told each that is about to be parsed.
+
+        `skipped` are those that took too long: they are known by their words alone.
+        """
+        self._files = files
+        self._store = store
+        self._reading = reading
+        self._most = most
+        self._skipped = set(skipped)
+        self._indexes: dict[str, Index] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._open: dict[str, bytes] = {}
+        self._allowed: dict[str, bool] = {}
+        self._steps: Iterator[None] = iter(())
+        self._waiting: deque[str] = deque()
+        self.left_out = 0
+        self.complete = False
+
+    def index(self, family: str) -> Index:
+        """Return the index of a family of languages."""
+        if family not in self._indexes:
+            self._indexes[family] = Index(family)
+        return self._indexes[family]
+
+    @property
+    def count(self) -> int:
+        """How many files it knows."""
+        return sum(map(len, self._indexes.values()))
+
+    def shown(self, path: str) -> str:
+        """Return how a file is called: relative to its folder of the workspace."""
+        place = Path(path)
+        for number, root in enumerate(self._files.real_roots):
+            if place.is_relative_to(root):
+                relative = place.relative_to(root).as_posix()
+                return relative if number == 0 else f"{root.name}/{relative}"
+        return place.name
+
+    def place(self, name: str) -> str:
+        """Return the path of a file by how it is called."""
+        roots = self._files.real_roots
+        for root in roots[1:]:
+            if name.startswith(f"{root.name}/") and (found := root.parent / name).exists():
+                return str(found)
+        return str(roots[0] / name) if roots else name
+
+    def start(self) -> None:
+        """Begin to look at every file; what is known stays until it is found to have changed."""
+        self._steps = self._look()
+        self.complete = False
+
+    def step(self) -> bool:
+        """Do a little of what is to be done; False when there is nothing."""
+        if self._waiting:
+            self._refresh(self._waiting.popleft())
+            return True
+        if not self.complete:
+            self.complete = next(self._steps, self) is self
+            return True
+        return False
+
+    def open(self, path: str, language: Language, text: str) -> bool:
+        """Put the text of an open document in the place of its file.
+
+        False when it does not belong to the workspace: its own questions may still use it.
+        """
+        name, spoken = self.shown(path), language
+        index = self.index(spoken.family)
+        body = text.encode(_ACTUAL, "replace")
+        key = key_of(spoken.name, body)
+        if self._open.get(path) != key or name not in index:
+            index.replace(name, self._facts(path, spoken, text))
+            self._open[path] = key
+        return self._may(path)
+
+    def forget(self, path: str, language: Language) -> None:
+        """Take out a document that was only put in for a question of its own."""
+        self._open.pop(path, None)
+        self.index(language.family).remove(self.shown(path))
+
+    def close(self, path: str) -> None:
+        """Go back to what is on the disk."""
+        if self._open.pop(path, None) is not None:
+            self._seen.pop(path, None)
+            self.changed([path])
+
+    def changed(self, paths: Iterable[str]) -> None:
+        """Look again at files that may have changed, come or gone."""
+        for path in paths:
+            if len(self._waiting) >= self._most:
+                self.start()
+                return
+            self._waiting.append(path)
+
+    def _may(self, path: str) -> bool:
+        if path not in self._allowed:
+            if len(self._allowed) > self._most:
+                self._allowed.clear()
+            uri = Path(path).as_uri()
+            self._allowed[path] = self._files.belongs(uri, beside=uri) and bool(self._files.roots)
+        return self._allowed[path]
+
+    def _facts(self, path: str, language: Language, text: str) -> Facts:
+        if path in self._skipped:
+            return facts_of(language._replace(grammar=None), text)
+        self._reading(path)
+        try:
+            return facts_of(language, text)
+        finally:
+            self._reading("")
+
+    def _look(self) -> Iterator[None]:
+        """Go through every folder, some files at a time."""
+        found: dict[str, None] = {}
+        left_out = 0
+        for root in self._files.real_roots:
+            walk = Walk(self._files, root, _is_code, self._most - len(found), LONGEST)
+            some: list[Listed] = []
+            for listed in walk:
+                found[listed.path] = None
+                some.append(listed)
+                if len(some) >= _AT_ONCE:
+                    yield from self._read(some)
+                    some = []
+            yield from self._read(some)
+            left_out += walk.left_out
+            self.left_out = left_out
+        for path in [path for path in self._seen if path not in found]:
+            self._remove(path)
+        yield
+
+    def _read(self, some: Sequence[Listed]) -> Iterator[None]:
+        """Bring files up to date: what the store knows of at once, others one at a time."""
+        texts: dict[bytes, tuple[Listed, str]] = {}
+        for listed in some:
+            stamp = (listed.size, listed.changed)
+            if self._seen.get(listed.path) == stamp or listed.path in self._open:
+                continue
+            self._seen[listed.path] = stamp
+            text = contents(Path(listed.path), LONGEST)
+            language = language_of_file(Path(listed.path))
+            texts[key_of(language.name, text.encode(_ACTUAL, "replace"))] = (listed, text)
+        known = self._store.find(texts)
+        fresh: list[tuple[bytes, Facts]] = []
+        for key, (listed, text) in texts.items():
+            language = language_of_file(Path(listed.path))
+            facts = known.get(key)
+            if facts is None:
+                facts = self._facts(listed.path, language, text)
+                fresh.append((key, facts))
+            self.index(language.family).replace(self.shown(listed.path), facts)
+            if key not in known:
+                yield
+        if fresh:
+            self._store.keep(fresh)
+        yield
+
+    def _refresh(self, path: str) -> None:
+        place = Path(path)
+        if path in self._open or not _is_code(place.name):
+            return
+        self._allowed.pop(path, None)
+        found = _stamp(place)
+        if found is None or not self._may(path) or found[0] > LONGEST:
+            self._remove(path)
+            return
+        if path not in self._seen and self.count >= self._most:
+            self.left_out += 1
+            return
+        for _ in self._read([Listed(path, *found)]):
+            pass
+
+    def _remove(self, path: str) -> None:
+        self._seen.pop(path, None)
+        if path not in self._open:
+            self.index(language_of_file(Path(path)).family).remove(self.shown(path))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _is_code(name: str) -> bool:
+    language = language_of_file(Path(name))
+    return language.name != "plaintext" and not language.prose and language.name != "json"

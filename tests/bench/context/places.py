@@ -1,0 +1,117 @@
+"""Lines of real packages, taken out, with the names that they use and that are not in sight.
+
+Code identifiers only: names of four characters and more, not in strings and comments, that the
+100 lines above and 50 below do not show and that the workspace without the line defines.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, NamedTuple
+
+from glm_lsp.context.syntax import parse
+from glm_lsp.languages import language_named
+from glm_lsp.project.facts import WORD, Facts, facts_of
+from glm_lsp.project.index import Index
+from glm_lsp.project.place import KEYWORDS, Here, here_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_IDENTIFIERS = frozenset(
+    "identifier property_identifier type_identifier field_identifier"
+    " shorthand_property_identifier shorthand_field_identifier package_identifier".split()
+)
+_TESTS = ("test", "example", "docs/", "doc/", "benches", "bundled", "internal/lsp/testdata")
+LANGUAGES = {
+    ".py": "python",
+    ".ts": "typescript",
+    ".go": "go",
+    ".rs": "rust",
+    ".java": "java",
+}
+
+
+class Place(NamedTuple):
+    """A line that was taken out, and the names to be shown for it."""
+
+    path: str
+    text: str
+    line: int
+    truth: frozenset[str]
+
+
+def indexed(texts: dict[str, str], language: str) -> Index:
+    """Return the index of texts."""
+    spoken = language_named(language)
+    index = Index(spoken.family)
+    for path, text in texts.items():
+        index.replace(path, facts_of(spoken, text))
+    return index
+
+
+class Hole:
+    """A place in an index: the line is out while it is looked at."""
+
+    def __init__(self, index: Index, place: Place, language: str, whole: Facts) -> None:
+        self._index, self._place, self._whole = index, place, whole
+        self._facts = facts_of(language_named(language), place.text)
+
+    def __enter__(self) -> Here:
+        place = self._place
+        self._index.replace(place.path, self._facts)
+        lines = place.text.split("\n")
+        definitions = self._index.definitions(place.path)
+        return here_at(place.path, lines, place.line, definitions)
+
+    def __exit__(self, *_: object) -> None:
+        self._index.replace(self._place.path, self._whole)
+
+
+def places(
+    texts: dict[str, str], language: str, index: Index, count: int, seed: int = 1
+) -> Iterator[tuple[Place, Hole]]:
+    """Yield so many places of a package, each line as likely as any other."""
+    dice = random.Random(seed)  # noqa: S311
+    spoken = language_named(language)
+    paths = [path for path in texts if not any(each in path.lower() for each in _TESTS)]
+    weights = [texts[path].count("\n") + 1 for path in paths]
+    yielded = 0
+    for _ in range(count * 60):
+        if yielded >= count or not paths:
+            return
+        path = dice.choices(paths, weights)[0]
+        lines = texts[path].split("\n")
+        line = dice.randrange(len(lines))
+        if not lines[line].strip() or lines[line].lstrip().startswith(("import ", "from ", "use ")):
+            continue
+        around = [*lines[max(0, line - 100) : line], *lines[line + 1 : line + 51]]
+        near = set(WORD.findall("\n".join(around)))
+        if not set(WORD.findall(lines[line])) - near:
+            continue
+        code = identifiers(language, texts[path]).get(line, set()) - near
+        wanted = {name for name in code if WORD.fullmatch(name) and name not in KEYWORDS}
+        if not wanted:
+            continue
+        text = "\n".join([*lines[:line], "", *lines[line + 1 :]])
+        place = Place(path, text, line, frozenset())
+        hole = Hole(index, place, language, facts_of(spoken, texts[path]))
+        with hole:
+            known = {n for n in wanted if n in index.by_name or n in index.by_parameter}
+        if known:
+            yielded += 1
+            yield place._replace(truth=frozenset(known)), hole
+
+
+def identifiers(language: str, text: str) -> dict[int, set[str]]:
+    """Return the identifiers of each line that are code."""
+    tree = parse(language, text)
+    found: dict[int, set[str]] = {}
+    stack = [tree.root] if tree is not None else []
+    while stack:
+        node = stack.pop()
+        if node.child_count:
+            stack.extend(node.children)
+        elif tree is not None and node.type in _IDENTIFIERS:
+            found.setdefault(node.start_point.row, set()).add(tree.text(node))
+    return found

@@ -1,0 +1,110 @@
+"""A workspace's index, through the whole server over stdio."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from glm_lsp.demo.editor import CAPABILITIES
+from glm_lsp.text import Span
+from tests.gateway import Gateway, chat_stream
+from tests.lsp.harness import run, serving
+from tests.project.rig import SHAPES, USE, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from glm_lsp.demo.editor import Editor
+
+
+async def _prompt(editor: Editor, gateway: Gateway, uri: str, text: str) -> str:
+    """Type at the end of a line, ask there, and return what the model was asked."""
+    end = editor.text(uri).rindex("\n")
+    editor.type(uri, Span(end, end), text)
+    position = editor.range_of(uri, Span(end + len(text), end + len(text)))["start"]
+    params = {"textDocument": {"uri": uri}, "position": position, "context": {"triggerKind": 1}}
+    await editor.request("textDocument/inlineCompletion", params)
+    return str(gateway.requests[-1].json["messages"][-1]["content"])
+
+
+async def _shown(editor: Editor, gateway: Gateway, uri: str, wanted: str) -> bool:
+    """Tell whether a prompt comes to show something, which takes the index its time."""
+    for count in range(40):
+        if wanted in await _prompt(editor, gateway, uri, f"\n    first{count}.x"):
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+def _watching() -> dict[str, Any]:
+    watched = {"didChangeWatchedFiles": {"dynamicRegistration": True}}
+    return {**CAPABILITIES, "workspace": {**CAPABILITIES.get("workspace", {}), **watched}}
+
+
+def test_a_completion_is_shown_what_another_file_defines(tmp_path: Path) -> None:
+    """With a file open that the editor knows nothing else of, its class's members are shown."""
+    root = write(tmp_path / "work", shapes=SHAPES, use=USE)
+
+    async def work() -> None:
+        with Gateway(chat_stream("<fill>1</fill>")) as gateway:
+            async with serving(gateway, tmp_path, root=root) as editor:
+                uri = (root / "use.py").as_uri()
+                editor.open(uri, "python", USE)
+                assert await _shown(editor, gateway, uri, "area_within()")
+
+    run(work)
+
+
+def test_what_is_excluded_is_never_shown(tmp_path: Path) -> None:
+    """Neither what the settings exclude nor what git ignores is in any prompt."""
+    root = write(tmp_path / "work", shapes=SHAPES, other="class Circle:\n    def seen(self): ...\n")
+    write(root, use=USE, ignored="class Circle:\n    def area_hidden(self): ...\n")
+    (root / ".gitignore").write_text("ignored.py\n", "utf-8")
+
+    async def work() -> None:
+        with Gateway(chat_stream("<fill>1</fill>")) as gateway:
+            exclude = {"exclude": ["shapes.py"]}
+            async with serving(gateway, tmp_path, root=root, context=exclude) as editor:
+                uri = (root / "use.py").as_uri()
+                editor.open(uri, "python", USE)
+                assert await _shown(editor, gateway, uri, "seen()")
+                sent = "".join(str(request.json) for request in gateway.requests)
+                assert "area_within" not in sent
+                assert "area_hidden" not in sent
+
+    run(work)
+
+
+def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    """With `context.project` off a prompt shows what is open, as before."""
+    root = write(tmp_path / "work", shapes=SHAPES, use=USE)
+
+    async def work() -> None:
+        with Gateway(chat_stream("<fill>1</fill>")) as gateway:
+            off = {"project": False}
+            async with serving(gateway, tmp_path, root=root, context=off) as editor:
+                uri = (root / "use.py").as_uri()
+                editor.open(uri, "python", USE)
+                await asyncio.sleep(0.5)
+                assert "area_within" not in await _prompt(editor, gateway, uri, "\n    first.x")
+
+    run(work)
+
+
+def test_a_file_that_changed_on_the_disk_is_seen(tmp_path: Path) -> None:
+    """An editor that watches files is asked to, and what it tells counts."""
+    root = write(tmp_path / "work", shapes=SHAPES, use=USE)
+
+    async def work() -> None:
+        with Gateway(chat_stream("<fill>1</fill>")) as gateway:
+            async with serving(gateway, tmp_path, root=root, client=_watching()) as editor:
+                uri = (root / "use.py").as_uri()
+                editor.open(uri, "python", USE)
+                assert await _shown(editor, gateway, uri, "area_within()")
+                assert "didChangeWatchedFiles" in str(editor.received("client/registerCapability"))
+                write(root, shapes=SHAPES.replace("area_within", "area_beyond"))
+                changes = [{"uri": (root / "shapes.py").as_uri(), "type": 2}]
+                editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+                assert await _shown(editor, gateway, uri, "area_beyond()")
+
+    run(work)

@@ -1,0 +1,126 @@
+"""What a text defines, in each language that has rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from glm_lsp.languages import language_named
+from glm_lsp.project.facts import Facts, facts_of, key_of
+
+SAMPLES = {
+    "python": (
+        "class Circle(Shape):\n    '''A round one. Not more.'''\n    sides: int = 0\n"
+        "    def __init__(self, radius: float = 1, *rest) -> None:\n        self.radius = radius\n"
+        "    def area(self) -> float: ...\n"
+        "def scaled(shape, by):\n    def inner(x): ...\n    return inner\nUNIT = Circle(1)\n",
+        "class Circle(Shape)|Circle.sides: int|Circle.__init__(radius, *rest): None|Circle.radius"
+        "|Circle.area(): float|scaled(shape, by)|inner(x)|UNIT: Circle",
+    ),
+    "typescript": (
+        "export interface Shape { area(): number; name: string }\n"
+        "export class Circle extends Base implements Shape {\n  radius: number = 1;\n"
+        "  scale(by: number, ...rest: string[]): Circle { return this; }\n}\n"
+        "export const twice = (shape: Shape) => shape;\nexport type Id = string | number;\n"
+        "enum Color { Red, Green = 2 }\n",
+        "interface Shape|Shape.area(): number|Shape.name: string"
+        "|class Circle extends Base implements Shape|Circle.radius: number"
+        "|Circle.scale(by, rest): Circle|twice(shape)|type Id = string | number;"
+        "|enum Color|Color.Green",
+    ),
+    "javascript": (
+        "class A extends B { size = 1; go(x) {} }\nexports.made = function (a, b) {};\n"
+        "A.prototype.late = function (c) {};\nfunction* some(n) {}\n",
+        "class A extends B|A.size|A.go(x)|made(a, b)|A.late(c)|some(n)",
+    ),
+    "go": (
+        "package a\ntype Circle struct {\n\tRadius, Depth float64\n}\n"
+        "type Shape interface {\n\tArea() float64\n}\n"
+        "func (c *Circle) Scale(by float64, n int) error { return nil }\nconst Unit = 1\n",
+        "Circle|Circle.Radius: float64|Circle.Depth: float64|Shape|Shape.Area(): float64"
+        "|Circle.Scale(by, n): error|Unit",
+    ),
+    "rust": (
+        "pub struct Circle { pub radius: f64 }\nimpl Shape for Circle {\n"
+        "    fn scale(&mut self, by: f64) -> Self { todo!() }\n}\n"
+        "pub trait Shape { fn area(&self) -> f64; }\nenum Color { Red, Green(u8) }\n"
+        "const UNIT: f64 = 1.0;\n",
+        "pub struct Circle|Circle.radius: f64|Circle.scale(by): Self|pub trait Shape"
+        "|Shape.area(): f64|enum Color|Color.Red|Color.Green|UNIT: f64",
+    ),
+    "java": (
+        "public class Circle extends Base {\n  private int radius = 1;\n"
+        "  Circle(int radius) {}\n  double area(double by, int n) { return 1; }\n}\n"
+        "enum Color { RED, GREEN }\n",
+        "public class Circle extends Base|Circle.radius: int|Circle.Circle(radius)"
+        "|Circle.area(by, n): double|enum Color|Color.RED|Color.GREEN",
+    ),
+    "c": (
+        "struct circle { double radius; };\ndouble area(struct circle *c, int n) { return 1; }\n"
+        "#define UNIT 1\nvoid later(int first);\n",
+        "struct circle|circle.radius: double|area(c, n): double|UNIT|later(first): void",
+    ),
+    "cpp": (
+        "namespace a {\nclass Circle : public Shape {\n public:\n  double area(int n) const;\n"
+        "  int radius;\n};\n}\n",
+        "class Circle : public Shape|Circle.area(n): double|Circle.radius: int",
+    ),
+    "csharp": (
+        "namespace A {\n  public class Circle : Shape {\n    public int Radius { get; set; }\n"
+        "    public double Area(int by) { return 1; }\n  }\n}\n",
+        "public class Circle : Shape|Circle.Radius: int|Circle.Area(by): double",
+    ),
+    "php": (
+        "<?php\nclass Circle extends Shape {\n  public $radius = 1;\n"
+        "  function area(int $by): float { return 1; }\n}\n",
+        "class Circle extends Shape|Circle.radius|Circle.area(by): float",
+    ),
+    "ruby": (
+        "class Circle < Shape\n  attr_reader :radius\n  def area(by, n = 1)\n  end\nend\n",
+        "class Circle < Shape|Circle.radius|Circle.area(by, n)",
+    ),
+    "lua": (
+        "function Circle.area(by, n)\nend\nlocal function own(x) end\n",
+        "Circle.area(by, n)|own(x)",
+    ),
+    "shellscript": ("build() {\n  :\n}\nNAME=1\n", "build()|NAME"),
+}
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_definitions_and_their_signatures(language: str) -> None:
+    """Each language's functions, classes and fields are found, with owner and parameters."""
+    source, expected = SAMPLES[language]
+    found = facts_of(language_named(language), source).definitions
+    shown = [f"{each.owner}.{each.signature}".lstrip(".") for each in found]
+    assert "|".join(shown) == expected
+
+
+def test_a_docstring_and_a_comment_above_are_kept() -> None:
+    """The first sentence of what is said about a definition is known."""
+    python = facts_of(language_named("python"), SAMPLES["python"][0]).definitions
+    assert python[0].doc == "A round one."
+    go = facts_of(language_named("go"), "package a\n\n// Area is how large.\nfunc Area() {}\n")
+    assert go.definitions[0].doc == "Area is how large."
+
+
+def test_a_text_with_errors_gives_the_rest() -> None:
+    """A line that is being written hides nothing of the others."""
+    source = "class A:\n    def one(self, x): ...\n    def two(self):\n        return self.(\n\n"
+    source += "def three(y): ...\n"
+    found = facts_of(language_named("python"), source).definitions
+    assert {"A", "one", "three"} <= {each.name for each in found}
+
+
+def test_facts_are_written_and_read() -> None:
+    """What is kept between starts comes back as it was; another text has another key."""
+    source = SAMPLES["python"][0]
+    facts = facts_of(language_named("python"), source)
+    assert Facts.read(facts.written()) == facts
+    assert key_of("python", b"a") != key_of("python", b"b") != key_of("go", b"b")
+
+
+def test_a_language_without_rules_has_words() -> None:
+    """Without a grammar no definition is found, and no word is lost."""
+    facts = facts_of(language_named("haskell"), "area circle = circle + radius\n")
+    assert facts.definitions == []
+    assert facts.words == ["area", "circle", "radius"]

@@ -1,0 +1,164 @@
+"""The process that holds an index, as the server sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from glm_lsp.project.knowledge import Folders, Knowledge, Known
+from glm_lsp.project.process import IndexProcess
+from glm_lsp.text import Snapshot, Text
+from tests.project.rig import SHAPES, USE, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+HOSTILE = "x=>" * 20_000
+"""What a parser of C thinks about for longer than anybody waits."""
+
+
+def snapshot(root: Path, text: str = USE, name: str = "use.py") -> Snapshot:
+    return Snapshot((root / name).as_uri(), 1, "python", Text.of(text))
+
+
+def run(work: Callable[[Knowledge], Coroutine[Any, Any, None]]) -> None:
+    """Run a test with what a client knows, and end its process."""
+    started: list[IndexProcess] = []
+
+    def start(begin: dict[str, Any], hear: Callable[[dict[str, Any]], None]) -> IndexProcess:
+        started.append(IndexProcess(begin, hear))
+        return started[-1]
+
+    async def scenario() -> None:
+        knowledge = Knowledge(start)
+        try:
+            await asyncio.wait_for(work(knowledge), 60)
+        finally:
+            knowledge.close()
+
+    asyncio.run(scenario())
+    for process in started:
+        process.join()
+        assert not process.alive
+
+
+async def indexed(knowledge: Knowledge) -> None:
+    while not knowledge.state:
+        await asyncio.sleep(0.01)
+
+
+def folders(root: Path, *patterns: str) -> Folders:
+    return Folders((root,), (), (patterns,) if patterns else (), store=False)
+
+
+def test_a_question_is_answered_by_another_process(tmp_path: Path) -> None:
+    """What the workspace defines comes with the documents that it is from."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+
+    async def work(knowledge: Knowledge) -> None:
+        knowledge.configure(folders(root))
+        knowledge.opened(snapshot(root))
+        await indexed(knowledge)
+        known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
+        assert "area_within" in known.sheet
+        assert known.uris == ((root / "shapes.py").as_uri(),)
+
+    run(work)
+
+
+def test_within_a_line_nothing_is_asked_again(tmp_path: Path) -> None:
+    """A key in the same line changes nothing of what is shown; one in another may."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+
+    async def work(knowledge: Knowledge) -> None:
+        knowledge.configure(folders(root))
+        knowledge.opened(snapshot(root))
+        await indexed(knowledge)
+        first = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
+        typed = snapshot(root, USE[:-1] + "a\n")
+        assert await knowledge.ask(typed, len(USE), 8_000) is first
+        assert await knowledge.ask(typed, 0, 8_000) is not first
+
+    run(work)
+
+
+def test_without_a_workspace_nothing_is_started(tmp_path: Path) -> None:
+    """A file of no folder, or one switched off, starts no process and knows nothing."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+
+    async def work(knowledge: Knowledge) -> None:
+        for rules in (None, Folders(), folders(root / "elsewhere")):
+            knowledge.configure(rules)
+            knowledge.opened(snapshot(root))
+            assert await knowledge.ask(snapshot(root), 0, 8_000) == Known()
+
+    run(work)
+
+
+def test_new_rules_start_anew(tmp_path: Path) -> None:
+    """What was found under other rules is forgotten with its process."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+
+    async def work(knowledge: Knowledge) -> None:
+        knowledge.configure(folders(root))
+        knowledge.opened(snapshot(root))
+        await indexed(knowledge)
+        assert (await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)).sheet
+        knowledge.configure(folders(root, "shapes.py"))
+        knowledge.opened(snapshot(root))
+        await indexed(knowledge)
+        assert "area_within" not in (await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)).sheet
+
+    run(work)
+
+
+def test_other_open_documents_are_told_of(tmp_path: Path) -> None:
+    """What was typed into another document counts, saved or not."""
+    root = write(tmp_path, shapes="", use=USE)
+
+    async def work(knowledge: Knowledge) -> None:
+        knowledge.configure(folders(root))
+        knowledge.opened(snapshot(root))
+        await indexed(knowledge)
+        knowledge.edited(snapshot(root, SHAPES, "shapes.py"))
+        known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
+        assert "area_within" in known.sheet
+        knowledge.closed(snapshot(root, SHAPES, "shapes.py").uri)
+        known = await knowledge.ask(snapshot(root), 0, 8_000)
+        assert "area_within" not in known.sheet
+
+    run(work)
+
+
+def test_a_text_that_no_parser_ends_with_costs_its_file_alone(tmp_path: Path) -> None:
+    """The process ends, is started anew without the file, and answers."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+    (root / "a.c").write_text(HOSTILE, "utf-8")
+
+    async def work(knowledge: Knowledge) -> None:
+        knowledge.configure(folders(root))
+        knowledge.opened(snapshot(root))
+        await indexed(knowledge)
+        assert knowledge.state["files"] == 3
+        known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
+        assert "area_within" in known.sheet
+
+    run(work)
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(1)", "import sys; sys.stdin.buffer.read()"])
+def test_a_process_that_will_not_work_is_given_up(code: str) -> None:
+    """It is started a few times and no more; one that reads only is ended all the same."""
+    heard: queue.Queue[dict[str, Any]] = queue.Queue()
+    process = IndexProcess({"do": "begin"}, heard.put, command=(sys.executable, "-c", code))
+    if "raise" in code:
+        while heard.get(timeout=30) != {"said": "gone"}:
+            pass
+    process.close()
+    process.join()
+    assert not process.alive
