@@ -181,6 +181,12 @@ def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     auth.add_argument("--provider", choices=_providers(), help="default: the one set")
     auth.set_defaults(run=_auth)
 
+    context = commands.add_parser(
+        "context", help="what GLM would be shown at a line; sends nothing"
+    )
+    context.add_argument("place", metavar="FILE:LINE[:COLUMN]")
+    context.set_defaults(run=_context)
+
     config = commands.add_parser("config", help="ready configuration for an editor")
     config.add_argument("editor", choices=_editors())
     config.set_defaults(run=_config)
@@ -232,6 +238,13 @@ def _config(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import config
 
     return config.run(arguments.editor)
+
+
+def _context(arguments: argparse.Namespace) -> int:
+    from glm_lsp.commands import context
+    from glm_lsp.settings.layers import from_environment, load
+
+    return context.run(arguments.place, load(from_environment(os.environ)))
 
 
 def _address(value: str) -> tuple[str, int]:

@@ -49,9 +49,9 @@ class Seal:
             GlmError: whatever `ask` raises.
         """
         if self._ready and request.size <= _AT_ONCE:
-            sealed, marks = self._sealed(request)
+            sealed, marks = self.sealed(request)
         else:  # The patterns are compiled on their first use.
-            sealed, marks = await asyncio.to_thread(self._sealed, request)
+            sealed, marks = await asyncio.to_thread(self.sealed, request)
             self._ready = True
         if sealed is not request and request.struck is not None:
             request.struck()
@@ -66,7 +66,7 @@ class Seal:
                     yield TextDelta(rest)
                 yield delta
 
-    def _sealed(self, request: Request) -> tuple[Request, Mapping[str, str]]:
+    def sealed(self, request: Request) -> tuple[Request, Mapping[str, str]]:
         """Return the question without secrets, and what the marks in it stand for."""
         contents = [message.content for message in request.messages]
         foreign = [m.content for m in request.messages if m.role == "system"]

@@ -25,11 +25,12 @@ _MOST_KEPT = 32
 
 
 class Gathered(NamedTuple):
-    """What is shown, and the files that it is from."""
+    """What is shown, the files that it is from, and the sign that spoke for each signature."""
 
     sheet: str
     fresh: str
     paths: tuple[str, ...]
+    reasons: dict[str, str]
 
 
 class _Kept(NamedTuple):
@@ -69,7 +70,9 @@ class Gatherer:
             shown = here.near | kept.sheet.names
             fresh = pack(index, scorer, here, scores, budgets[1], Sheet(shown=shown))
             names = sorted({*kept.sheet.paths, *fresh.paths} - {name})
-            return Gathered(kept.sheet.text(), fresh.text(), tuple(map(workspace.place, names)))
+            paths = tuple(map(workspace.place, names))
+            reasons = {**kept.sheet.reasons, **fresh.reasons}
+            return Gathered(kept.sheet.text(), fresh.text(), paths, reasons)
         finally:
             if not belongs:
                 workspace.forget(path, language)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _TOO_COMMON = 0.25
-_MOST_STEPS = 12_000
+_MOST_STEPS = 8_000
 """Of a search, each a passage that holds a word: some milliseconds."""
 _DEAD = 0.25
 _STALE = 200
@@ -239,12 +239,6 @@ class Index:
         """Return the words of a passage."""
         words = self._words
         return [words[number] for number in self._passages[passage] or ()]
-
-    def words_after(self, passage: int) -> list[str]:
-        """Return the words of the passage that follows one in its file."""
-        after = passage + 1
-        same = after < len(self._passages) and self._path_of[after] == self._path_of[passage]
-        return self.words(after) if same else []
 
     def passages(self, path: str) -> range:
         """Return the numbers of a file's passages, from its top."""

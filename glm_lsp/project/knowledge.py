@@ -14,13 +14,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from glm_lsp.context.names import path_of
 from glm_lsp.languages import code_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from glm_lsp.project.process import IndexProcess
     from glm_lsp.text import Snapshot
@@ -42,11 +42,16 @@ class Folders:
 
 @frozen
 class Known:
-    """What the index says of a cursor's line, and the documents that it is from."""
+    """What the index says of a cursor's line, and the documents that it is from.
+
+    Attributes:
+        reasons: the sign that spoke for each signature, where they were asked for.
+    """
 
     sheet: str = ""
     fresh: str = ""
     uris: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -73,6 +78,7 @@ class Knowledge:
         self._last: dict[str, _Last] = {}
         self._unseen: dict[str, Snapshot] = {}
         self.state: dict[str, Any] = {}
+        self._complete = asyncio.Event()
 
     def configure(self, rules: Folders | None) -> None:
         """Take the rules in force; None switches it off."""
@@ -86,6 +92,7 @@ class Knowledge:
         process, self._process = self._process, None
         self._last.clear()
         self.state = {}
+        self._complete.clear()
         for future in self._waiting.values():
             future.cancel()
         self._waiting.clear()
@@ -111,6 +118,10 @@ class Knowledge:
                     loop.call_soon_threadsafe(self._take, generation, message)
 
             self._process = self._start(begin, hear)
+
+    async def indexed(self) -> None:
+        """Wait until every file of the workspace was looked at."""
+        await self._complete.wait()
 
     def edited(self, snapshot: Snapshot) -> None:
         """Take note that an open document changed; it is told when another one asks."""
@@ -138,7 +149,9 @@ class Knowledge:
         if self._process is not None:
             self._process.send(lambda: {"do": "look"})
 
-    async def ask(self, snapshot: Snapshot, offset: int, characters: int) -> Known:
+    async def ask(
+        self, snapshot: Snapshot, offset: int, characters: int, *, reasons: bool = False
+    ) -> Known:
         """Return what the workspace defines that may be wanted at a cursor.
 
         While the cursor stays in its line the answer stays the same.
@@ -156,16 +169,17 @@ class Knowledge:
         number = next(self._ids)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         fresh = characters // 8
-        budgets = {"sheet": characters - fresh, "fresh": fresh}
+        wanted = {"sheet": characters - fresh, "fresh": fresh, "reasons": reasons}
         process.send(
-            lambda: {**_message("ask", path, snapshot), "id": number, "line": line, **budgets}
+            lambda: {**_message("ask", path, snapshot), "id": number, "line": line, **wanted}
         )
         try:
             answer = await future
         finally:
             self._waiting.pop(number, None)
         uris = tuple(Path(each).as_uri() for each in answer.get("paths", ()))
-        known = Known(answer.get("sheet", ""), answer.get("fresh", ""), uris)
+        texts = (answer.get("sheet", ""), answer.get("fresh", ""))
+        known = Known(*texts, uris, answer.get("reasons", {}))
         self._last[snapshot.uri] = _Last(line, characters, known)
         return known
 
@@ -186,6 +200,7 @@ class Knowledge:
                 future.set_result(message)
         elif message.get("said") == "state":
             self.state = message
+            self._complete.set()
             self._last.clear()  # More is known now.
         elif message.get("said") in ("ended", "gone"):
             for future in self._waiting.values():

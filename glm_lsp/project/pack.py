@@ -26,7 +26,13 @@ _MOST_MISSED = 15
 
 
 class Sheet:
-    """Definitions grouped by file and class; it knows its own length."""
+    """Definitions grouped by file and class; it knows its own length.
+
+    Attributes:
+        size: no less than the text's characters.
+        names: what it shows, and what is shown already.
+        reasons: the sign that spoke most for each signature.
+    """
 
     def __init__(self, mark: str = "#", shown: AbstractSet[str] = frozenset()) -> None:
         """`mark` begins a comment; `shown` are names that stand in the prompt already."""
@@ -35,7 +41,7 @@ class Sheet:
         self._taken: set[int] = set()
         self.size = 0
         self.names: set[str] = set(shown)
-        self.reasons: dict[tuple[str, str], str] = {}
+        self.reasons: dict[str, str] = {}
 
     @property
     def paths(self) -> list[str]:
@@ -84,7 +90,8 @@ def pack(
     sheet: Sheet,
 ) -> Sheet:
     """Fill a sheet with the definitions of the best names, as far as the budget reaches."""
-    order = sorted(scores, key=lambda name: (-scores[name], name))[: max(40, budget // 10)]
+    fresh = [name for name in scores if name not in sheet.names]
+    order = sorted(fresh, key=lambda name: (-scores[name], name))[: max(40, budget // 10)]
     found = {name: each for name in order if (each := meant(index, scorer, here, name))}
     worth = {n: scores[n] - COST * math.log(len(d.signature) + 1) for n, d in found.items()}
     missed = 0
@@ -92,6 +99,7 @@ def pack(
         if name in sheet.names:
             continue
         if sheet.add(found[name], budget):
+            sheet.reasons.setdefault(found[name].signature, scorer.reason(name))
             missed = 0
         else:
             missed += 1
@@ -102,19 +110,20 @@ def pack(
 
 def meant(index: Index, scorer: Scorer, here: Here, name: str) -> Definition | None:
     """Return the definition that most probably shows what a name means here."""
-    own = [each for each in here.definitions if each.name == name]
-    if own:
-        return own[0]
-    found = index.by_name.get(name) or index.by_parameter.get(name)
-    if not found:
-        mine = [e for e in here.definitions if name in WORD.findall(e.signature)]
-        return mine[0] if mine else None
+    if name in scorer.own:
+        return scorer.own[name][0]
+    found = index.by_name.get(name)
+    if found is None:
+        called = index.by_parameter.get(name, ())
+        found = [each for each in called[:60] if name in WORD.findall(each.signature)]
+        if not found:
+            return None
     if len(found) == 1:
         return found[0]
     owners = {here.owner, *scorer.bases} - {""}
     folder = here.path.rpartition("/")[0]
     return max(
-        found[:60],
+        found[:24],
         key=lambda each: (
             each.owner in owners,
             each.path in scorer.imports,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from glm_lsp.project.facts import PASSAGE, WORD
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from glm_lsp.project.index import Index
     from glm_lsp.project.place import Here
 
-RANKED = ("near", "wide", "own_near", "imported", "popular", "parts", "own", "twin")
+RANKED = ("near", "wide", "own_near", "imported", "parts", "own", "twin")
+_MOST_SCORED = 900
 _TYPED = re.compile(
     r"\b([A-Za-z_]\w*)\s{0,2}:\s{0,2}(?:&\s?(?:'\w+\s)?(?:mut\s)?|\*)?\"?([A-Za-z_][\w.]*)"
 )
@@ -50,74 +52,85 @@ class Scorer:
         self._index = index
         self._here = here
         self.signs: dict[str, dict[str, float]] = defaultdict(dict)
-        self._own: dict[str, list[Definition]] = defaultdict(list)
+        self.own: dict[str, list[Definition]] = defaultdict(list)
         self._own_members: dict[str, list[Definition]] = defaultdict(list)
         for each in here.definitions:
-            self._own[each.name].append(each)
+            self.own[each.name].append(each)
             if each.owner:
                 self._own_members[each.owner].append(each)
         self.imports = index.imports(here.path)
         self.bases = self._bases(here.owner) if here.owner else []
         self._near = self._weighted(12, 5, 3.0)
-        self._candidates: list[str] = []
+        self._scores: dict[str, float] = {}
+        self._ranks: dict[str, dict[str, float]] = {}
 
-    def scores(self, weights: Mapping[str, float] = WEIGHTS) -> dict[str, float]:
-        """Return the score of each name that may be used."""
-        total = dict.fromkeys(self.candidates(), 0.0)
-        for sign, found in self.features().items():
-            weight = weights.get(sign, 0.0)
-            if weight:
-                for name, value in found.items():
-                    if name in total:
-                        total[name] += weight * value
-        return total
+    def scores(self) -> dict[str, float]:
+        """Return the score of each name that may be used, as far as it could be among the best."""
+        if not self._scores:
+            self._look()
+            cursor = dict.fromkeys(self._known_names(), 0.0)
+            for sign, found in self.signs.items():
+                self.signs[sign] = {n: value for n, value in found.items() if n in cursor}
+            self._ranks = self._ranked()
+            _add(cursor, {**self.signs, **self._ranks})
+            likely = nlargest(_MOST_SCORED, cursor, key=cursor.__getitem__)
+            self._scores = {name: cursor[name] for name in likely}
+            _add(self._scores, self._described(likely))
+        return self._scores
 
     def features(self) -> dict[str, dict[str, float]]:
         """Return each sign, with the names that have it."""
-        found = dict(self.signs)
+        scores = self.scores()
+        return {**self.signs, **self._ranks, **self._described(scores)}
+
+    def reason(self, name: str) -> str:
+        """Return the sign of the cursor's that speaks most for a name."""
+        worth = {
+            sign.removesuffix(" rank"): WEIGHTS.get(sign, 0.0) * found[name]
+            for sign, found in (*self.signs.items(), *self._ranks.items())
+            if name in found
+        }
+        return max(worth, key=worth.__getitem__, default="")
+
+    def _ranked(self) -> dict[str, dict[str, float]]:
+        found = {}
         for sign in RANKED:
             given = self.signs.get(sign, {})
             order = sorted(given, key=given.__getitem__, reverse=True)
             found[f"{sign} rank"] = {name: 30 / (30 + at) for at, name in enumerate(order)}
         return found
 
-    def candidates(self) -> list[str]:
-        """Return the names that something defines and some sign speaks for."""
-        if not self._candidates:
-            self._look()
-            self._candidates = self._known_names()
-            self._describe(self._candidates)
-        return self._candidates
-
     def _known_names(self) -> list[str]:
         by_name, by_parameter = self._index.by_name, self._index.by_parameter
         given: set[str] = set()
         for found in self.signs.values():
             given.update(found)
-        own = self._own
-        return sorted(n for n in given if n in by_name or n in by_parameter or n in own)
+        given -= self._here.near | KEYWORDS
+        known = [n for n in given if n in by_name or n in by_parameter or n in self.own]
+        return sorted(n for n in known if len(n) > 3)
 
-    def _describe(self, names: Iterable[str]) -> None:
-        """Add the signs of names that do not depend on the cursor."""
-        index, own, signs = self._index, self._own, self.signs
+    def _described(self, names: Iterable[str]) -> dict[str, dict[str, float]]:
+        """Return the signs of names that do not depend on the cursor."""
+        index, own = self._index, self.own
         files = math.log(2 + len(index))
+        signs: dict[str, dict[str, float]] = defaultdict(dict)
         popular, rarity, many = signs["popular"], signs["rarity"], signs["many"]
-        near = [signs[sign] for sign in _NEAR_MEMBERS]
+        near = [self.signs[sign] for sign in _NEAR_MEMBERS]
         for name in names:
-            defined = own.get(name) or index.by_name.get(name)
+            everywhere = index.by_name.get(name, ())
+            defined = own.get(name) or everywhere
             kind = defined[0].kind if defined else "parameter"
             signs[_KINDS.get(kind, kind)][name] = 1.0
             rarity[name] = index.rarity(name) / 6
             popular[name] = math.log(1 + index.spread(name)) / files
-            many[name] = math.log(1 + len(index.by_name.get(name, ())))
+            many[name] = math.log(1 + len(everywhere))
             if name[0] == "_" and name not in own and not any(name in each for each in near):
                 signs["private"][name] = 1.0
+        return signs
 
     # Signs.
 
     def _put(self, name: str, sign: str, value: float) -> None:
-        if len(name) < 4 or name in self._here.near or name in KEYWORDS:
-            return
         given = self.signs[sign]
         if given.get(name, -1.0) < value:
             given[name] = value
@@ -156,11 +169,7 @@ class Scorer:
                     found[word] += share
                     if rank < 4 and sign == "near":
                         self._put(word, "first", 1.0)
-                if rank < 12 and sign == "near":
-                    for word in index.words_after(passage):
-                        self._put(word, "next", share)
-            for word, value in found.items():
-                self._put(word, sign, value)
+            self.signs[sign] = found
 
     def _by_own_text(self) -> None:
         """Words of the file's other passages, worth more where they are like the cursor's."""
@@ -176,9 +185,8 @@ class Scorer:
             everywhere.update(counts)
             for word, count in counts.items():
                 found[word] += score * (1 + math.log(count))
-        for word, value in found.items():
-            self._put(word, "own_near", value / (total or 1.0))
-            self._put(word, "own", math.log(1 + everywhere[word]))
+        self.signs["own"] = {word: math.log(1 + count) for word, count in everywhere.items()}
+        self.signs["own_near"] = {word: value / (total or 1.0) for word, value in found.items()}
         for each in here.definitions:
             self._put(each.name, "own_definition", 1.0)
             for parameter in each.parameters:
@@ -188,11 +196,11 @@ class Scorer:
         return self._own_members.get(owner) or self._index.members.get(owner, [])
 
     def _defined(self, name: str) -> list[Definition]:
-        return self._own.get(name) or self._index.by_name.get(name, [])
+        return self.own.get(name) or self._index.by_name.get(name, [])
 
     def _bases(self, name: str) -> list[str]:
         found: dict[str, None] = {}
-        for each in self._own.get(name, ()):
+        for each in self.own.get(name, ()):
             for base in each.bases:
                 if base != name and base not in found:
                     found[base] = None
@@ -279,7 +287,7 @@ class Scorer:
         if here.function is None:
             return
         name = here.function.name
-        for each in [*self._own.get(name, ()), *index.by_name.get(name, ())][:8]:
+        for each in [*self.own.get(name, ()), *index.by_name.get(name, ())][:8]:
             if each is here.function or (each.path or here.path) == here.path:
                 continue
             for parameter in each.parameters:
@@ -327,3 +335,13 @@ class Scorer:
                 shared[name] = shared.get(name, 0.0) + value
         for name, value in shared.items():
             self._put(name, "parts", value / max(1, len(parts_of(name))))
+
+
+def _add(scores: dict[str, float], signs: Mapping[str, Mapping[str, float]]) -> None:
+    """Add what signs are worth to the scores of names."""
+    for sign, found in signs.items():
+        weight = WEIGHTS.get(sign, 0.0)
+        if weight:
+            for name, value in found.items():
+                if name in scores:
+                    scores[name] += weight * value

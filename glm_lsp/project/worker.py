@@ -119,6 +119,8 @@ class _Worker:
             path = os.path.realpath(message["path"])
             shown = self._gatherer.gather(path, language, message["text"], message["line"], budgets)
             answer.update(shown._asdict())
+            if not message.get("reasons"):
+                del answer["reasons"]
         self._tell(answer)
 
     def _tell_state(self, workspace: Workspace) -> None:

@@ -47,11 +47,6 @@ def run(work: Callable[[Knowledge], Coroutine[Any, Any, None]]) -> None:
         assert not process.alive
 
 
-async def indexed(knowledge: Knowledge) -> None:
-    while not knowledge.state:
-        await asyncio.sleep(0.01)
-
-
 def folders(root: Path, *patterns: str) -> Folders:
     return Folders((root,), (), (patterns,) if patterns else (), store=False)
 
@@ -63,7 +58,7 @@ def test_a_question_is_answered_by_another_process(tmp_path: Path) -> None:
     async def work(knowledge: Knowledge) -> None:
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
-        await indexed(knowledge)
+        await knowledge.indexed()
         known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
         assert "area_within" in known.sheet
         assert known.uris == ((root / "shapes.py").as_uri(),)
@@ -78,7 +73,7 @@ def test_within_a_line_nothing_is_asked_again(tmp_path: Path) -> None:
     async def work(knowledge: Knowledge) -> None:
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
-        await indexed(knowledge)
+        await knowledge.indexed()
         first = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
         typed = snapshot(root, USE[:-1] + "a\n")
         assert await knowledge.ask(typed, len(USE), 8_000) is first
@@ -107,11 +102,11 @@ def test_new_rules_start_anew(tmp_path: Path) -> None:
     async def work(knowledge: Knowledge) -> None:
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
-        await indexed(knowledge)
+        await knowledge.indexed()
         assert (await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)).sheet
         knowledge.configure(folders(root, "shapes.py"))
         knowledge.opened(snapshot(root))
-        await indexed(knowledge)
+        await knowledge.indexed()
         assert "area_within" not in (await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)).sheet
 
     run(work)
@@ -124,7 +119,7 @@ def test_other_open_documents_are_told_of(tmp_path: Path) -> None:
     async def work(knowledge: Knowledge) -> None:
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
-        await indexed(knowledge)
+        await knowledge.indexed()
         knowledge.edited(snapshot(root, SHAPES, "shapes.py"))
         known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
         assert "area_within" in known.sheet
@@ -143,7 +138,7 @@ def test_a_text_that_no_parser_ends_with_costs_its_file_alone(tmp_path: Path) ->
     async def work(knowledge: Knowledge) -> None:
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
-        await indexed(knowledge)
+        await knowledge.indexed()
         assert knowledge.state["files"] == 3
         known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
         assert "area_within" in known.sheet
