@@ -20,7 +20,7 @@ from glm_lsp.context.names import names_of, path_of
 from glm_lsp.context.patterns import Patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -75,17 +75,31 @@ class WorkspaceFiles:
         root = next((root for root in roots if real.is_relative_to(root)), None)
         return root is not None and not self._ignored(real, root)
 
-    def read(self, name: str, most: int) -> str:
+    def read(self, name: str, most: int, beside: str = "") -> str:
         """Return the first lines of the first folder's file of that name; "" for none.
 
         They are `most` characters at the most, and no line is cut: half a key could not be told
-        from a word. Of a single longer line nothing is returned.
+        from a word. Of a single longer line nothing is returned. Where a folder on the way up
+        from the document `beside` has such a file, the nearest one's lines follow.
         """
-        for root in self.roots:
-            path = root / name
-            if not self.exclusions.excludes_path(path) and (text := self._text(path, root, most)):
-                return text
-        return ""
+        tops = (self._read(root / name, root, most) for root in self.roots)
+        near = (self._read(folder / name, root, most) for folder, root in self._upward(beside))
+        found = (next(filter(None, each), "") for each in (tops, near))
+        return "\n\n".join(filter(None, found))
+
+    def _read(self, path: Path, root: Path, most: int) -> str:
+        return "" if self.exclusions.excludes_path(path) else self._text(path, root, most)
+
+    def _upward(self, uri: str) -> Iterator[tuple[Path, Path]]:
+        """Yield the folders from a document up to its root, which is none of them."""
+        path = path_of(uri)
+        root = next((r for r in self.roots if path is not None and path.is_relative_to(r)), None)
+        if path is None or root is None:
+            return
+        for folder in path.parents:
+            if folder == root:
+                return
+            yield folder, root
 
     def keeps_file(self, path: Path) -> bool:
         """Tell whether a file must stay that no link leads to, by its path alone."""

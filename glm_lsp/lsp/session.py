@@ -150,10 +150,10 @@ class ClientSession:
         models = self.settings.models
         return models.completion if completion else models.actions
 
-    async def profile(self) -> ModelProfile:
-        """Return the model and the wishes that shape an action's question."""
+    async def profile(self, beside: str = "") -> ModelProfile:
+        """Return the model and the wishes that shape a question about the document `beside`."""
         await self.be_settled()
-        rules = await self._house_rules()
+        rules = await self._house_rules(beside)
         settings = self.settings
         find = catalogue.find if self._model is None else self._model.model
         model = find(self.model_name())
@@ -324,14 +324,14 @@ class ClientSession:
         for listener in self._listeners:
             listener()
 
-    async def _house_rules(self) -> HouseRules:
+    async def _house_rules(self, beside: str) -> HouseRules:
         """Return standing instructions; an untrusted workspace gives none."""
         own = self.loaded.own_instructions
         if not self.trust.trusted:
             return HouseRules(own)
         try:
             async with timeout(_READ_WITHIN):
-                read = await asyncio.to_thread(self.files.read, "AGENTS.md", _MOST_RULES)
+                read = await asyncio.to_thread(self.files.read, "AGENTS.md", _MOST_RULES, beside)
         except asyncio.TimeoutError:
             read = ""
         rules = (self.loaded.instructions.strip(), read.strip())

@@ -111,3 +111,19 @@ def test_without_a_workspace_the_documents_folder_counts(tmp_path: Path) -> None
     beside = (tmp_path / "src" / "b.py").as_uri()
     assert WorkspaceFiles().belongs((tmp_path / "src" / "a.py").as_uri(), beside)
     assert not WorkspaceFiles().belongs((tmp_path / "a.py").as_uri(), beside)
+
+
+def test_the_nearest_folders_rules_follow_the_roots(tmp_path: Path) -> None:
+    """Of the folders above a document the nearest with rules counts, besides the root's."""
+    deep = tmp_path / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    (tmp_path / "AGENTS.md").write_text("root\n", "utf-8")
+    (tmp_path / "a" / "AGENTS.md").write_text("further\n", "utf-8")
+    (tmp_path / "a" / "b" / "AGENTS.md").write_text("nearest\n", "utf-8")
+    beside = (deep / "code.py").as_uri()
+    assert files(tmp_path).read("AGENTS.md", 100, beside) == "root\n\n\nnearest\n"
+    assert files(tmp_path, "a/b/AGENTS.md").read("AGENTS.md", 100, beside) == "root\n\n\nfurther\n"
+    assert files(tmp_path).read("AGENTS.md", 100, (tmp_path / "x.py").as_uri()) == "root\n"
+    assert files(deep.parent).read("AGENTS.md", 100, beside) == "nearest\n"
+    outside = (tmp_path.parent / "other" / "x.py").as_uri()
+    assert files(tmp_path).read("AGENTS.md", 100, outside) == "root\n"

@@ -119,7 +119,9 @@ class ActionJobs:
     async def _work(self, job: Job, task: Task) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
         task = evolve(task, above=self._server.notebooks.above(task.snapshot))
-        planned = await asyncio.to_thread(plan, task, await self._session.profile())
+        planned = await asyncio.to_thread(
+            plan, task, await self._session.profile(task.snapshot.file)
+        )
         if len(task.diagnostics) > 1:
             starts = [diagnostic.span.start for diagnostic in task.diagnostics]
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
