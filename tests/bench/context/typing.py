@@ -158,10 +158,10 @@ def said(figures: list[Figures]) -> str:
     )
     seconds = sorted(each for f in figures for each in f.seconds)
     p95 = seconds[int(len(seconds) * 0.95)] * 1e3
+    median = seconds[len(seconds) // 2] * 1e3
     return (
         f"{100 * shown / wanted:.1f} % of {wanted} names, {100 * stayed / characters:.2f} % of the"
-        f" prompt stays; a question takes {seconds[len(seconds) // 2] * 1e3:.0f} ms of a processor, p95"
-        f" {p95:.0f} ms"
+        f" prompt stays; a question takes {median:.0f} ms of a processor, p95 {p95:.0f} ms"
     )
 
 
