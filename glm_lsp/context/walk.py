@@ -87,7 +87,7 @@ class Walk:
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as found:
-                entries = [each for each in found if not each.is_symlink()]
+                entries = list(found)
         except OSError:
             return []
         self._seen += len(entries)

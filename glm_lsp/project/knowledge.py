@@ -203,6 +203,8 @@ class Knowledge:
             self._complete.set()
             self._last.clear()  # More is known now.
         elif message.get("said") in ("ended", "gone"):
+            if message["said"] == "gone":
+                self._complete.set()  # Nothing more will be known.
             for future in self._waiting.values():
                 if not future.done():
                     future.set_result({})

@@ -45,18 +45,21 @@ def test_what_the_lines_around_show_is_not_shown_again(tmp_path: Path) -> None:
 
 
 def test_the_sheet_stays_within_a_function(tmp_path: Path) -> None:
-    """From line to line of a function it is the same, and another function has its own."""
+    """From line to line it is the same, whatever changes elsewhere; each function has its own."""
     colors = "class Red:\n    def much_redder(self): ...\n"
     root = write(tmp_path, shapes=SHAPES, use=USE, colors=colors)
-    gatherer = Gatherer(indexed(root))
-    path = str(root / "use.py")
+    workspace = indexed(root)
+    gatherer = Gatherer(workspace)
+    path, budgets = str(root / "use.py"), (60, 1_000)
     longer = USE.replace("    return", "    width = compared(first, second)\n    return")
     further = longer + "\n\ndef redder(red: Red):\n    red.\n"
-    first = gatherer.gather(path, PYTHON, USE, 4, (40, 1_000))
-    second = gatherer.gather(path, PYTHON, longer, 5, (40, 1_000))
-    third = gatherer.gather(path, PYTHON, further, 9, (40, 1_000))
+    first = gatherer.gather(path, PYTHON, USE, 4, budgets)
+    workspace.open(str(root / "shapes.py"), PYTHON, SHAPES.replace("within", "beyond"))
+    second = gatherer.gather(path, PYTHON, longer, 5, budgets)
+    third = gatherer.gather(path, PYTHON, further, 9, budgets)
     assert "area_within" in first.sheet
     assert first.sheet == second.sheet
+    assert "area_beyond" in second.fresh
     assert "much_redder" in third.sheet
 
 

@@ -139,7 +139,7 @@ def test_a_text_that_no_parser_ends_with_costs_its_file_alone(tmp_path: Path) ->
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
         await knowledge.indexed()
-        assert knowledge.state["files"] == 3
+        assert knowledge.state.get("files") == 3
         known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
         assert "area_within" in known.sheet
 
