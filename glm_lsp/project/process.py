@@ -98,6 +98,7 @@ class IndexProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=Path(__file__).parents[2],  # Never the workspace: it has modules, too.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
             logger.warning("The workspace cannot be indexed: %s", error)

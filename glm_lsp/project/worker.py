@@ -42,8 +42,6 @@ def run(source: IO[bytes], sink: IO[bytes]) -> int:
         except (OSError, ValueError):
             pass
         waiting.put(None)
-        if not threading.main_thread().is_alive():
-            os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
     try:
