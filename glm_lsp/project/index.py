@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from array import array
 from collections import defaultdict
 from heapq import nlargest
@@ -16,7 +17,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from glm_lsp.project.imports import Files, imported
-from glm_lsp.project.named import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,7 +101,7 @@ class Index:
         known = self._files.get(path)
         if known is not None:
             self._forget(path, known)
-        definitions = [each._replace(path=path) for each in facts.definitions]
+        definitions = [_kept(each, path) for each in facts.definitions]
         file = self._files[path] = _File(definitions, facts.imports)
         self.files.add(path)
         for each in definitions:
@@ -320,6 +320,13 @@ class Index:
         return found
 
 
+def _kept(each: Definition, path: str) -> Definition:
+    """Return a definition of a file; of equal names all are one in memory."""
+    parameters = tuple(map(sys.intern, each.parameters))
+    name, owner, is_a = map(sys.intern, (each.name, each.owner, each.type))
+    return each._replace(path=path, name=name, owner=owner, type=is_a, parameters=parameters)
+
+
 def _drop(table: dict[str, list[Definition]], name: str, path: str) -> bool:
     """Take a file's definitions out of a list; tell whether others are left."""
     found = table.get(name)
@@ -331,8 +338,3 @@ def _drop(table: dict[str, list[Definition]], name: str, path: str) -> bool:
     else:
         del table[name]
     return bool(rest)
-
-
-def names_in(text: str) -> list[str]:
-    """Return the names of a type as it is written."""
-    return NAME.findall(text)
