@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _PLAIN = re.compile(r"(?:[A-Za-z]:)?[\w/. @+-]*", re.ASCII)
-_MOST_KNOWN = 256  # Documents; it is asked about the same few at every key.
+_MOST_KNOWN = 1_024  # Documents; it is asked about the same ones at every key.
 _MOST_STEPS = 15_000  # Of a list and a name, of which a document may have a few.
 
 

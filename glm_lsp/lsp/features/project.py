@@ -44,13 +44,13 @@ class Project:
         session.on_change(self._configure)
 
     async def consult(self, snapshot: Snapshot, offset: int, characters: int) -> ProjectContext:
-        """Return what the workspace defines for a completion."""
+        """Return what the workspace defines for a completion.
+
+        Its documents are judged once more when the question is sent, in a thread: there are many.
+        """
         if snapshot.notebook or self._session.excludes(snapshot):
             return ProjectContext()
         known = await self._knowledge.ask(snapshot, offset, characters)
-        excludes = self._session.exclusions.excludes
-        if any(map(excludes, known.uris)):  # The rules changed while it was asked.
-            return ProjectContext()
         return ProjectContext(known.sheet, known.fresh, known.uris)
 
     async def watch(self) -> None:
