@@ -1,7 +1,7 @@
 """What a completion is shown of its workspace: a sheet for a function, and a few lines afresh.
 
-Invariant: the sheet stays the same, letter for letter, while the cursor stays in one function, so
-that a prompt keeps its beginning; what the fresh lines say is in neither the sheet nor the lines
+Invariant: the sheet stays the same, letter for letter, for some lines of one function, so that a
+prompt keeps its beginning; what the fresh lines say is in neither the sheet nor the lines
 around the cursor.
 """
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from glm_lsp.languages import Language
     from glm_lsp.project.workspace import Workspace
 
-_REGION = 40
-"""Lines within which a sheet stays where no function is around the cursor, or a very long one."""
+_REGION = 6
+"""Lines within which a sheet stays; a prompt's share that stays is hardly less than with 40."""
 _LONG_TEXT, _EVERY = 60_000, 20
 """Characters of a text that is read anew only for every so many questions."""
 _MOST_KEPT = 32

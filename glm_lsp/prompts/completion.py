@@ -92,7 +92,7 @@ class ProjectContext:
     """What the workspace defines that may be wanted: signatures, a line each.
 
     Attributes:
-        sheet: it stays the same while the cursor stays in a function.
+        sheet: it stays the same for some lines of a function.
         fresh: what the cursor's line may want besides.
         uris: the documents that both are from.
     """
