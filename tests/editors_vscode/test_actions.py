@@ -73,7 +73,7 @@ def test_typing_during_a_stream_of_forty_hunks_loses_nothing(
 ) -> None:
     """What the user types above and below a streaming edit is kept, and so are its 40 hunks."""
     before, after = items(40)
-    gateway.script(chat_stream(f"```python\n{after}```\n", chunk=8).slowly(0.01))
+    gateway.script(chat_stream(f"```python\n{after}```\n", chunk=8).slowly(0.03))
     window = opened("total.py", f"# top\n\n{before}\n\n# bottom\n")
     window.goto(4, 5)
     window.command("GLM: Fix")

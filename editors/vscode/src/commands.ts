@@ -127,7 +127,7 @@ async function toggleCompletionsForLanguage(): Promise<void> {
   say(`GLM completions are ${on ? "on" : "off"} in ${language}`);
 }
 
-const say = (sentence: string) => vscode.window.setStatusBarMessage(sentence, 5000);
+const say = (sentence: string) => vscode.window.setStatusBarMessage(sentence, 10_000);
 
 /** The menu of the status bar: the commands that are not about a text. */
 async function menu({ commands }: Settings): Promise<void> {
