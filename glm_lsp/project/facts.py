@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glm_lsp.context.syntax import parse
+from glm_lsp.project import LONGEST
 from glm_lsp.project.definitions import Definition, Reader
 from glm_lsp.project.rules import rules_of
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 WORD = re.compile(r"[A-Za-z_]\w{3,}")
 PASSAGE = 20
 """Lines of a passage."""
-LONGEST = 256 * 1024
-"""Characters of a file; a longer one is data, or written by a program."""
-
 _MOST_PASSAGES = 500
 _FORM = "1"
 

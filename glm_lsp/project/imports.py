@@ -105,13 +105,7 @@ def _python(
 
 def _python_files(module: str, base: str | None, files: Files) -> Iterator[str]:
     parts = module.strip().replace(".", "/")
-    if base is not None and base != "":
-        roots: Iterable[str] = [base]
-    elif base == "":
-        roots = ["", "src"]
-    else:
-        roots = ["", "src"]
-    for root in roots:
+    for root in [base] if base else ["", "src"]:
         whole = posixpath.join(root, parts) if parts else root
         for ending in (".py", "/__init__.py", ".pyi"):
             if (found := whole.lstrip("/") + ending) in files.paths:

@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from glm_lsp.context.names import path_of
 from glm_lsp.languages import code_named
+from glm_lsp.project import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from glm_lsp.project.process import IndexProcess
     from glm_lsp.text import Snapshot
 
-LONGEST = 256 * 1024
-"""Characters of a document that the index is told of."""
 _MOST_UNSEEN = 8
 
 

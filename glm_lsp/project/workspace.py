@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from glm_lsp.context.walk import Listed, Walk
 from glm_lsp.context.workspace_files import contents
 from glm_lsp.languages import language_of_file
-from glm_lsp.project.facts import LONGEST, Facts, facts_of, key_of
+from glm_lsp.project import LONGEST
+from glm_lsp.project.facts import Facts, facts_of, key_of
 from glm_lsp.project.index import Index
 
 if TYPE_CHECKING:
@@ -111,12 +112,10 @@ class Workspace:
 
         False when it does not belong to the workspace: its own questions may still use it.
         """
-        name, spoken = self.shown(path), language
-        index = self.index(spoken.family)
-        body = text.encode(_ACTUAL, "replace")
-        key = key_of(spoken.name, body)
+        name, index = self.shown(path), self.index(language.family)
+        key = key_of(language.name, text.encode(_ACTUAL, "replace"))
         if self._open.get(path) != key or name not in index:
-            index.replace(name, self._facts(path, spoken, text))
+            index.replace(name, self._facts(path, language, text))
             self._open[path] = key
         return self._may(path)
 

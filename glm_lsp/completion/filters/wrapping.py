@@ -145,7 +145,7 @@ def _in_text(text: str) -> str:
     if lead and not _is_lead(lead.rpartition("\n")[2]):
         return lead
     inside = text[fence.start() :].partition("\n")[2]
-    whole = _FENCE.match(text[fence.start() :])
+    whole = _FENCE.match(text, fence.start())
     return "" if whole and _talks(whole, inside) else _until_fence(inside)
 
 

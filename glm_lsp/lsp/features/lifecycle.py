@@ -16,6 +16,7 @@ from pygls.exceptions import JsonRpcException
 from glm_lsp.characters import one_line
 from glm_lsp.context.names import path_of
 from glm_lsp.lsp.extension import announced, trust
+from glm_lsp.lsp.features.registration import ask_to_announce
 from glm_lsp.settings import SECTION
 from glm_lsp.settings.layers import Layer
 
@@ -144,14 +145,8 @@ def _is_pulled(capabilities: types.ClientCapabilities) -> bool:
 
 async def _watch_configuration(server: Server) -> None:
     options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
-    registration = types.Registration(
-        "glm-configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, options
-    )
-    try:
-        params = types.RegistrationParams([registration])
-        await server.request(types.CLIENT_REGISTER_CAPABILITY, params)
-    except JsonRpcException as error:
-        logger.info("The editor does not announce changes of settings: %s", error.message)
+    method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+    await ask_to_announce(server, "glm-configuration", method, options, "changes of settings")
 
 
 def _roots(params: types.InitializeParams) -> tuple[Path, ...]:

@@ -7,14 +7,13 @@ of them; for others the folders are looked through again, at most twice a minute
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from glm_lsp.languages import LANGUAGES
 from glm_lsp.lsp.documents.mirror import Changed, Closed
+from glm_lsp.lsp.features.registration import ask_to_announce
 from glm_lsp.project.knowledge import Folders, Knowledge
 from glm_lsp.project.process import IndexProcess
 from glm_lsp.prompts.completion import ProjectContext
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.text import Snapshot
-
-logger = logging.getLogger(__name__)
 
 _LOOKS_AFTER = 30.0  # Seconds.
 
@@ -64,15 +61,10 @@ class Project:
         )
         watcher = types.FileSystemWatcher(f"**/*.{{{','.join(suffixes)}}}")
         options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
-        registration = types.Registration(
-            "glm-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        self._watched = await ask_to_announce(
+            self._server, "glm-files", method, options, "changed files"
         )
-        try:
-            params = types.RegistrationParams([registration])
-            await self._server.request(types.CLIENT_REGISTER_CAPABILITY, params)
-            self._watched = True
-        except JsonRpcException as error:
-            logger.info("The editor does not announce changed files: %s", error.message)
 
     def changed_on_disk(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Take what the editor tells of files."""
