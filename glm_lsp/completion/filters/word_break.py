@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _FIRST = re.compile(r"[^\W\d_]{3,}(?!\w)")  # Fewer letters end words more often than they are one.
 _LAST = re.compile(r"(?<!\w)[^\W\d_]{2,40}\Z")
 _WORD = re.compile(r"\w+")
+_COMPOUND = re.compile(  # English words that are written as one far more often than as two.
+    r"without|inside|instead|indeed|online|update|upstream|today|together|whereas|otherwise"
+    r"|moreover|nevertheless|out(?:come|line|put|side)|over(?:all|flow|head|load|ride|write)"
+    r"|under(?:lying|neath|stand)|(?:there|where)(?:after|fore|upon)|(?:how|what|when|who)ever"
+    r"|(?:any|every|no|some)(?:body|how|one|thing|time|times|way|what|where)|cannot|back(?:end|ward)"
+    r"|(?:her|him|it|my|one|your)self|(?:our|them)selves"
+)
 _LONGEST = 40
 
 
@@ -31,6 +38,8 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     around = context.before[: len(context.before) - len(last.group())] + "\n" + context.after
     known = {word.lower() for word in _WORD.findall(around)}
     one, two = last.group().lower(), first.group().lower()
+    if _COMPOUND.fullmatch(one + two):
+        return draft
     if one in known and two in known and one + two not in known:
         return draft.with_text(" " + draft.text)
     return draft
