@@ -32,6 +32,7 @@ CACHES = {
     "editing/partners.py: _words": "the words of a line are the same for everybody",
     "lsp/wire/converter.py: _explaining": "it has no state but what it writes for types",
     "markdown/inline.py: _parser": "it has no state but its rules",
+    "project/place.py: beside_the_code": "a path says the same to everybody",
     "secrets/shapes.py: _compiled": "the shapes of keys are compiled once, when first needed",
     "settings/layers.py: _converter": "it has no state but what it writes for types",
 }

@@ -186,5 +186,5 @@ def _parted(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _reason(line: str, part: str, known: Known) -> str:
-    sign = known.reasons.get(line.strip(), "") if part in ("project", "") else ""
+    sign = known.reasons.get(line.strip().removesuffix(":"), "") if part in ("project", "") else ""
     return f"{_REASONS.get(sign, sign)}, {len(line) + 1}" if sign else ""

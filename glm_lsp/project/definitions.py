@@ -25,6 +25,7 @@ _DOC = 80
 _SHOWN_TYPE = 16
 """Characters of a type that a signature shows; a longer one takes the room of another name."""
 _MOST = 4_000
+_NOTHING = frozenset({"None", "void", "()"})
 _FUNCTION_VALUES = frozenset(
     "arrow_function function_expression function generator_function".split()
 )
@@ -157,7 +158,7 @@ class Reader(Named):
         parameters = tuple(self.parameters(node))
         returned = self.type(node)
         signature = f"{name}({', '.join(parameters)})"
-        if returned and len(returned) <= _SHOWN_TYPE:
+        if returned and len(returned) <= _SHOWN_TYPE and returned not in _NOTHING:
             signature += f": {returned}"
         self._add(
             whole,
@@ -302,6 +303,8 @@ class Reader(Named):
         return _said(self.line(before, 300)) if near else ""
 
 
+_MADE = re.compile(r"[\w.]*\.[a-z_]\w*")
+"""What is called `shapes.made` is a function: what it returns is not said."""
 _ASSIGNING = frozenset("expression_statement assignment assignment_statement call".split())
 _WORDS = frozenset("extends implements metaclass public private protected virtual".split())
 
@@ -313,4 +316,5 @@ def _said(text: str) -> str:
 
 
 def _typed(name: str, is_a: str) -> str:
-    return f"{name}: {is_a}" if is_a and len(is_a) <= _SHOWN_TYPE else name
+    said = is_a and len(is_a) <= _SHOWN_TYPE and not _MADE.fullmatch(is_a)
+    return f"{name}: {is_a}" if said else name

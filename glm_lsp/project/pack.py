@@ -1,4 +1,4 @@
-"""From scored names to a text: one short line for each definition, by file and class.
+"""From scored names to a text: one short line for each definition, by folder, file and class.
 
 Invariant: the text never is longer than its budget; the same scores give the same text. A name
 without a definition that shows it is left out: bare names help nobody.
@@ -7,9 +7,11 @@ without a definition that shows it is left out: bare names help nobody.
 from __future__ import annotations
 
 import math
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from glm_lsp.project.facts import WORD
+from glm_lsp.project.place import beside_the_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 COST = 1.0
 """What the logarithm of a line's length counts against it: scores are logarithms, too."""
 _MOST_MISSED = 15
+_CHARACTERS_A_NAME, _FEWEST = 14, 40
+_MOST_MEANT = 5
+"""Definitions of one name that may stand for it, where nothing speaks for one of them."""
 
 
 class Sheet:
@@ -37,7 +42,8 @@ class Sheet:
     def __init__(self, mark: str = "#", shown: AbstractSet[str] = frozenset()) -> None:
         """`mark` begins a comment; `shown` are names that stand in the prompt already."""
         self._mark = mark
-        self._files: dict[str, dict[str, list[tuple[int, str]]]] = {}
+        self._folders: dict[str, dict[str, dict[str, list[tuple[int, str]]]]] = {}
+        self._heads: dict[tuple[str, str], str] = {}
         self._taken: set[int] = set()
         self.size = 0
         self.names: set[str] = set(shown)
@@ -46,22 +52,42 @@ class Sheet:
     @property
     def paths(self) -> list[str]:
         """The files that it shows something of."""
-        return sorted(self._files)
+        return sorted(
+            f"{folder}/{name}".lstrip("/")
+            for folder, files in self._folders.items()
+            for name in files
+        )
+
+    def cost(self, each: Definition) -> int:
+        """Return the characters that a definition would add, or a few more."""
+        folder, _, name = each.path.rpartition("/")
+        files = self._folders.get(folder, {})
+        owners = files.get(name)
+        cost = len(each.signature) + (2 if each.owner or each.kind == "class" else 1)
+        if owners is None:
+            cost += len(self._mark) + 2 + len(name)
+            if not files:
+                cost += len(folder) + 1
+            elif len(files) == 1:  # The folder comes to stand in a line of its own.
+                cost += len(self._mark) + 2
+        if each.owner and (owners is None or each.owner not in owners):
+            cost += len(each.owner) + 2
+        return cost
 
     def add(self, each: Definition, budget: int) -> bool:
         """Take a definition; False when it does not fit any more."""
         if id(each) in self._taken:
             return True
-        file = self._files.get(each.path)
-        cost = len(each.signature) + (3 if each.owner else 1)
-        if file is None:
-            cost += len(each.path) + len(self._mark) + 2
-        if each.owner and (file is None or each.owner not in file):
-            cost += len(each.owner) + 2
+        cost = self.cost(each)
         if self.size + cost > budget:
             return False
-        place = self._files.setdefault(each.path, {}).setdefault(each.owner, [])
-        place.append((each.line, each.signature))
+        folder, _, name = each.path.rpartition("/")
+        owners = self._folders.setdefault(folder, {}).setdefault(name, {})
+        if each.kind == "class" and not each.owner:
+            owners.setdefault(each.name, [])
+            self._heads[each.path, each.name] = each.signature
+        else:
+            owners.setdefault(each.owner, []).append((each.line, each.signature))
         self._taken.add(id(each))
         self.size += cost
         for text in (each.signature, each.owner, each.path):
@@ -71,13 +97,19 @@ class Sheet:
     def text(self) -> str:
         """Return the text."""
         lines = []
-        for path in sorted(self._files):
-            lines.append(f"{self._mark} {path}")
-            for owner, members in sorted(self._files[path].items()):
-                if owner:
-                    lines.append(f"{owner}:")
-                indent = "  " if owner else ""
-                lines += [indent + signature for _, signature in sorted(members)]
+        for folder, files in sorted(self._folders.items()):
+            alone = len(files) == 1
+            if folder and not alone:
+                lines.append(f"{self._mark} {folder}/")
+            for name, owners in sorted(files.items()):
+                path = f"{folder}/{name}".lstrip("/")
+                lines.append(f"{self._mark} {path if alone else name}")
+                for owner, members in sorted(owners.items()):
+                    head = self._heads.get((path, owner), owner)
+                    if owner:
+                        lines.append(f"{head}:" if members else head)
+                    indent = " " if owner else ""
+                    lines += [indent + signature for _, signature in sorted(members)]
         return "\n".join(lines)
 
 
@@ -89,45 +121,64 @@ def pack(
     budget: int,
     sheet: Sheet,
 ) -> Sheet:
-    """Fill a sheet with the definitions of the best names, as far as the budget reaches."""
+    """Fill a sheet with the definitions of the best names, as far as the budget reaches.
+
+    What stands in a file or class that is shown already costs less, and comes the sooner.
+    """
     fresh = [name for name in scores if name not in sheet.names]
-    order = sorted(fresh, key=lambda name: (-scores[name], name))[: max(40, budget // 10)]
-    found = {name: each for name in order if (each := meant(index, scorer, here, name))}
-    worth = {n: scores[n] - COST * math.log(len(d.signature) + 1) for n, d in found.items()}
+    order = sorted(fresh, key=lambda name: (-scores[name], name))
+    beside: dict[str, list[tuple[str, Definition]]] = {}
+    for name in order[: max(_FEWEST, budget // _CHARACTERS_A_NAME)]:
+        for each in meant(index, scorer, here, name):
+            beside.setdefault(each.path, []).append((name, each))
+
+    def entry(name: str, each: Definition) -> tuple[float, str, str, int, Definition]:
+        worth = scores[name] - COST * math.log(sheet.cost(each) + 1)
+        return -worth, name, each.path, each.line, each
+
+    waiting = [entry(*one) for some in beside.values() for one in some]
+    heapify(waiting)
     missed = 0
-    for name in sorted(worth, key=lambda name: (-worth[name], name)):
+    opened: set[tuple[str, str]] = set()
+    while waiting and missed <= _MOST_MISSED:
+        _, name, path, _, each = heappop(waiting)
         if name in sheet.names:
             continue
-        if sheet.add(found[name], budget):
-            sheet.reasons.setdefault(found[name].signature, scorer.reason(name))
-            missed = 0
-        else:
+        if not sheet.add(each, budget):
             missed += 1
-            if missed > _MOST_MISSED:
-                break
+            continue
+        missed = 0
+        sheet.reasons.setdefault(each.signature, scorer.reason(name))
+        place = (path, each.name if each.kind == "class" else each.owner)
+        if place not in opened:
+            opened.add(place)
+            for other, one in beside[path]:
+                if other not in sheet.names:
+                    heappush(waiting, entry(other, one))
     return sheet
 
 
-def meant(index: Index, scorer: Scorer, here: Here, name: str) -> Definition | None:
-    """Return the definition that most probably shows what a name means here."""
+def meant(index: Index, scorer: Scorer, here: Here, name: str) -> list[Definition]:
+    """Return the definition that most probably shows what a name means here; several if equal."""
     if name in scorer.own:
-        return scorer.own[name][0]
+        return scorer.own[name][:1]
     found = index.by_name.get(name)
     if found is None:
         called = index.by_parameter.get(name, ())
         found = [each for each in called[:60] if name in WORD.findall(each.signature)]
-        if not found:
-            return None
-    if len(found) == 1:
-        return found[0]
+    if len(found) < 2:
+        return found
     owners = {here.owner, *scorer.bases} - {""}
     folder = here.path.rpartition("/")[0]
-    return max(
-        found[:24],
-        key=lambda each: (
+    ranks = [
+        (
             each.owner in owners,
             each.path in scorer.imports,
+            not beside_the_code(each.path),
             each.path.rpartition("/")[0] == folder,
             not each.owner,
-        ),
-    )
+        )
+        for each in found[:24]
+    ]
+    best = max(ranks)
+    return [each for each, rank in zip(found, ranks, strict=False) if rank == best][:_MOST_MEANT]

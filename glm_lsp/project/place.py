@@ -5,6 +5,8 @@ Invariant: words of a language are no names of anybody's.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from glm_lsp.project.facts import WORD
@@ -30,6 +32,19 @@ KEYWORDS = frozenset(
     " template typename operator friend inline volatile foreach echo array list dict"
     " tuple bytes".split()
 )
+
+
+_BESIDE = re.compile(
+    r"(?:^|/)(?:tests?|testing|testdata|__tests__|specs?|examples?|docs?|bench\w*|fixtures)/"
+    r"|(?:^|/)test_|[._](?:test|spec)\.[a-z]+$",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4_096)
+def beside_the_code(path: str) -> bool:
+    """Tell whether a file is of tests, examples or the like: code uses little of theirs."""
+    return _BESIDE.search(path) is not None
 
 
 class Here(NamedTuple):

@@ -43,7 +43,7 @@ def test_each_piece_has_its_reason_and_its_size(tmp_path: Path) -> None:
     assert "# shapes.py" in printed
     line = next(line for line in printed.split("\n") if "area_within" in line)
     assert line.strip().startswith("area_within()  ")
-    assert line.endswith(", 16")
+    assert line.endswith(", 15")
     assert "project" in printed
     assert "<hole/>" in printed
 

@@ -13,7 +13,7 @@ SAMPLES = {
         "    def __init__(self, radius: float = 1, *rest) -> None:\n        self.radius = radius\n"
         "    def area(self) -> float: ...\n"
         "def scaled(shape, by):\n    def inner(x): ...\n    return inner\nUNIT = Circle(1)\n",
-        "class Circle(Shape)|Circle.sides: int|Circle.__init__(radius, *rest): None|Circle.radius"
+        "class Circle(Shape)|Circle.sides: int|Circle.__init__(radius, *rest)|Circle.radius"
         "|Circle.area(): float|scaled(shape, by)|inner(x)|UNIT: Circle",
     ),
     "typescript": (
@@ -57,7 +57,7 @@ SAMPLES = {
     "c": (
         "struct circle { double radius; };\ndouble area(struct circle *c, int n) { return 1; }\n"
         "#define UNIT 1\nvoid later(int first);\n",
-        "struct circle|circle.radius: double|area(c, n): double|UNIT|later(first): void",
+        "struct circle|circle.radius: double|area(c, n): double|UNIT|later(first)",
     ),
     "cpp": (
         "namespace a {\nclass Circle : public Shape {\n public:\n  double area(int n) const;\n"

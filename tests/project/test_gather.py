@@ -24,7 +24,7 @@ def test_the_members_of_a_type_in_sight_are_shown(tmp_path: Path) -> None:
     root = write(tmp_path, shapes=SHAPES, use=USE, other="def unrelated_thing(): ...\n")
     found = gather(root)
     assert "# shapes.py\nCircle:\n" in found.sheet
-    assert "  area_within()\n" in found.sheet + "\n"
+    assert " area_within()\n" in found.sheet + "\n"
     assert str(root / "shapes.py") in found.paths
 
 

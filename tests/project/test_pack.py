@@ -1,0 +1,94 @@
+"""From scored names to a sheet: as many definitions as a budget holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glm_lsp.languages import language_named
+from glm_lsp.project.facts import facts_of
+from glm_lsp.project.index import Index
+from glm_lsp.project.pack import Sheet, pack
+from glm_lsp.project.place import here_at
+from glm_lsp.project.score import Scorer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def packed(texts: Mapping[str, str], scores: Mapping[str, float], budget: int = 1_000) -> Sheet:
+    """Pack names for the first line of `use.py`."""
+    python = language_named("python")
+    index = Index("python")
+    for path, text in {**texts, "use.py": ""}.items():
+        index.replace(path, facts_of(python, text))
+    here = here_at("use.py", [""], 0, [])
+    return pack(index, Scorer(index, here), here, scores, budget, Sheet())
+
+
+def test_files_of_a_folder_stand_under_it() -> None:
+    """A folder of several files is named once; a file that is alone in its folder by its path."""
+    texts = {
+        "forms/inner/pages.py": "def page_of(): ...\n",
+        "forms/models.py": "def model_of(): ...\n",
+        "forms/views.py": "def view_of(): ...\n",
+        "top.py": "def top_of(): ...\n",
+    }
+    sheet = packed(texts, dict.fromkeys(("page_of", "model_of", "view_of", "top_of"), 1.0))
+    assert sheet.text().split("\n") == [
+        "# top.py",
+        "top_of()",
+        "# forms/",
+        "# models.py",
+        "model_of()",
+        "# views.py",
+        "view_of()",
+        "# forms/inner/pages.py",
+        "page_of()",
+    ]
+    assert sheet.paths == sorted(texts)
+
+
+def test_members_stand_under_the_line_of_their_class() -> None:
+    """A class whose own line is shown is not named a second time."""
+    text = "class Circle(Shape):\n    def area_of(self, unit): ...\n"
+    sheet = packed({"shapes.py": text}, {"area_of": 1.0, "Circle": 1.0})
+    assert sheet.text() == "# shapes.py\nclass Circle(Shape):\n area_of(unit)"
+
+
+def test_its_size_is_no_less_than_its_text() -> None:
+    """Whatever is taken, in whatever order, the text keeps within the budget asked for."""
+    texts = {
+        f"{folder}{name}.py": (
+            f"class Of{name}:\n    def do_{name}(self): ...\n\n\ndef get_{name}(): ...\n"
+        )
+        for folder in ("", "a_folder_with_a_long_name/", "some/more/", "other/")
+        for name in ("first", "second", "third")
+    }
+    scores = {
+        f"{kind}{name}": 3.0 - at
+        for at, name in enumerate(("second", "first", "third"))
+        for kind in ("Of", "do_", "get_")
+    }
+    for budget in range(0, 400, 7):
+        sheet = packed(texts, scores, budget)
+        assert len(sheet.text()) <= sheet.size + 1 <= budget + 1
+        assert len(sheet.text()) <= budget
+
+
+def test_of_equal_definitions_one_beside_what_is_shown_is_taken() -> None:
+    """A name that several classes define is shown in the one that is on the sheet already."""
+    texts = {
+        "early.py": "class Early:\n    label = 1\n",
+        "shapes.py": "class Circle:\n    label = 1\n    def area_of(self): ...\n",
+    }
+    sheet = packed(texts, {"area_of": 5.0, "label": 1.0})
+    assert sheet.text() == "# shapes.py\nCircle:\n label\n area_of()"
+
+
+def test_tests_do_not_stand_for_the_code() -> None:
+    """Of a name that code and its tests define the code's definition is shown."""
+    texts = {
+        "tests/shapes.py": "def area_of(wrong): ...\n",
+        "the_code/shapes.py": "def area_of(right): ...\n",
+    }
+    assert "area_of(right)" in packed(texts, {"area_of": 1.0}).text()
