@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from glm_lsp.actions.registry import ACTIONS
+from glm_lsp.llm.catalogue import MODELS
 from glm_lsp.llm.credentials import ANY_PROVIDER
 from glm_lsp.providers import PRESETS
 from glm_lsp.settings import keys
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs" / "settings.md"
-HEALTH = ROOT / "editors" / "nvim" / "lua" / "glm" / "health.lua"
+NEOVIM = ROOT / "editors" / "nvim"
+HEALTH = NEOVIM / "lua" / "glm" / "health.lua"
+NAMES = NEOVIM / "lua" / "glm" / "names.lua"
+PAGES = (SETTINGS, HEALTH, NAMES)
+MANUAL = NEOVIM / "doc" / "glm.txt"
+TAGS = NEOVIM / "doc" / "tags"
 
 
 def fresh(path: Path) -> str:
@@ -25,6 +33,8 @@ def fresh(path: Path) -> str:
         (SETTINGS, "<!-- settings: written by `make docs` -->\n", _settings, "<!-- /settings -->"),
         (SETTINGS, "<!-- keys: written by `make docs` -->\n", _keys, "<!-- /keys -->"),
         (HEALTH, "    -- Written by `make docs`.\n", _key_names, "  }) do"),
+        (NAMES, "  -- Presets, written by `make docs`.\n", _presets, "}"),
+        (NAMES, "  -- Models, written by `make docs`.\n", _models, "}"),
     ):
         if place == path:
             head, found, rest = text.partition(begin)
@@ -58,6 +68,28 @@ def _key_names() -> str:
     return "".join(f"    '{name}',\n" for name in (ANY_PROVIDER, *names))
 
 
+def _presets() -> str:
+    """Return the refactorings that have a name, as items of a Lua table."""
+    names = [preset.name for action in ACTIONS.values() for preset in action.presets]
+    return "".join(f"  '{name}',\n" for name in names)
+
+
+def _models() -> str:
+    """Return the models of the catalogue, as items of a Lua table."""
+    return "".join(f"  '{model.name}',\n" for model in MODELS if model.known)
+
+
+def tags() -> str:
+    """Return the manual's tags, as Neovim's `:helptags` writes them.
+
+    They lie beside the manual so that `:help glm` works however the plugin was installed.
+    """
+    found = sorted(re.findall(r"(?<!\S)\*([^*|\s]+)\*(?!\S)", MANUAL.read_text("utf-8")))
+    search = [name.replace("\\", "\\\\").replace("/", "\\/") for name in found]
+    pairs = zip(found, search, strict=True)
+    return "".join(f"{name}\t{MANUAL.name}\t/*{target}*\n" for name, target in pairs)
+
+
 def _default(attribute: Any) -> str:
     default = attribute.default
     if hasattr(default, "factory"):
@@ -76,5 +108,6 @@ def _choices(hint: Any) -> str:
 
 
 if __name__ == "__main__":
-    for page in (SETTINGS, HEALTH):
+    for page in PAGES:
         page.write_text(fresh(page), "utf-8", newline="\n")
+    TAGS.write_text(tags(), "utf-8", newline="\n")

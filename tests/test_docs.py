@@ -17,7 +17,8 @@ from glm_lsp.llm.credentials import ANY_PROVIDER
 from glm_lsp.providers import PRESETS
 from glm_lsp.settings import keys
 from glm_lsp.settings.layers import ENVIRONMENT
-from tests.docs import HEALTH, SETTINGS, fresh
+from tests.docs import PAGES as GENERATED
+from tests.docs import SETTINGS, TAGS, fresh, tags
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -47,10 +48,15 @@ def anchors(page: Path) -> set[str]:
     return {text.strip().replace(" ", "-") for text in words}
 
 
-@pytest.mark.parametrize("path", [SETTINGS, HEALTH], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_what_is_generated_is_fresh(path: Path) -> None:
     """Each block is what settings and providers give: run `make docs`."""
     assert path.read_text("utf-8") == fresh(path)
+
+
+def test_the_tags_of_the_manual_are_fresh() -> None:
+    """`:help glm` finds each place that the manual has now: run `make docs`."""
+    assert TAGS.read_text("utf-8") == tags()
 
 
 def test_every_dependency_has_a_reason() -> None:

@@ -167,6 +167,30 @@ def test_one_part_at_the_cursor(
     assert fake_server.all("workspace/executeCommand")[0]["command"] == command
 
 
+def test_what_was_decided_is_said(
+    neovim: Neovim, fake_server: FakeServer, document: Path
+) -> None:
+    """Keep, undo and cancel end with a word, once it is so."""
+    list_changes(fake_server, document, CHANGE)
+    fake_server.answers["textDocument/codeAction"] = [
+        {"title": "", "command": {"title": "", "command": name, "arguments": [{"job": "simplify"}]}}
+        for name in ("glm.accept", "glm.reject")
+    ]
+    fake_server.answers["workspace/executeCommand"] = lambda params: (
+        params["command"] == "glm.cancel" or None
+    )
+    for command, words in {
+        "keep hunk": "glm: the part is kept",
+        "undo hunk": "glm: the part is taken back",
+        "keep": "glm: the change is kept",
+        "undo": "glm: the change is taken back",
+        "cancel": "glm: cancelled",
+    }.items():
+        neovim.keys(f":messages clear<CR>3G:Glm {command}<CR>")
+        neovim.wait("return vim.fn.execute('messages'):find('glm:') ~= nil")
+        assert neovim.messages() == words
+
+
 def test_where_there_is_no_part(neovim: Neovim, fake_server: FakeServer, document: Path) -> None:
     """A line of nobody's, another word, and a server that lists nothing: one sentence each."""
     neovim.keys("12G:Glm undo hunk<CR>")
@@ -186,7 +210,7 @@ def test_completion_of_the_command(neovim: Neovim) -> None:
     assert neovim.lua(complete, "Glm undo ") == ["hunk"]
     assert neovim.lua(complete, "Glm keep h") == ["hunk"]
     assert neovim.lua(complete, "Glm explain ") == []
-    assert neovim.lua(complete, "Glm re") == ["refactor", "refuse", "retry"]
+    assert neovim.lua(complete, "Glm re") == ["refactor", "refuse", "restart", "retry"]
 
 
 def arguments(server: FakeServer) -> Any:

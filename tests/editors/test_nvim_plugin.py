@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.editors.neovim import Neovim
+from tests.editors.neovim import PLUGIN, Neovim
 from tests.editors.stream import Stream
 
 if TYPE_CHECKING:
@@ -259,9 +259,50 @@ def test_a_missing_server_is_said_once(
         assert "vim.g.glm.acept is not an option" in neovim.text()
 
 
-def test_help_is_found(neovim: Neovim) -> None:
-    """`:help glm` opens the manual, and every tag it names exists."""
-    neovim.lua("vim.cmd('helptags ALL')")
+_OLD = """
+for name, health in pairs({ v07 = false, v08 = true, v10 = true }) do
+  local said = {}
+  local function say(kind)
+    return function(text) said[#said + 1] = kind .. ' ' .. text end
+  end
+  local prefix = name == 'v10' and '' or 'report_'
+  local functions = {}
+  for _, kind in ipairs({ 'start', 'ok', 'info', 'warn', 'error' }) do
+    functions[prefix .. kind] = say(kind)
+  end
+  package.loaded['glm.health'] = nil
+  vim.health, package.loaded['health'] = health and functions or false, functions
+  vim.lsp.config, vim.lsp.enable, vim.system, vim.spairs = nil, nil, nil, nil
+  vim.version = function() return { major = 0, minor = tonumber(name:sub(2)), patch = 1 } end
+  vim.fn.has = function() return 0 end
+  require('glm.health').check()
+  vim.g[name] = said
+end
+return { vim.g.v07, vim.g.v08, vim.g.v10 }
+"""
+
+
+def test_the_health_check_runs_on_old_versions(neovim: Neovim) -> None:
+    """A Neovim that is too old has its functions elsewhere, lacks many, and is told."""
+    for said, minor in zip(neovim.lua(_OLD), (7, 8, 10), strict=True):
+        too_old = f"error Neovim 0.{minor}.1 is too old: glm does nothing in it"
+        assert said == ["start glm: Neovim", too_old]
+
+
+@pytest.mark.parametrize("way", ["package", "runtimepath"])
+def test_help_is_found(
+    tmp_path: Path, editor: Callable[[str], Found], way: str, fake_server: FakeServer
+) -> None:
+    """`:help glm` opens the manual however it was installed, and every tag it names exists."""
+    editor("nvim")
+    init = f"vim.opt.runtimepath:append('{PLUGIN}')\n" if way == "runtimepath" else ""
+    with Neovim(tmp_path / "home", fake_server.init_lua + init) as neovim:
+        if way == "runtimepath":
+            neovim.lua("vim.fn.delete(vim.fn.stdpath('data') .. '/site/pack', 'rf')")
+        help_of_glm(neovim)
+
+
+def help_of_glm(neovim: Neovim) -> None:
     neovim.lua("vim.cmd('help glm')")
     links = set(re.findall(r"\|([^| ]+)\|", neovim.text()))
     assert len(links) > 10

@@ -65,7 +65,8 @@ def test_a_server_that_does_not_start_is_said(path: Path, tmp_path: Path) -> Non
         neovim.edit(path)
         neovim.keys(":Glm fix<CR>")
         neovim.wait("return vim.fn.execute('messages'):find('glm: no server here') ~= nil")
-        assert neovim.lua("return require('glm').status()") == "GLM off"
+        status = "GLM ✗ The server does not start: see :checkhealth glm"
+        assert neovim.lua("return require('glm').status()") == status
         neovim.keys(":messages clear<CR>:Glm fix<CR>")
         neovim.settle()
         assert "glm: no server here" in neovim.messages()

@@ -12,8 +12,8 @@ return {
   before_init = function(params, config)
     require('glm.server').before_init(params, config)
   end,
-  on_exit = function()
-    require('glm.status').on_exit()
+  on_exit = function(...)
+    require('glm.lifecycle').on_exit(...)
   end,
   capabilities = {
     experimental = {

@@ -42,7 +42,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'glm' then
-      require('glm.status').on_attach()
+      require('glm.lifecycle').on_attach(client.id)
       require('glm.diagnostics').attach(client)
       require('glm.positions').watch(event.buf)
       require('glm.completion').attach(client, event.buf)
@@ -58,7 +58,6 @@ vim.api.nvim_create_autocmd('LspDetach', {
       require('glm.edits').forget(event.buf)
       require('glm.changes').forget(event.buf)
       require('glm.positions').forget(event.buf)
-      require('glm.status').on_detach()
     end
   end,
 })

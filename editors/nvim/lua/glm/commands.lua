@@ -1,5 +1,5 @@
--- The command `:Glm`. Invariant: it only names what the user wants and where; the server
--- decides what that means, and answers at once.
+-- The command `:Glm`. Invariants: it only names what the user wants and where; the server
+-- decides what that means, and answers at once. What a user chose is answered with a word.
 
 local M = {}
 
@@ -8,7 +8,7 @@ local M = {}
 ---@field bufnr integer
 ---@field argument { uri: string, range: lsp.Range }
 
-local place, place_of, ask, send, on_change, on_hunk, with_ghost_text
+local place, place_of, ask, send, on_change, on_hunk, decide, with_ghost_text
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -46,12 +46,32 @@ local function ghost_text(name, argument)
   end
 end
 
+-- Names what `control` does with the server itself.
+---@param name string
+---@return fun(rest: string)
+local function control(name)
+  return function(rest)
+    require('glm.control')[name](rest)
+  end
+end
+
+---Those that need neither a server nor a place.
+---@type table<string, fun(rest: string)>
+local anywhere = {
+  status = control('status'),
+  log = control('log'),
+  restart = control('restart'),
+  enable = control('enable'),
+  disable = control('disable'),
+  model = control('model'),
+  cancel = control('cancel'),
+}
+
 ---@type table<string, fun(at: glm.Place, rest: string)>
 local subcommands = {
   explain = simply('explain'),
   document = simply('document'),
   test = simply('test'),
-  cancel = simply('cancel'),
 
   keep = about_change('glm.accept'),
   undo = about_change('glm.reject'),
@@ -72,18 +92,19 @@ local subcommands = {
   end,
 
   refactor = function(at, rest)
+    local presets = require('glm.names').presets
+    if rest ~= '' and not vim.list_contains(presets, rest) then
+      local known = table.concat(presets, ', ')
+      local message = 'glm: no refactoring “%s”. There are: %s; :Glm edit does what you say'
+      vim.notify(message:format(rest, known), vim.log.levels.ERROR)
+      return
+    end
     send(at, 'refactor', rest ~= '' and { preset = rest } or {})
   end,
 
   edit = function(at, rest)
     ask(rest, 'What should GLM do? ', function(instruction)
       send(at, 'edit', { instruction = instruction })
-    end)
-  end,
-
-  status = function(at)
-    require('glm.server').execute(at.client, 'glm.status', {}, function(result)
-      vim.notify(type(result) == 'string' and result or vim.inspect(result))
     end)
   end,
 
@@ -105,8 +126,12 @@ local subcommands = {
 ---@param command vim.api.keyset.create_user_command.command_args
 function M.run(command)
   local name, rest = command.args:match('^(%S*)%s*(.*)$')
-  local subcommand = subcommands[name ~= '' and name or 'status']
-  if not subcommand then
+  name = name ~= '' and name or 'status'
+  rest = vim.trim(rest)
+  local subcommand = subcommands[name]
+  if anywhere[name] then
+    return anywhere[name](rest)
+  elseif not subcommand then
     local known = table.concat(M.complete('', 'Glm '), ', ')
     vim.notify(
       ('glm: no command “%s”. There are: %s'):format(name, known),
@@ -119,17 +144,32 @@ function M.run(command)
   end)
 end
 
----Complete the name of a subcommand, and "hunk" after those that take it.
+---What may follow a name.
+---@type table<string, fun(): string[]>
+local seconds = {
+  keep = function()
+    return { 'hunk' }
+  end,
+  refactor = function()
+    return require('glm.names').presets
+  end,
+  model = function()
+    return require('glm.names').models
+  end,
+}
+seconds.undo, seconds.retry = seconds.keep, seconds.keep
+
+---Complete the name of a subcommand, and the word after it.
 ---@param lead string
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
   local words = {}
   local first = line:match('Glm!?%s+(%S+)%s+%S*$')
-  if first == 'keep' or first == 'undo' or first == 'retry' then
-    words = { 'hunk' }
+  if seconds[first] then
+    words = seconds[first]()
   elseif line:match('Glm!?%s+%S*$') then
-    words = vim.tbl_keys(subcommands)
+    words = vim.tbl_keys(vim.tbl_extend('error', subcommands, anywhere))
   end
   local names = vim.tbl_filter(function(name)
     return vim.startswith(name, lead)
@@ -158,8 +198,8 @@ function place(command, on_place)
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
   require('glm.server').when_ready(bufnr, function(client)
     on_place(place_of(command, client, bufnr, row - 1, column))
-  end, function()
-    vim.notify('glm: no server here; :checkhealth glm says why', vim.log.levels.ERROR)
+  end, function(reason)
+    vim.notify('glm: ' .. reason, vim.log.levels.ERROR)
   end)
 end
 
@@ -229,11 +269,26 @@ function on_change(at, name)
       end
     end
     if job then
-      require('glm.server').execute(at.client, name, { job = job })
+      decide(at.client, name, { job = job })
     else
       vim.notify('glm: there is no change of GLM here', vim.log.levels.WARN)
     end
   end, at.bufnr)
+end
+
+---What is said when it is done; a retry shows itself.
+local done = { ['glm.accept'] = 'kept', ['glm.reject'] = 'taken back' }
+
+---Keep, undo or retry, and say so.
+---@param client vim.lsp.Client
+---@param name string
+---@param argument { job: string, hunk?: integer }
+function decide(client, name, argument)
+  require('glm.server').execute(client, name, argument, function()
+    if done[name] then
+      vim.notify(('glm: %s %s'):format(argument.hunk and 'the part is' or 'the change is', done[name]))
+    end
+  end)
 end
 
 ---Run a command about the part of a change at the cursor, which `glm/changes` has listed.
@@ -242,7 +297,7 @@ end
 function on_hunk(at, name)
   local hunk = require('glm.changes').at(at.bufnr, at.argument.range.start.line, 'made')
   if hunk then
-    require('glm.server').execute(at.client, name, { job = hunk.job, hunk = hunk.hunk })
+    decide(at.client, name, { job = hunk.job, hunk = hunk.hunk })
   else
     vim.notify('glm: there is no part of a change of GLM at this line', vim.log.levels.WARN)
   end

@@ -38,6 +38,28 @@ function M.toggle(bufnr)
   return enabled
 end
 
+---Return why a buffer has no ghost text; nil where it has.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@return string? reason a sentence
+function M.off(client, bufnr)
+  if not M.available() or not require('glm.config').get().inline_completion then
+    return nil -- Nobody expects any.
+  end
+  local settings = vim.tbl_get(client.settings or {}, 'glm', 'completion') or {}
+  local language = client.get_language_id(bufnr, vim.bo[bufnr].filetype)
+  if settings.enabled == false then
+    return 'Ghost text is off: completion.enabled.'
+  elseif vim.list_contains(settings.disabledLanguages or {}, language) then
+    return ('Ghost text is off for %s: completion.disabledLanguages.'):format(language)
+  elseif
+    client:supports_method('textDocument/inlineCompletion', bufnr)
+    and not vim.lsp.inline_completion.is_enabled({ bufnr = bufnr })
+  then
+    return 'Ghost text is off in this buffer: :Glm completion switches it on.'
+  end
+end
+
 ---Accept the ghost text at the cursor, or part of it.
 ---@param amount? 'all'|'line'|'word'
 ---@return boolean accepted

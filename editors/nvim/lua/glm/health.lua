@@ -1,15 +1,25 @@
 -- `:checkhealth glm`: what works, what does not, and what to do about it.
+--
+-- Invariant: it runs on every Neovim that has `:checkhealth`, and tells the old ones that they are.
 
 local M = {}
 
-local health = vim.health
+-- Neovim 0.7 has it elsewhere, and until 0.9 its functions had longer names.
+local found = vim.health or require('health')
+local health = setmetatable({}, {
+  __index = function(_, name)
+    return found[name] or found['report_' .. name]
+  end,
+})
 
 local check_neovim, check_options, check_server, check_key, check_client, check_completion
 local check_key_of
 
 function M.check()
   health.start('glm: Neovim')
-  check_neovim()
+  if not check_neovim() then
+    return
+  end
   check_options()
   health.start('glm: server')
   check_server()
@@ -19,13 +29,19 @@ function M.check()
   check_completion()
 end
 
+---@return boolean new_enough
 function check_neovim()
-  local version = tostring(vim.version())
-  if vim.fn.has('nvim-0.11') == 1 then
+  local at = vim.version()
+  local version = ('%d.%d.%d'):format(at.major, at.minor, at.patch)
+  local new_enough = vim.fn.has('nvim-0.11') == 1
+  if new_enough then
     health.ok('Neovim ' .. version)
   else
-    health.error('Neovim ' .. version .. ' is too old', 'Install 0.11 or later')
+    health.error('Neovim ' .. version .. ' is too old: glm does nothing in it', {
+      'Install 0.11 or later; ghost text needs 0.12',
+    })
   end
+  return new_enough
 end
 
 function check_options()

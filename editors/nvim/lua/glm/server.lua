@@ -5,39 +5,43 @@ local M = {}
 
 M.install = 'uv tool install glm-lsp==0.1.0 (or: pipx install glm-lsp==0.1.0)'
 
----Return the running client of a buffer, or any when the buffer has none.
----@param bufnr? integer
----@return vim.lsp.Client?
-function M.client(bufnr)
-  local here = bufnr and vim.lsp.get_clients({ name = 'glm', bufnr = bufnr })[1]
-  return here or vim.lsp.get_clients({ name = 'glm' })[1]
-end
-
 local WAIT = 10000 -- Milliseconds that a command waits for a server that starts.
 
----Tell whether a server is on its way to a buffer.
+local client_of
+
+---Return why a buffer has no server and gets none; nil when one is on its way, or can be.
 ---@param bufnr integer
----@return boolean
-function M.is_starting(bufnr)
+---@return string? reason a sentence
+function M.hindrance(bufnr)
   local command = M.command()
-  local missing = command and vim.fn.executable(command[1]) == 0
-  if not M.is_file(bufnr) or missing or require('glm.status').failed() then
-    return false
+  local filetypes = (vim.lsp.config.glm or {}).filetypes
+  if command and vim.fn.executable(command[1]) == 0 then
+    return ('the server %s is not on PATH. Install it: %s'):format(command[1], M.install)
+  elseif not M.is_file(bufnr) then
+    return 'this buffer is not a file: GLM does nothing in it'
+  elseif filetypes and not vim.list_contains(filetypes, vim.bo[bufnr].filetype) then
+    return ('no server here: it is not started for file type “%s”'):format(vim.bo[bufnr].filetype)
+  elseif require('glm.lifecycle').failed() then
+    return 'no server here; :checkhealth glm says why, :Glm restart tries again'
+  elseif vim.v.vim_did_enter == 1 and not require('glm.lifecycle').is_enabled() then
+    return 'it is switched off; :Glm enable switches it on'
   end
-  -- Early 0.11 does not tell; commands on Neovim's own command line come before all else.
-  return vim.v.vim_did_enter == 0 or not vim.lsp.is_enabled or vim.lsp.is_enabled('glm')
 end
 
 ---Have `ready` called with the client of a buffer, now or once its server has started.
 ---@param bufnr integer
 ---@param ready fun(client: vim.lsp.Client)
----@param on_failure fun()
+---@param on_failure fun(reason: string)
 function M.when_ready(bufnr, ready, on_failure)
-  local client = M.client(bufnr)
+  local client, reason = client_of(bufnr), nil
   if client then
     return ready(client)
-  elseif not M.is_starting(bufnr) then
-    return on_failure()
+  end
+  reason = M.hindrance(bufnr)
+  if reason then
+    return on_failure(reason)
+  elseif vim.v.vim_did_enter == 1 then
+    M.attach(bufnr)
   end
   local timer = assert(vim.uv.new_timer())
   local ends = vim.uv.now() + WAIT
@@ -45,18 +49,27 @@ function M.when_ready(bufnr, ready, on_failure)
     if timer:is_closing() then
       return
     end
-    client = vim.lsp.get_clients({ name = 'glm', bufnr = bufnr })[1]
-    local over = vim.uv.now() > ends or not vim.api.nvim_buf_is_valid(bufnr)
-    if not client and not over and M.is_starting(bufnr) then
+    local valid = vim.api.nvim_buf_is_valid(bufnr)
+    client = valid and client_of(bufnr) or nil
+    reason = not valid and 'the buffer is gone' or M.hindrance(bufnr)
+    if not client and not reason and vim.uv.now() <= ends then
       return
     end
     timer:close()
     if client then
       ready(client)
     else
-      on_failure()
+      on_failure(reason or 'the server is still starting; :checkhealth glm may say why')
     end
   end))
+end
+
+---@param bufnr integer
+---@return vim.lsp.Client?
+function client_of(bufnr)
+  return vim.iter(vim.lsp.get_clients({ name = 'glm', bufnr = bufnr })):find(function(client)
+    return not client:is_stopped()
+  end)
 end
 
 ---Return the buffer of a document that the server knows; nil when it is closed by now.
@@ -93,6 +106,8 @@ function M.enable()
     if M.is_file(bufnr) then
       local message = 'glm: the server %s is not on PATH. Install it: %s'
       vim.notify_once(message:format(command[1], M.install), vim.log.levels.WARN)
+      local status = 'The server is not on PATH: see :checkhealth glm'
+      require('glm.status').no_server('error', status)
       return true -- Removes the autocommand.
     end
   end
@@ -103,6 +118,36 @@ function M.enable()
         return warn(event.buf)
       end,
     })
+  end
+end
+
+---Start the server for every open file that has none.
+function M.start()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      M.attach(bufnr)
+    end
+  end
+end
+
+---Start the server for one buffer, as |vim.lsp.enable()| would.
+---@param bufnr integer
+function M.attach(bufnr)
+  if client_of(bufnr) or M.hindrance(bufnr) then
+    return
+  end
+  local config = vim.deepcopy(vim.lsp.config.glm)
+  config.name = 'glm'
+  local function start(root_dir)
+    config.root_dir = root_dir
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      vim.lsp.start(config, { bufnr = bufnr, reuse_client = config.reuse_client })
+    end
+  end
+  if type(config.root_dir) == 'function' then
+    config.root_dir(bufnr, vim.schedule_wrap(start))
+  else
+    start(config.root_dir or vim.fs.root(bufnr, config.root_markers or {}))
   end
 end
 
@@ -127,7 +172,7 @@ end
 ---@param params lsp.InitializeParams
 ---@param config vim.lsp.ClientConfig
 function M.before_init(params, config)
-  require('glm.status').on_start()
+  require('glm.lifecycle').on_start()
   local settings = vim.tbl_get(config, 'settings', 'glm')
   if settings then
     local options = params.initializationOptions or {}
