@@ -167,9 +167,7 @@ def test_one_part_at_the_cursor(
     assert fake_server.all("workspace/executeCommand")[0]["command"] == command
 
 
-def test_what_was_decided_is_said(
-    neovim: Neovim, fake_server: FakeServer, document: Path
-) -> None:
+def test_what_was_decided_is_said(neovim: Neovim, fake_server: FakeServer, document: Path) -> None:
     """Keep, undo and cancel end with a word, once it is so."""
     list_changes(fake_server, document, CHANGE)
     fake_server.answers["textDocument/codeAction"] = [

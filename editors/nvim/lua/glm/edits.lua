@@ -51,6 +51,9 @@ function M.on_apply_edit(_, params, ctx)
     reason = receive(params, edited, client)
   end
   if params.last and not reason then
+    for bufnr in pairs((streams[tostring(params.job)] or { records = {} }).records) do
+      require('glm.unmodified').restore(bufnr)
+    end
     finish(tostring(params.job))
   end
   for bufnr in pairs(edited) do
@@ -126,6 +129,9 @@ end
 function prepare(stream, edited)
   local undo = require('glm.undo')
   for bufnr in pairs(edited) do
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      require('glm.unmodified').remember(bufnr)
+    end
     if not stream.buffers[bufnr] then
       undo.begin(bufnr)
     elseif not undo.join(bufnr) then

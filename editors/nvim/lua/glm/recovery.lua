@@ -75,6 +75,7 @@ function M.take_back(record, step)
   end
   local ok = pcall(vim.lsp.util.apply_text_edits, edits, bufnr, 'utf-8')
   undo.begin(bufnr)
+  require('glm.unmodified').restore(bufnr)
   say(ok and #edits > 0, not ok or left > 0)
 end
 
