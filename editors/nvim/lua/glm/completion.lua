@@ -6,7 +6,7 @@
 
 local M = {}
 
-local watch, inserting, without_ghost
+local watch, after_popup, inserting, without_ghost
 
 ---Tell whether this Neovim has inline completion.
 ---@return boolean
@@ -101,6 +101,7 @@ function M.suggest()
   local completor = ghost.of(bufnr)
   if completor and inserting() then
     require('glm.insertion').soon(function()
+      require('glm.menu').close()
       ghost.ask(completor)
     end)
     return true
@@ -164,12 +165,27 @@ function watch(bufnr)
   on('InsertEnter', function() end) -- Somebody may have switched it off and on.
   on('InsertLeave', require('glm.ghost').on_leave)
   on('CompleteChanged', require('glm.ghost').on_popup)
-  on('CompleteDone', function(completor)
-    vim.schedule(function()
-      if inserting() and vim.api.nvim_get_current_buf() == bufnr then
-        completor:automatic_request()
-      end
-    end)
+  on('CompleteDone', function()
+    after_popup(bufnr)
+  end)
+  require('glm.menu').watch(function()
+    local completor = require('glm.ghost').of(vim.api.nvim_get_current_buf())
+    if completor then
+      require('glm.ghost').on_popup(completor)
+    end
+  end, function()
+    after_popup(vim.api.nvim_get_current_buf())
+  end)
+end
+
+---Show ghost text again once a menu has closed.
+---@param bufnr integer
+function after_popup(bufnr)
+  vim.schedule(function()
+    local completor = require('glm.ghost').of(bufnr)
+    if completor and inserting() and vim.api.nvim_get_current_buf() == bufnr then
+      completor:automatic_request()
+    end
   end)
 end
 

@@ -162,7 +162,7 @@ function is_silent(completor)
     return true
   end
   state.dismissed = nil
-  local popup = vim.fn.pumvisible() == 1 and not require('glm.config').get().with_popup
+  local popup = not require('glm.config').get().with_popup and require('glm.menu').visible()
   state.under_popup = popup or state.under_popup
   return popup
 end

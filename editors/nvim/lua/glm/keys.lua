@@ -1,4 +1,4 @@
--- The keys of ghost text, and their <Plug> mappings.
+-- The keys of ghost text, and the <Plug> mappings of these and of all actions.
 --
 -- Invariants: no mapping of the user's is ever replaced; a key with nothing to do keeps its
 -- own meaning, and inserts nothing when it has none.
@@ -42,10 +42,42 @@ M.all = {
   { option = 'dismiss', plug = 'GlmDismiss', does = 'hides it', call = { 'dismiss' } },
 }
 
+---What `:Glm` does, by the names of <Plug> mappings for Normal and Visual mode.
+---@type table<string, string>
+M.commands = {
+  GlmExplain = 'explain',
+  GlmFix = 'fix',
+  GlmRefactor = 'refactor',
+  GlmDocument = 'document',
+  GlmTest = 'test',
+  GlmEdit = 'edit',
+  GlmKeep = 'keep',
+  GlmKeepHunk = 'keep hunk',
+  GlmUndo = 'undo',
+  GlmUndoHunk = 'undo hunk',
+  GlmRetry = 'retry',
+  GlmRetryHunk = 'retry hunk',
+  GlmApply = 'apply',
+  GlmRefuse = 'refuse',
+  GlmCancel = 'cancel',
+  GlmCompletion = 'completion',
+  GlmStatus = 'status',
+}
+
+for _, preset in ipairs(require('glm.names').presets) do
+  M.commands['Glm' .. preset:sub(1, 1):upper() .. preset:sub(2)] = 'refactor ' .. preset
+end
+
 local run, own_meaning, has_meaning
 
 ---Define the <Plug> mappings.
 function M.plug()
+  for name, command in pairs(M.commands) do
+    local options = { desc = 'GLM: ' .. command, silent = true }
+    vim.keymap.set('n', ('<Plug>(%s)'):format(name), ('<Cmd>Glm %s<CR>'):format(command), options)
+    -- A colon in Visual mode begins with the range of the selection.
+    vim.keymap.set('x', ('<Plug>(%s)'):format(name), (':Glm %s<CR>'):format(command), options)
+  end
   for _, each in ipairs(M.all) do
     vim.keymap.set('i', ('<Plug>(%s)'):format(each.plug), function()
       run(each)
