@@ -209,7 +209,7 @@ def _doctor(_: argparse.Namespace) -> int:
     from glm_lsp import doctor
     from glm_lsp.llm.usage_store import usage_path
 
-    return doctor.run(os.environ, usage=usage_path())
+    return doctor.run(os.environ, usage=usage_path(), folder=Path.cwd())
 
 
 def _models(arguments: argparse.Namespace) -> int:

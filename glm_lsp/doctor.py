@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glm_lsp import address, characters, providers
+from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import catalogue, credentials
 from glm_lsp.llm.connect import connect_bare
@@ -26,6 +27,7 @@ from glm_lsp.llm.substitution import is_same
 from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.usage_report import notices
 from glm_lsp.local.embedded import EmbeddedModel
+from glm_lsp.project.extent import extent_of
 from glm_lsp.providers import Billing
 from glm_lsp.settings import camel, keys
 from glm_lsp.settings.layers import from_environment, load
@@ -58,12 +60,13 @@ def run(
     console: Console | None = None,
     timeouts: Timeouts = _TIMEOUTS,
     usage: Path | None = None,
+    folder: Path | None = None,
     now: Callable[[], float] = time.time,
 ) -> int:
     """Examine the set-up and say what needs fixing. Returns the exit code.
 
-    `usage` is the usage store, which knows what was noticed of services lately; `now` is the time
-    in seconds since the epoch.
+    `usage` is the usage store, which knows what was noticed of services lately; `folder` is in the
+    repository of which it says how much is indexed; `now` is the time in seconds since the epoch.
     """
     console = console or Console(highlight=False)
     loaded = load(from_environment(environ))
@@ -80,6 +83,9 @@ def run(
     if found.good is not False:
         console.print(_heading("Service"))
         asked = asyncio.run(_service(loaded.settings, key, console, timeouts))
+    if (indexed := _indexed(loaded, folder)) is not None:
+        console.print(_heading("Workspace"))
+        _show(console, [indexed])
     if noticed := _noticed(usage, now()):
         console.print(_heading(f"Noticed in the last {_LATELY} days"))
         _show(console, noticed)
@@ -217,6 +223,18 @@ def _judge(finding: ProbeResult, use: str, settings: Settings) -> _Line:
     more.append(_price(finding.model, settings))
     text = f"{finding.model} ({use}) answers; first token after {first * 1000:.0f} ms."
     return _Line(good=True, text=text, more=tuple(more))
+
+
+def _indexed(loaded: Loaded, folder: Path | None) -> _Line | None:
+    """Say how much of a repository is indexed; nothing of a folder that is in none."""
+    context = loaded.settings.context
+    if folder is None or not (context.project and context.related_files):
+        return None
+    top = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    if top is None:
+        return None
+    extent = extent_of(WorkspaceFiles(loaded.exclusions, (top,)))
+    return _Line(good=None, text=f"Of {top.name} {extent.said()}")
 
 
 def _noticed(usage: Path | None, now: float) -> list[_Line]:

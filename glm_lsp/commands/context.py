@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from glm_lsp.llm.types import Request
+    from glm_lsp.project.extent import Extent
     from glm_lsp.settings.layers import Loaded
 
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?")
@@ -78,13 +79,15 @@ def run(place: str, loaded: Loaded, *, console: Console | None = None) -> int:
         raise GlmError(f"{path} cannot be read: {error}") from error
     snapshot = Snapshot(path.as_uri(), 1, language_of_file(path).name, text)
     offset = _offset(text, line, column)
-    known = Known()
+    known, extent = Known(), None
     context = loaded.settings.context
     if context.project and context.related_files:
         folders = Folders((root,), (), tuple(map(tuple, files.patterns)))
-        known = asyncio.run(_ask(folders, snapshot, offset))
+        known, extent = asyncio.run(_ask(folders, snapshot, offset))
     request = _request(loaded, snapshot, offset, known, root)
     _show(console, Seal(None).sealed(request)[0], known)
+    if extent is not None:
+        console.print(extent.said(), style="yellow" if extent.too_many else "dim")
     return 0
 
 
@@ -112,8 +115,8 @@ def _offset(text: Text, line: int, column: int | None) -> int:
     return start + (length if column is None else min(max(column - 1, 0), length))
 
 
-async def _ask(folders: Folders, snapshot: Snapshot, offset: int) -> Known:
-    """Ask an index of its own, once it is complete."""
+async def _ask(folders: Folders, snapshot: Snapshot, offset: int) -> tuple[Known, Extent | None]:
+    """Ask an index of its own, once it is complete; return how much it holds, too."""
     started: list[IndexProcess] = []
 
     def start(begin: dict[str, Any], hear: Callable[[dict[str, Any]], None]) -> IndexProcess:
@@ -127,9 +130,10 @@ async def _ask(folders: Folders, snapshot: Snapshot, offset: int) -> Known:
         async with timeout(_INDEXED_WITHIN):
             await knowledge.indexed()
         async with timeout(_ANSWERED_WITHIN):
-            return await knowledge.ask(snapshot, offset, PROJECT_CHARACTERS, reasons=True)
+            known = await knowledge.ask(snapshot, offset, PROJECT_CHARACTERS, reasons=True)
+            return known, knowledge.extent
     except asyncio.TimeoutError:
-        return Known()
+        return Known(), knowledge.extent
     finally:
         knowledge.close()
         for process in started:

@@ -1,14 +1,14 @@
 """Which files of a workspace's folder may be indexed, found without reading them.
 
 Invariant: no link is followed; a folder that is ignored is not entered; what is excluded, or
-ignored by git, is not even named. The number of files is bounded, and what was left out for that
-is counted.
+ignored by git, is not even named. What is looked at is bounded, and what was left out is counted.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,16 +47,17 @@ class Walk:
     """One walk through a folder, near the top first.
 
     Attributes:
-        left_out: how many files were left out because of the number or their size.
+        too_long: how many files were left out for their size.
+        unseen: how many folders were not looked into, for there are too many entries.
     """
 
     files: WorkspaceFiles
     root: Path
     wanted: Callable[[str], bool]
-    most: int
     longest: int
-    left_out: int = 0
-    _found: int = 0
+    most_entries: int = _MOST_ENTRIES
+    too_long: int = 0
+    unseen: int = 0
     _seen: int = field(default=0, repr=False)
 
     def __iter__(self) -> Iterator[Listed]:
@@ -85,13 +86,16 @@ class Walk:
             yield len(folder.as_posix().rstrip("/")) + 1, patterns
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        if self._seen > self.most_entries:
+            self.unseen += 1
+            return []
         try:
             with os.scandir(folder) as found:
-                entries = list(found)
+                entries = list(islice(found, self.most_entries))
         except OSError:
             return []
         self._seen += len(entries)
-        if self._seen > _MOST_ENTRIES or any(each.name == _ENVIRONMENT for each in entries):
+        if any(each.name == _ENVIRONMENT for each in entries):
             return []
         return sorted(entries, key=lambda each: each.name)
 
@@ -102,10 +106,9 @@ class Walk:
             found = entry.stat(follow_symlinks=False)
         except OSError:
             return
-        if self._found >= self.most or found.st_size > self.longest:
-            self.left_out += 1
+        if found.st_size > self.longest:
+            self.too_long += 1
             return
-        self._found += 1
         yield Listed(entry.path, found.st_size, found.st_mtime_ns)
 
 

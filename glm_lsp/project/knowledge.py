@@ -8,6 +8,7 @@ when the folders or the rules about files change: what was found under old rules
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -19,12 +20,15 @@ from attrs import field, frozen
 from glm_lsp.context.names import path_of
 from glm_lsp.languages import code_named
 from glm_lsp.project import LONGEST
+from glm_lsp.project.extent import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from glm_lsp.project.process import IndexProcess
     from glm_lsp.text import Snapshot
+
+logger = logging.getLogger(__name__)
 
 _MOST_UNSEEN = 8
 
@@ -61,7 +65,11 @@ class _Last:
 
 
 class Knowledge:
-    """One client's index, as the server sees it."""
+    """One client's index, as the server sees it.
+
+    Attributes:
+        extent: how much is indexed; None while not every file was looked at.
+    """
 
     def __init__(
         self,
@@ -76,7 +84,7 @@ class Knowledge:
         self._ids = count(1)
         self._last: dict[str, _Last] = {}
         self._unseen: dict[str, Snapshot] = {}
-        self.state: dict[str, Any] = {}
+        self.extent: Extent | None = None
         self._complete = asyncio.Event()
 
     def configure(self, rules: Folders | None) -> None:
@@ -90,7 +98,7 @@ class Knowledge:
         """End the process and every question."""
         process, self._process = self._process, None
         self._last.clear()
-        self.state = {}
+        self.extent = None
         self._complete.clear()
         for future in self._waiting.values():
             future.cancel()
@@ -108,6 +116,7 @@ class Knowledge:
                 "left": list(map(str, rules.left)),
                 "patterns": [list(group) for group in rules.patterns],
                 "store": rules.store,
+                "near": [self._path(snapshot.uri)],
             }
             generation = object()
             self._generation = generation
@@ -198,7 +207,7 @@ class Knowledge:
             if future is not None and not future.done():
                 future.set_result(message)
         elif message.get("said") == "state":
-            self.state = message
+            self._note(Extent(*message["extent"]))
             self._complete.set()
             self._last.clear()  # More is known now.
         elif message.get("said") in ("ended", "gone"):
@@ -207,6 +216,11 @@ class Knowledge:
             for future in self._waiting.values():
                 if not future.done():
                     future.set_result({})
+
+    def _note(self, extent: Extent) -> None:
+        if extent.too_many and (self.extent is None or not self.extent.too_many):
+            logger.warning("%s", extent.said())
+        self.extent = extent
 
     def _path(self, uri: str) -> str:
         """Return the path of a document that lies in the workspace; "" for others."""

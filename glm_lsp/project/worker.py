@@ -26,6 +26,8 @@ from glm_lsp.project.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from glm_lsp.project.extent import Extent
+
 TIME_FOR_A_FILE = 2.0
 """Seconds."""
 
@@ -58,7 +60,7 @@ class _Worker:
         self._null = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         self._workspace: Workspace | None = None
         self._gatherer: Gatherer | None = None
-        self._told = False
+        self._told: Extent | None = None
 
     def work(self, waiting: queue.SimpleQueue[dict[str, Any] | None]) -> int:
         """Answer what comes, and go on with the index while nothing does."""
@@ -73,9 +75,8 @@ class _Worker:
             if message:
                 self._take(message)
             busy = self._workspace is not None and self._workspace.step()
-            if self._workspace is not None and self._workspace.complete and not self._told:
-                self._told = True
-                self._tell_state(self._workspace)
+            if self._workspace is not None and self._workspace.complete:
+                self._tell_extent(self._workspace.extent)
 
     def _take(self, message: Mapping[str, Any]) -> None:
         task = message.get("do")
@@ -103,10 +104,14 @@ class _Worker:
         files = WorkspaceFiles(message["patterns"], roots, left=left)
         path = store_path() if message.get("store", True) else None
         self._workspace = Workspace(
-            files, FactsStore(path), self._reading, skipped=message.get("skipped", ())
+            files,
+            FactsStore(path),
+            self._reading,
+            skipped=message.get("skipped", ()),
+            near=map(os.path.realpath, message.get("near", ())),
         )
         self._gatherer = Gatherer(self._workspace)
-        self._told = False
+        self._told = None
         self._workspace.start()
 
     def _answer(self, message: Mapping[str, Any]) -> None:
@@ -121,8 +126,10 @@ class _Worker:
                 del answer["reasons"]
         self._tell(answer)
 
-    def _tell_state(self, workspace: Workspace) -> None:
-        self._tell({"said": "state", "files": workspace.count, "left_out": workspace.left_out})
+    def _tell_extent(self, extent: Extent) -> None:
+        if extent != self._told:
+            self._told = extent
+            self._tell({"said": "state", "extent": list(extent)})
 
     def _reading(self, path: str) -> None:
         """Watch over the time that one text takes; none when `path` is ""."""

@@ -14,6 +14,7 @@ from glm_lsp.context.walk import Listed, Walk
 from glm_lsp.context.workspace_files import contents
 from glm_lsp.languages import language_of_file
 from glm_lsp.project import LONGEST
+from glm_lsp.project.extent import MOST_FILES, Choice, Extent, is_code
 from glm_lsp.project.facts import Facts, facts_of, key_of
 from glm_lsp.project.index import Index
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from glm_lsp.languages import Language
     from glm_lsp.project.store import FactsStore
 
-MOST_FILES = 10_000
 _AT_ONCE = 64
 _ACTUAL = "utf-8"
 
@@ -33,7 +33,7 @@ class Workspace:
     """The files of one client's folders, as far as they are known.
 
     Attributes:
-        left_out: how many files are not in it for their size, or because there are too many.
+        extent: how many files are in it, and how many are not.
         complete: every file was looked at.
     """
 
@@ -45,23 +45,26 @@ class Workspace:
         *,
         most: int = MOST_FILES,
         skipped: Iterable[str] = (),
+        near: Iterable[str] = (),
     ) -> None:
         """Know the files; `reading` is told each that is about to be parsed.
 
-        `skipped` are those that took too long: they are known by their words alone.
+        `skipped` are those that took too long: they are known by their words alone. `near` are
+        documents that are about to be asked about.
         """
         self._files = files
         self._store = store
         self._reading = reading
         self._most = most
         self._skipped = set(skipped)
+        self._near = tuple(near)
         self._indexes: dict[str, Index] = {}
         self._seen: dict[str, tuple[int, int]] = {}
         self._open: dict[str, bytes] = {}
         self._allowed: dict[str, bool] = {}
         self._steps: Iterator[None] = iter(())
         self._waiting: deque[str] = deque()
-        self.left_out = 0
+        self.extent = Extent()
         self.complete = False
 
     def index(self, family: str) -> Index:
@@ -115,6 +118,8 @@ class Workspace:
         name, index = self.shown(path), self.index(language.family)
         key = key_of(language.name, text.encode(_ACTUAL, "replace"))
         if self._open.get(path) != key or name not in index:
+            if self.extent.too_many and path not in self._open and path not in self._seen:
+                self.start()  # What is near to it was left out, too.
             index.replace(name, self._facts(path, language, text))
             self._open[path] = key
         return self._may(path)
@@ -156,23 +161,22 @@ class Workspace:
             self._reading("")
 
     def _look(self) -> Iterator[None]:
-        """Go through every folder, some files at a time."""
-        found: dict[str, None] = {}
-        left_out = 0
-        for root in self._files.real_roots:
-            walk = Walk(self._files, root, _is_code, self._most - len(found), LONGEST)
-            some: list[Listed] = []
-            for listed in walk:
-                found[listed.path] = None
-                some.append(listed)
-                if len(some) >= _AT_ONCE:
-                    yield from self._read(some)
-                    some = []
-            yield from self._read(some)
-            left_out += walk.left_out
-            self.left_out = left_out
+        """List every file, choose, and read some at a time, the nearest to what is open first."""
+        roots = self._files.real_roots
+        choice = Choice(self._most, self._open or self._near or map(str, roots))
+        walks = [Walk(self._files, root, is_code, LONGEST) for root in roots]
+        for walk in walks:
+            for number, listed in enumerate(walk):
+                choice.add(listed)
+                if number % _AT_ONCE == 0:
+                    yield
+        chosen = choice.best()
+        found = {listed.path for listed in chosen}
         for path in [path for path in self._seen if path not in found]:
             self._remove(path)
+        for start in range(0, len(chosen), _AT_ONCE):
+            yield from self._read(chosen[start : start + _AT_ONCE])
+        self.extent = Extent.of(len(found), choice.too_many, walks)
         yield
 
     def _read(self, some: Sequence[Listed]) -> Iterator[None]:
@@ -203,7 +207,7 @@ class Workspace:
 
     def _refresh(self, path: str) -> None:
         place = Path(path)
-        if path in self._open or not _is_code(place.name):
+        if path in self._open or not is_code(place.name):
             return
         self._allowed.pop(path, None)
         found = _stamp(place)
@@ -211,7 +215,6 @@ class Workspace:
             self._remove(path)
             return
         if path not in self._seen and self.count >= self._most:
-            self.left_out += 1
             return
         for _ in self._read([Listed(path, *found)]):
             pass
@@ -228,8 +231,3 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
-
-
-def _is_code(name: str) -> bool:
-    language = language_of_file(Path(name))
-    return language.name != "plaintext" and not language.prose and language.name != "json"

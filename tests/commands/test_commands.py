@@ -319,6 +319,20 @@ def test_doctor_tells_which_model_answers_and_what_was_noticed(
     assert "glm-5 thought" not in told
 
 
+def test_doctor_says_how_much_of_a_repository_is_indexed(console: Console, tmp_path: Path) -> None:
+    """In a repository, not elsewhere; from any of its folders."""
+    for name in ("one.py", "deep/two.py", "notes.txt"):
+        (tmp_path / "work" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "work" / name).write_text("x = 1\n", "utf-8")
+    (tmp_path / "work" / ".gitignore").write_text("ignored.py\n", "utf-8")
+    (tmp_path / "work" / "ignored.py").write_text("x = 1\n", "utf-8")
+    doctor.run({}, console=console, folder=tmp_path / "work")
+    assert "Workspace" not in printed(console)
+    (tmp_path / "work" / ".git").mkdir()
+    doctor.run({}, console=console, folder=tmp_path / "work" / "deep")
+    assert "Of work 2 files are indexed." in printed(console)
+
+
 def test_doctor_without_a_key_says_what_to_set(console: Console) -> None:
     """No key: exit 1, the remedy, and nothing is asked."""
     code, told = examine(console)

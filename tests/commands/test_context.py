@@ -46,6 +46,7 @@ def test_each_piece_has_its_reason_and_its_size(tmp_path: Path) -> None:
     assert line.endswith(", 15")
     assert "project" in printed
     assert "<hole/>" in printed
+    assert "2 files are indexed." in printed
 
 
 def test_it_shows_what_settings_leave(tmp_path: Path) -> None:

@@ -91,6 +91,29 @@ def test_it_can_be_switched_off(tmp_path: Path) -> None:
     run(work)
 
 
+def test_the_status_says_how_much_is_indexed(tmp_path: Path) -> None:
+    """Files and those left out, once that is known; nothing where it is switched off."""
+    root = write(tmp_path / "work", shapes=SHAPES, use=USE)
+    (root / "long.py").write_text("# \n" * 200_000, "utf-8")
+
+    async def work() -> None:
+        with Gateway(chat_stream("<fill>1</fill>")) as gateway:
+            async with serving(gateway, tmp_path, root=root) as editor:
+                editor.open((root / "use.py").as_uri(), "python", USE)
+                while (index := (await editor.execute("glm.status"))["index"]) is None:
+                    await asyncio.sleep(0.05)
+                assert (index["files"], index["leftOut"]) == (2, 1)
+                assert index["message"].startswith("2 files are indexed. 1 file is longer")
+                editor.notify(
+                    "workspace/didChangeConfiguration",
+                    {"settings": {"glm": {"context": {"project": False}}}},
+                )
+                while (await editor.execute("glm.status"))["index"] is not None:
+                    await asyncio.sleep(0.05)
+
+    run(work)
+
+
 def test_a_file_that_changed_on_the_disk_is_seen(tmp_path: Path) -> None:
     """An editor that watches files is asked to, and what it tells counts."""
     root = write(tmp_path / "work", shapes=SHAPES, use=USE)

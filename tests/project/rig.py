@@ -35,6 +35,7 @@ def indexed(
     store: Path | None = None,
     most: int = 1_000,
     read: list[str] | None = None,
+    near: Sequence[str] = (),
 ) -> Workspace:
     """Return a workspace that has looked at all its files; `read` takes those that it parsed."""
     parsed = read if read is not None else []
@@ -43,7 +44,7 @@ def indexed(
         parsed.extend([path] if path else [])
 
     files = WorkspaceFiles(patterns, [root])
-    workspace = Workspace(files, FactsStore(store), reading, most=most)
+    workspace = Workspace(files, FactsStore(store), reading, most=most, near=near)
     workspace.start()
     finish(workspace)
     return workspace

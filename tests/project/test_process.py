@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from glm_lsp.project.extent import Extent
 from glm_lsp.project.knowledge import Folders, Knowledge, Known
 from glm_lsp.project.process import IndexProcess
 from glm_lsp.text import Snapshot, Text
@@ -139,7 +140,7 @@ def test_a_text_that_no_parser_ends_with_costs_its_file_alone(tmp_path: Path) ->
         knowledge.configure(folders(root))
         knowledge.opened(snapshot(root))
         await knowledge.indexed()
-        assert knowledge.state.get("files") == 3
+        assert knowledge.extent == Extent(files=3)
         known = await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)
         assert "area_within" in known.sheet
 

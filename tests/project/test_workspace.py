@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from glm_lsp.context.walk import Walk
+from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.languages import language_named
+from glm_lsp.project import LONGEST
+from glm_lsp.project.extent import Extent, is_code
 from tests.project.rig import SHAPES, finish, indexed, names, write
 
 if TYPE_CHECKING:
@@ -67,7 +71,48 @@ def test_it_says_what_it_left_out(tmp_path: Path) -> None:
     (root / "long.py").write_text("# \n" * 200_000, "utf-8")
     workspace = indexed(root, most=3)
     assert workspace.count == 3
-    assert workspace.left_out == 3
+    assert workspace.extent == Extent(files=3, too_many=2, too_long=1)
+    told = workspace.extent.said()
+    assert told.startswith("3 files are indexed. 2 more are left out")
+    assert "1 file is longer than 256 KB" in told
+
+
+def test_what_is_near_to_an_open_document_stays(tmp_path: Path) -> None:
+    """Of too many files those in folders near by are indexed; of those, the ones changed last."""
+    root = write(
+        tmp_path,
+        a__one="def far(): ...\n",
+        z__mine__one="def old(): ...\n",
+        z__mine__two="def new(): ...\n",
+        z__beside="def beside(): ...\n",
+    )
+    os.utime(root / "z" / "mine" / "one.py", (1, 1))
+    workspace = indexed(root, most=1, near=[str(root / "z" / "mine" / "here.py")])
+    assert names(workspace) == {"new"}
+    workspace = indexed(root, most=3, near=[str(root / "z" / "mine" / "here.py")])
+    assert names(workspace) == {"old", "new", "beside"}
+    assert workspace.extent.too_many == 1
+
+
+def test_a_document_that_was_left_out_brings_its_neighbours(tmp_path: Path) -> None:
+    """Who opens a file far away works there: the choice is made anew."""
+    root = write(tmp_path, a__one="def one(): ...\n", a__two="def two(): ...\n")
+    write(root, z__three="def three(): ...\n", z__four="def four(): ...\n")
+    workspace = indexed(root, most=2, near=[str(root / "a" / "one.py")])
+    assert names(workspace) == {"one", "two"}
+    workspace.open(str(root / "z" / "three.py"), PYTHON, "def typed(): ...\n")
+    finish(workspace)
+    assert "four" in names(workspace)
+    assert "typed" in names(workspace)
+
+
+def test_folders_beyond_the_most_entries_are_said(tmp_path: Path) -> None:
+    """A walk is bounded, and says what it did not look into."""
+    root = write(tmp_path, a__one="def one(): ...\n", b__two="def two(): ...\n")
+    walk = Walk(WorkspaceFiles((), [root]), root, is_code, LONGEST, most_entries=2)
+    assert [listed.path for listed in walk] == [str(root / "a" / "one.py")]
+    assert walk.unseen == 1
+    assert "1 folder is not looked into" in Extent.of(1, 0, [walk]).said()
 
 
 def test_a_second_start_parses_nothing(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def register(server: Server, session: ClientSession) -> None:
         server.spawn(known.watch())
 
     lifecycle.register(server, session, begun)
-    status.register(server, board)
+    status.register(server, board, known.extent)
     struck_out.register(server, session)
     left_out.register(server, session)
     notices.register(server, session)

@@ -7,7 +7,7 @@ of them; for others the folders are looked through again, at most twice a minute
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -49,6 +49,13 @@ class Project:
             return ProjectContext()
         known = await self._knowledge.ask(snapshot, offset, characters)
         return ProjectContext(known.sheet, known.fresh, known.uris)
+
+    def extent(self) -> dict[str, Any] | None:
+        """Return how much is indexed, as JSON; None while that is not known."""
+        found = self._knowledge.extent
+        if found is None:
+            return None
+        return {"files": found.files, "leftOut": found.left_out, "message": found.said()}
 
     async def watch(self) -> None:
         """Have the editor tell of changed files, where it does."""

@@ -27,6 +27,8 @@ from glm_lsp.lsp import extension
 from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
 
@@ -125,9 +127,11 @@ class StatusBoard:
             self._server.notify(extension.STATUS, self._status.params())
 
 
-def register(server: Server, board: StatusBoard) -> None:
-    """Serve `glm.status`."""
+def register(
+    server: Server, board: StatusBoard, index: Callable[[], dict[str, Any] | None]
+) -> None:
+    """Serve `glm.status`; `index` says how much of the workspace is indexed."""
 
     @server.command("glm.status")
     async def status(*_: Any) -> dict[str, Any]:
-        return await board.answer()
+        return {**await board.answer(), "index": index()}
