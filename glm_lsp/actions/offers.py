@@ -152,7 +152,7 @@ def _fixes(
     """List one entry for each problem of the selection, and one for all of the file's."""
     named = diagnostics[:_MOST_FIXES]
     for diagnostic in named:
-        title = f"{action.title} “{_short(diagnostic.message)}”"
+        title = f"{action.title} “{short(diagnostic.message)}”"
         yield Offer(title, action.kind, action.command, (diagnostic,))
     if diagnostics and (more or len(lines) > 1):
         # One that is known says nothing about how many the editor knows of.
@@ -160,6 +160,7 @@ def _fixes(
         yield Offer(f"{FIX_ALL}{about}", action.kind, action.command, tuple(named), every=True)
 
 
-def _short(message: str) -> str:
+def short(message: str) -> str:
+    """Return a message as a title shows it: on one line, not too long."""
     line = one_line(" ".join(message[: 4 * _MOST_TITLE].split()))
     return line if len(line) <= _MOST_TITLE else line[: _MOST_TITLE - 1].rstrip() + "…"

@@ -243,7 +243,8 @@ def test_the_users_typing_while_the_editor_is_asked(tmp_path: Path) -> None:
         typed = "# Two shapes.\n# Both flat.\n# Both closed.\n"
 
         async def answer(_: Any) -> Any:
-            editor.type(URI, Span(0, 0), typed)
+            if not editor.text(URI).startswith(typed):
+                editor.type(URI, Span(0, 0), typed)
             return {"diagnostics": [problem(editor, "heigth", PROBLEM)]}
 
         editor.on("glm/context", answer)
@@ -283,7 +284,6 @@ def test_only_all_is_all(tmp_path: Path) -> None:
         gateway.script(chat_stream(fence("def area(width, height):\n    return width * height\n")))
         await fix_all(editor, **argument)
         assert asked_about(gateway) == [f"line 5: {PROBLEM}"]
-        assert editor.received("glm/context") == []
 
     check(tmp_path, ASKED, work)
 

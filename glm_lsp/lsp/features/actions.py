@@ -13,10 +13,10 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from glm_lsp.actions.plan import Task
-from glm_lsp.actions.registry import ACTIONS
+from glm_lsp.actions.registry import ACTIONS, FIX
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.wire.converter import DIAGNOSTICS
-from glm_lsp.lsp.work.diagnostics import real, to_diagnostic
+from glm_lsp.lsp.work.other_tools import real, to_diagnostic
 
 if TYPE_CHECKING:
     from glm_lsp.actions.registry import Action
@@ -32,6 +32,9 @@ def register(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
     def add(action: Action) -> None:
         @server.command(action.command)
         def run(argument: Any) -> dict[str, str]:
+            broken = argument.get("job") if isinstance(argument, dict) else None
+            if action is FIX and isinstance(broken, str):
+                return jobs.run(jobs.after.task(broken))
             task = _task(server, session, action, argument)
             every = action.offered == "problem" and argument.get("all") is True
             return jobs.run_on_all(task) if every else jobs.run(task)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
+from glm_lsp.actions.registry import FIX
 from glm_lsp.lsp.documents.positions import to_range, to_span
 from glm_lsp.lsp.extension import CHANGES
+from glm_lsp.lsp.work.after_edit import TITLE
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.action_jobs import ActionJobs
+    from glm_lsp.lsp.work.after_edit import AfterEdit
     from glm_lsp.lsp.work.changes import Changes, DocumentChange
     from glm_lsp.lsp.work.failures import Failures
     from glm_lsp.text import Snapshot, Text
@@ -32,10 +35,13 @@ _MOST_FAULT = 100
 class ChangeMenu:
     """The menu of one client's changes."""
 
-    def __init__(self, server: Server, changes: Changes, failures: Failures) -> None:
+    def __init__(
+        self, server: Server, changes: Changes, failures: Failures, after: AfterEdit
+    ) -> None:
         self._server = server
         self._changes = changes
         self._failures = failures
+        self._after = after
 
     def nearby(self, snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
         """List what can be done with the changes and the jobs at a place."""
@@ -55,6 +61,7 @@ class ChangeMenu:
             if lines[0] <= last and first <= lines[1]:
                 title = f"GLM: Retry what failed: {failed.task.action.title}"
                 actions.append(_action(title, "glm.retry", {"job": failed.job}))
+        actions += self._mending(snapshot, first, last)
         for change in self._changes.of(snapshot.uri):
             hunks = change.hunks
             if not hunks or not hunks[0].first <= last or not first <= hunks[-1].end:
@@ -79,6 +86,21 @@ class ChangeMenu:
                             start, types.Command(f"GLM: {title}", command, arguments=[argument])
                         )
 
+    def _mending(self, snapshot: Snapshot, first: int, last: int) -> Iterator[types.CodeAction]:
+        """Yield what mends a change that broke something, on its lines and on the broken ones."""
+        changes = {change.job: change for change in self._changes.of(snapshot.uri)}
+        for job, broken in self._after.of(snapshot.uri):
+            hunks = changes[job].hunks if job in changes else []
+            places = [(hunk.first, max(hunk.first, hunk.end - 1)) for hunk in hunks]
+            for each in broken:
+                ends = (each.span.start, each.span.end)
+                start, end = (snapshot.text.position(at)[0] for at in ends)
+                places.append((start, end))
+            if any(start <= last and first <= end for start, end in places):
+                argument = {"uri": snapshot.uri, "job": job}
+                kind = types.CodeActionKind.QuickFix
+                yield _action(f"GLM: {TITLE}", FIX.command, argument, kind)
+
     def _offered(self, change: DocumentChange) -> list[types.CodeAction]:
         """Return what applies an offered change: an edit that any editor can make."""
         fault = " ".join((change.fault or "").split())
@@ -94,7 +116,7 @@ def register(
     server: Server, session: ClientSession, changes: Changes, jobs: ActionJobs
 ) -> ChangeMenu:
     """Serve commands and lenses, and tell the client of changes; `jobs` ask again."""
-    menu = ChangeMenu(server, changes, jobs.failures)
+    menu = ChangeMenu(server, changes, jobs.failures, jobs.after)
     _register_commands(server, changes, jobs)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
@@ -141,7 +163,9 @@ def _register_commands(server: Server, changes: Changes, jobs: ActionJobs) -> No
 
     @server.command("glm.apply")
     async def apply(argument: Any) -> None:
-        await changes.apply(_named(argument)[0])
+        job, _ = _named(argument)
+        await changes.apply(job)
+        jobs.after.applied(job)
 
 
 def _named(argument: Any) -> tuple[str, int | None]:
@@ -164,10 +188,15 @@ def _entries(
             yield f"{title} this part", command, {"job": change.job, "hunk": hunk.number}
 
 
-def _action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAction:
+def _action(
+    title: str,
+    command: str,
+    argument: dict[str, Any],
+    kind: types.CodeActionKind = types.CodeActionKind.RefactorRewrite,
+) -> types.CodeAction:
     return types.CodeAction(
         title,
-        kind=types.CodeActionKind.RefactorRewrite,
+        kind=kind,
         command=types.Command(title, command, arguments=[argument]),
     )
 

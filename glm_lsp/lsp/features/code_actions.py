@@ -13,7 +13,7 @@ from lsprotocol import types
 from glm_lsp.actions.offers import comment_at, is_wanted, offers
 from glm_lsp.actions.registry import FIX, KINDS
 from glm_lsp.lsp.documents.positions import to_span
-from glm_lsp.lsp.work.diagnostics import real, to_diagnostic
+from glm_lsp.lsp.work.other_tools import real, to_diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -21,6 +21,8 @@ from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.names import path_of
 from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
+from glm_lsp.lsp.work import other_tools
+from glm_lsp.lsp.work.after_edit import AfterEdit
 from glm_lsp.lsp.work.diagnostics import every_problem
 from glm_lsp.lsp.work.explanations import load
 from glm_lsp.lsp.work.failures import Failures
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.lsp.work.explanations import Explanations
     from glm_lsp.lsp.work.failures import Attempt
+    from glm_lsp.lsp.work.other_tools import Answer
     from glm_lsp.text import Change
 
     Listener = Callable[[AnswerProgress], None]
@@ -63,6 +66,7 @@ class ActionJobs:
 
     Attributes:
         failures: those that failed, to be asked again.
+        after: what the other tools say of the changes that they made.
     """
 
     def __init__(
@@ -81,12 +85,13 @@ class ActionJobs:
         self._changes = changes
         self._remembered = remembered
         self.failures = Failures(server, session, self._again)
+        self.after = AfterEdit(server, session, changes, self.run)
 
     def run(self, task: Task) -> dict[str, str]:
         """Start a job for a task and return its id."""
         job = self._server.jobs.start(
             task.action.title,
-            lambda job: self._work(job, task),
+            lambda job: self._begin(job, task),
             uri=task.snapshot.uri,
         )
         self.failures.watch(job, task)
@@ -99,15 +104,15 @@ class ActionJobs:
         self._remembered.note(task.snapshot, task.diagnostics)
 
         async def work(job: Job) -> None:
-            ask = self._session.extensions.context
-            snapshot, found = await every_problem(self._server, self._remembered, uri, ask=ask)
+            answer = await self._ask_others(uri)
+            snapshot, found = await every_problem(self._server, self._remembered, uri, answer)
             if not found:
                 raise ReplyError(
                     "No problem of this file is known: put the cursor on one, then ask again."
                 )
             place = Span(found[0].span.start, found[0].span.start)
             every = evolve(task, snapshot=snapshot, selection=place, diagnostics=found)
-            await self._work(job, every)
+            await self._work(job, every, answer)
 
         job = self._server.jobs.start(FIX_ALL, work, uri=uri)
         self.failures.watch(job, task, every=True)
@@ -116,9 +121,20 @@ class ActionJobs:
     def _again(self, attempt: Attempt) -> dict[str, str]:
         return self.run_on_all(attempt.now) if attempt.every else self.run(attempt.now)
 
-    async def _work(self, job: Job, task: Task) -> None:
+    async def _begin(self, job: Job, task: Task) -> None:
+        """Ask what the other tools report before an edit, and work."""
+        edits = task.action.answer == "edit"
+        await self._work(job, task, await self._ask_others(task.snapshot.uri) if edits else None)
+
+    async def _ask_others(self, uri: str) -> Answer | None:
+        """Ask what the other tools report, where the client can be asked."""
+        ask = self._session.extensions.context
+        return await other_tools.ask(self._server, uri) if ask else None
+
+    async def _work(self, job: Job, task: Task, answer: Answer | None) -> None:
         # Parsing a large file takes longer than a keystroke may wait.
         task = evolve(task, above=self._server.notebooks.above(task.snapshot))
+        before = await self.after.before(task.snapshot, answer)
         planned = await asyncio.to_thread(
             plan, task, await self._session.profile(task.snapshot.file)
         )
@@ -139,6 +155,7 @@ class ActionJobs:
                 await self._write_file(job, planned)
             else:
                 await self._edit(job, planned)
+                self.after.check(job.id, before)
         except GlmError as failure:
             error = failure
             raise

@@ -109,6 +109,11 @@ class Changes:
         """Return the changes in a document, or offered for it, the latest first."""
         return [c for c in reversed(self._done.values()) if c.uri == uri and not c.applier.over]
 
+    def find(self, job: str) -> DocumentChange | None:
+        """Return a job's change, unless it is kept, taken back or undone by now."""
+        change = self._done.get(job)
+        return change if change is not None and not change.applier.over else None
+
     def keep(self, job: str, hunk: int | None = None) -> None:
         """Stop offering to undo a change, or one hunk of it.
 

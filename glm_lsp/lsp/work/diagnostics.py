@@ -5,42 +5,32 @@ It moves with the text, and is forgotten with its lines or its document. Only a 
 editor, never a listing.
 
 A server of LSP cannot ask its client for diagnostics. So what code action requests carry is
-remembered, and our own clients pass on through `glm/context` what the other tools report,
-whether they push it or the client pulls it.
+remembered, and our own clients are asked (`other_tools`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
-from glm_lsp.actions.offers import Diagnostic
-from glm_lsp.characters import beginning
 from glm_lsp.lsp.documents.mirror import Changed, Closed
-from glm_lsp.lsp.documents.positions import to_span
-from glm_lsp.lsp.extension import CONTEXT
+from glm_lsp.lsp.work import other_tools
+from glm_lsp.lsp.work.other_tools import MOST_PROBLEMS
 from glm_lsp.spans import shift_by
 from glm_lsp.text import Span
-from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from glm_lsp.actions.offers import Diagnostic
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
+    from glm_lsp.lsp.work.other_tools import Answer
     from glm_lsp.text import Change, Snapshot, Text
 
-logger = logging.getLogger(__name__)
-
-_MOST = 1_000  # Problems of one document; more is no list that anybody works through.
-_LONGEST = 1_000  # Characters of a message; what is behind them, nobody reads.
 _MOST_MOVES = 10_000  # Problems times changes; more would be felt as the user types.
-_ANSWERED_WITHIN = 1.0  # Seconds; then it goes on with what is known.
 
 
 class _Seen(NamedTuple):
@@ -77,7 +67,7 @@ class Remembered:
         # A problem that is shown again is the newer one, and the last to be forgotten.
         again = {seen.identity: seen for seen in fresh}
         kept = [seen for seen in known if seen.identity not in again]
-        self._seen[snapshot.uri] = [*kept, *again.values()][-_MOST:]
+        self._seen[snapshot.uri] = [*kept, *again.values()][-MOST_PROBLEMS:]
 
     def known(self, snapshot: Snapshot, *, shown_for_this: bool = False) -> list[Diagnostic]:
         """Return the problems of a document where they are now, in no order.
@@ -107,65 +97,25 @@ class Remembered:
 
 
 async def every_problem(
-    server: Server, remembered: Remembered, uri: str, *, ask: bool
+    server: Server, remembered: Remembered, uri: str, answer: Answer | None
 ) -> tuple[Snapshot, tuple[Diagnostic, ...]]:
-    """Return a document and all its problems, by their places; `ask`: the client can be asked.
+    """Return a document and all its problems, by their places; `answer` is what the client says.
 
-    A client's answer is complete: what it leaves out and was shown for an older text is gone.
+    It is complete: what it leaves out and was shown for an older text is gone.
 
     Raises:
         ReplyError: the document was closed.
-        ConnectionError: the client is gone.
     """
-    answer = await _ask(server, uri) if ask else None
     snapshot = server.documents.opened(uri)
     known = remembered.known(snapshot, shown_for_this=answer is not None)
 
     def together() -> tuple[Diagnostic, ...]:
-        told = _read(server, answer or [], snapshot)
+        told = other_tools.problems_of(server, answer, snapshot) if answer is not None else ()
         unlike = {(p.span, p.message): p for p in (*told, *known)}
-        return tuple(sorted(unlike.values(), key=lambda problem: problem.span)[:_MOST])
+        return tuple(sorted(unlike.values(), key=lambda problem: problem.span)[:MOST_PROBLEMS])
 
     # A thousand problems take longer to read than a keystroke may wait.
     return snapshot, await asyncio.to_thread(together)
-
-
-def to_diagnostic(diagnostic: types.Diagnostic, snapshot: Snapshot, encoding: str) -> Diagnostic:
-    """Convert a diagnostic; what the editor left out becomes the plainest value."""
-    return Diagnostic(
-        span=to_span(snapshot.text, diagnostic.range, encoding),
-        message=_plain(diagnostic.message),
-        severity=int(diagnostic.severity or 1),
-        source=(diagnostic.source or "")[:_LONGEST],
-        code=str(diagnostic.code)[:_LONGEST] if diagnostic.code is not None else "",
-    )
-
-
-def real(diagnostics: Sequence[types.Diagnostic]) -> list[types.Diagnostic]:
-    """Leave out hints that mark code as unnecessary: they are drawn faded, not as problems."""
-    return [d for d in diagnostics if d.severity != types.DiagnosticSeverity.Hint or not d.tags]
-
-
-async def _ask(server: Server, uri: str) -> list[Any] | None:
-    """Ask the client what the other tools report; None: it did not say."""
-    params = {"uri": uri, "positions": []}
-    try:
-        async with timeout(_ANSWERED_WITHIN):
-            answer = await server.request(CONTEXT, params)
-    except (JsonRpcException, asyncio.TimeoutError) as error:
-        logger.info("The editor does not say what other tools report: %s", type(error).__name__)
-        return None
-    listed = answer.get("diagnostics") if isinstance(answer, dict) else None
-    return listed[:_MOST] if isinstance(listed, list) else None
-
-
-def _read(server: Server, listed: list[Any], snapshot: Snapshot) -> Iterator[Diagnostic]:
-    for raw in listed:
-        try:
-            for diagnostic in real([server.structure(raw, types.Diagnostic)]):
-                yield to_diagnostic(diagnostic, snapshot, server.documents.encoding)
-        except Exception as error:  # cattrs raises whatever a hook raises.
-            logger.debug("A diagnostic was passed over: %s", type(error).__name__)
 
 
 def _moved(known: Sequence[_Seen], text: Text, changes: Sequence[Change]) -> list[_Seen]:
@@ -205,10 +155,3 @@ def _overlaps(seen: _Seen, span: Span) -> bool:
     """Tell whether a problem and a selection share a character; a cursor is on the next one."""
     start, end = max(seen.start, span.start), min(seen.end, span.end)
     return start < end or (span.start == span.end and seen.start <= span.start < seen.end)
-
-
-def _plain(message: Any) -> str:
-    """Return a message's text; LSP 3.18 allows marked-up content too."""
-    if isinstance(message, dict):
-        message = message.get("value", "")
-    return beginning(str(message), _LONGEST)
