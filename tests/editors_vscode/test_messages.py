@@ -442,4 +442,6 @@ def test_context_tells_what_other_tools_report(
     assert found == [(2, "ts"), (3, "ts")]
     assert answer["diagnostics"][0]["severity"] == 1
     assert "Cannot find name 'nmae'" in answer["diagnostics"][0]["message"]
-    assert answer["definitions"] == answer["hovers"] == []
+    assert answer["definitions"] == []
+    ((place, said),) = ((each["position"], each["text"]) for each in answer["hovers"])
+    assert (place, said.strip()) == (0, "```typescript\nany\n```")

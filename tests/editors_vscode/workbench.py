@@ -135,7 +135,7 @@ class CodeServer:
         return [str(shutil.which("node")), str(setup_vscode.entry()), *folders]
 
     def _environ(self) -> dict[str, str]:
-        kept = ("PATH", "LANG", "TMPDIR")
+        kept = ("PATH", "LANG", "TMPDIR", "PYTHONPATH")  # The last names the checkout.
         own = {name: os.environ[name] for name in kept if name in os.environ}
         home = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config")}
         return {**own, **home, "XDG_DATA_HOME": str(self.home / "data"), **self.environ}

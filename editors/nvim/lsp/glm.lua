@@ -28,7 +28,7 @@ return {
       return require('glm.changes').on_changes(...)
     end,
     ['glm/context'] = function(...)
-      return require('glm.diagnostics').on_context(...)
+      return require('glm.context').on_context(...)
     end,
     ['glm/explanation'] = function(...)
       return require('glm.explanation').on_explanation(...)

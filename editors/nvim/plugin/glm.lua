@@ -44,6 +44,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
     if client and client.name == 'glm' then
       require('glm.lifecycle').on_attach(client.id)
       require('glm.diagnostics').attach(client)
+      require('glm.reports').watch()
       require('glm.positions').watch(event.buf)
       require('glm.completion').attach(client, event.buf)
     end
@@ -58,6 +59,7 @@ vim.api.nvim_create_autocmd('LspDetach', {
       require('glm.edits').forget(event.buf)
       require('glm.changes').forget(event.buf)
       require('glm.positions').forget(event.buf)
+      require('glm.reports').forget(event.buf)
     end
   end,
 })

@@ -18,6 +18,7 @@ import { Following } from "./following";
 import { Marks } from "./marks";
 import { Previews } from "./preview";
 import * as protocol from "./protocol";
+import { Reports } from "./reports";
 import type { Server } from "./server";
 
 /** A client, and what shows what its server says. */
@@ -56,7 +57,9 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   const following = new Following();
   const changes = new Changes(server.lastJobs, following, converter);
   const previews = new Previews(changes, server);
-  const shown = vscode.Disposable.from(following, changes, previews, new Marks(changes, server.settings));
+  const reports = new Reports((uri, problem) => client.diagnostics?.get(uri)?.includes(problem) ?? false);
+  const marks = new Marks(changes, server.settings);
+  const shown = vscode.Disposable.from(following, changes, previews, marks, reports);
   const edits = new Edits(server.lastJobs, following, converter);
   let settled: Promise<void> = Promise.resolve();
   listen(server, client);
@@ -64,7 +67,7 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
     await settled; // What the server before left half done is taken back first.
     return edits.apply(piece);
   });
-  client.onRequest(protocol.contextRequest, (question) => contextOf(client, question));
+  client.onRequest(protocol.contextRequest, (question) => contextOf(client, reports, question));
   client.onRequest(lsp.ShowMessageRequest.type, (params) => offer(client, server, following, params));
   client.onNotification(protocol.changesNotification, (list) => {
     changes.take(list);

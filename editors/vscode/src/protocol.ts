@@ -65,17 +65,35 @@ export interface DocumentChanges {
   changes: Change[];
 }
 
-/** Asks what other tools know about a document. */
+/**
+ * Asks what other tools know about a document, and about places in it. With `settle` the answer waits
+ * until they have reported on the text as it is.
+ */
 export interface ContextQuestion {
   uri: string;
   positions: Position[];
+  settle?: boolean;
 }
 
-/** What they know: the problems of the whole document. */
+/** Where something is defined; `position` is the number of the place that was asked about. */
+export interface Definition {
+  position: number;
+  uri: string;
+  range: Range;
+}
+
+/** What is said of a place, in Markdown. */
+export interface Hover {
+  position: number;
+  text: string;
+}
+
+/** What they know; the problems are the whole document's. `settled`: they are of the text as it is. */
 export interface Context {
   diagnostics: Diagnostic[];
-  definitions: [];
-  hovers: [];
+  definitions: Definition[];
+  hovers: Hover[];
+  settled: boolean;
 }
 
 /** A piece of an explanation, in Markdown; `done` ends it. */

@@ -85,7 +85,10 @@ local subcommands = {
     require('glm.preview').answer(at.bufnr, 'refuse')
   end,
 
-  fix = function(at)
+  fix = function(at, rest)
+    if rest == 'broken' then
+      return on_change(at, 'glm.fix')
+    end
     local within = require('glm.diagnostics').within
     local found = within(at.bufnr, at.argument.range, at.client.offset_encoding)
     send(at, 'fix', { diagnostics = found })
@@ -147,6 +150,9 @@ end
 ---What may follow a name.
 ---@type table<string, fun(): string[]>
 local seconds = {
+  fix = function()
+    return { 'broken' }
+  end,
   keep = function()
     return { 'hunk' }
   end,
@@ -263,7 +269,7 @@ function on_change(at, name)
     local job = require('glm.edits').last_job(at.bufnr)
     for _, action in ipairs(actions or {}) do
       local command = type(action.command) == 'table' and action.command or {}
-      if command.command == name then
+      if command.command == name and command.arguments[1].job then
         job = command.arguments[1].job
         break
       end

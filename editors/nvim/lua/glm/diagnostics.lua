@@ -47,33 +47,40 @@ function M.within(bufnr, range, encoding)
   return found
 end
 
----Answer the request `glm/context`: what every other tool says about a whole document.
----@param _ any
----@param params { uri: string, positions: lsp.Position[] }
----@param ctx lsp.HandlerContext
----@return { diagnostics: lsp.Diagnostic[], definitions: table[], hovers: table[] }
-function M.on_context(_, params, ctx)
-  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
-  local bufnr = require('glm.server').buffer(client, params.uri)
-  local found = vim.tbl_map(function(diagnostic)
-    return to_lsp(diagnostic, client.offset_encoding)
-  end, bufnr and others(bufnr) or {})
-  return { diagnostics = found, definitions = {}, hovers = {} }
+---Return the diagnostics of a whole document, as the protocol writes them.
+---@param bufnr integer
+---@param encoding string of the positions in the answer
+---@param wanted fun(namespace: integer): boolean
+---@return lsp.Diagnostic[]
+function M.all(bufnr, encoding, wanted)
+  local found = {}
+  for _, diagnostic in ipairs(others(bufnr)) do
+    if wanted(diagnostic.namespace) then
+      found[#found + 1] = to_lsp(diagnostic, encoding)
+    end
+  end
+  return found
 end
 
 ---Return a buffer's diagnostics, from top to bottom, but for those of GLM's own server.
 ---@param bufnr integer
 ---@return vim.Diagnostic[]
 function others(bufnr)
-  local namespaces = vim.diagnostic.get_namespaces()
   local found = vim.tbl_filter(function(diagnostic)
-    local namespace = namespaces[diagnostic.namespace] or {}
-    return not (namespace.name or ''):match('^n?vim%.lsp%.glm%.')
+    return not M.is_own(diagnostic.namespace)
   end, vim.diagnostic.get(bufnr))
   table.sort(found, function(a, b)
     return a.lnum < b.lnum or (a.lnum == b.lnum and a.col < b.col)
   end)
   return found
+end
+
+---Tell whether a namespace of diagnostics is that of GLM's own server.
+---@param namespace integer
+---@return boolean
+function M.is_own(namespace)
+  local known = vim.diagnostic.get_namespaces()[namespace] or {}
+  return (known.name or ''):match('^n?vim%.lsp%.glm%.') ~= nil
 end
 
 ---@param diagnostic vim.Diagnostic

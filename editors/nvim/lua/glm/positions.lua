@@ -7,6 +7,7 @@ local M = {}
 ---@class glm.Moves
 ---@field changes { tick: integer, first: integer, last: integer, count: integer }[]
 ---@field known integer the version since which all changes are known
+---@field changed? integer when the last change was, in milliseconds of the event loop's clock
 
 ---@type table<integer, glm.Moves>
 local moves = {}
@@ -27,6 +28,7 @@ function M.watch(bufnr)
       if moves[bufnr] ~= watched then
         return true
       end
+      watched.changed = vim.uv.now()
       local changes = watched.changes
       -- A preview of a command has no tick; what it does is always newer, and taken back.
       tick = tick or math.huge
@@ -48,6 +50,13 @@ end
 ---@param bufnr integer
 function M.forget(bufnr)
   moves[bufnr] = nil
+end
+
+---Return when a buffer changed last since it is watched; nil when it has not.
+---@param bufnr integer
+---@return integer? milliseconds
+function M.changed(bufnr)
+  return moves[bufnr] and moves[bufnr].changed
 end
 
 ---Return what tells where the rows of a version are now; nil when that is not known.
