@@ -70,6 +70,8 @@ def test_while_the_user_types() -> None:
     assert consequences([], [], [NEW], alone=False).made == (NEW,)
     assert not consequences([], [placed(None, "unused")], [NEW, far], alone=False).problems
     assert not consequences([], [far], [NEW], alone=False).problems, "it may have moved there"
+    like = placed(8, "undefined")
+    assert consequences([WAS], [], [STILL, like], alone=False).made == ()
 
 
 def test_the_same_problem_elsewhere_is_not_left() -> None:

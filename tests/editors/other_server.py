@@ -35,7 +35,7 @@ class OtherServer:
     def serve(self) -> None:
         """Serve until the editor ends the session."""
         while (message := _read()) is not None:
-            method, params = message.get("method"), message.get("params") or {}
+            method, params = message.get("method", ""), message.get("params") or {}
             if method == "exit":
                 return
             if "id" in message:

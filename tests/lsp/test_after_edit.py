@@ -37,6 +37,7 @@ BUTTONS["experimental"]["glm"]["buttons"] = []
 UNHELPFUL = FIXED.replace("height\n", "heigth  # as asked\n", 1).replace("= width", "= 1 * width")
 """An answer that changes the line and leaves its problem."""
 WORSE = FIXED.replace("    return result", "    return reslut")
+WORSE_LINE = FIXED.replace("width * height", "width * reslut")
 LEFT = f"GLM's change left its problem: “{PROBLEM}” (line 5)."
 MADE = "GLM's change made a new problem: “undefined name 'reslut'” (line 6)."
 ASIDE = " “GLM: Fix what this broke” is among the code actions there."
@@ -211,15 +212,16 @@ def test_what_was_reported_of_an_older_text_is_no_measure(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("replaced", "by", "said"),
+    ("answer", "replaced", "by", "said"),
     [
-        ("math.pi * radius", "math.pi * rdaius", [MADE + ASIDE]),
-        ("return reslut", "return reslut  # mine", []),
+        (WORSE, "math.pi * radius", "math.pi * rdaius", [MADE + ASIDE]),
+        (WORSE, "return reslut", "return reslut  # mine", []),
+        (WORSE_LINE, "width * reslut", "width * reslut  # mine", []),
     ],
-    ids=["elsewhere", "on the change"],
+    ids=["elsewhere", "on the change", "on all of the change"],
 )
 def test_what_the_user_types_meanwhile_is_theirs(
-    tmp_path: Path, replaced: str, by: str, said: list[str]
+    tmp_path: Path, answer: str, replaced: str, by: str, said: list[str]
 ) -> None:
     """A problem on a line that the user wrote is not GLM's, and hides none that is."""
 
@@ -232,7 +234,7 @@ def test_what_the_user_types_meanwhile_is_theirs(
         await fixed(editor, linter)
         assert shown(editor) == said
 
-    check(tmp_path, WORSE, work)
+    check(tmp_path, answer, work)
 
 
 def test_a_change_that_is_undone_meanwhile(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from pygls.exceptions import JsonRpcException
 from glm_lsp.actions.consequences import Consequences, Placed, consequences
 from glm_lsp.actions.plan import Task
 from glm_lsp.actions.registry import FIX
-from glm_lsp.editing.lines import content
 from glm_lsp.errors import EditError, GlmError
 from glm_lsp.lsp.work import other_tools
 from glm_lsp.lsp.work.diagnostics import Remembered
@@ -171,7 +170,7 @@ def _compare(
 ) -> Consequences:
     """Compare the problems before and after, each in its place in the document as it is."""
     session, original = change.applier.session, change.task.snapshot.text
-    written = _written(session, text)
+    written = _written(session)
 
     def was(problem: Diagnostic) -> Placed:
         line = session.current_line(original.position(problem.span.start)[0])
@@ -188,12 +187,10 @@ def _compare(
     return consequences([*map(was, about)], [*map(was, before.problems)], after, alone=alone)
 
 
-def _written(session: EditSession, text: Text) -> set[int]:
-    """Return the lines of a change that are as it wrote them, and those beside what it removed."""
+def _written(session: EditSession) -> set[int]:
+    """Return the lines that a change wrote, but the user's, and those beside what it removed."""
     lines: set[int] = set()
     for hunk in session.hunks():
-        here = [content(text.line(line)) for line in range(hunk.first, hunk.end)]
-        if here == [*hunk.after]:
-            beside = (hunk.first - 1, hunk.first)
-            lines.update(range(hunk.first, hunk.end) if here else beside)
+        beside = (hunk.first - 1, hunk.first)
+        lines.update(range(hunk.first, hunk.end) if hunk.after else beside)
     return lines
