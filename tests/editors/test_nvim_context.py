@@ -154,11 +154,11 @@ def test_a_fix_that_left_its_problem_is_said_and_mended(
         assert len(gateway.requests) == 1
         gateway.script(chat_stream(f"```python\n{good}```"))
         neovim.lua("vim.g.states = {}")
-        neovim.lua("vim.cmd('Glm fix broken')")
+        neovim.lua("vim.api.nvim_feedkeys(vim.keycode('<Plug>(GlmFixBroken)'), 'm', false)")
         glm_in_neovim.finish(neovim)
         assert neovim.text() == "from shapes import area\n\n\n" + good
         assert PROBLEM in gateway.requests[1].json["messages"][1]["content"]
         neovim.wait(REPORTED, 0)
-        neovim.lua("vim.cmd('Glm fix broken')")
+        neovim.lua("vim.api.nvim_feedkeys(vim.keycode('<Plug>(GlmFixBroken)'), 'm', false)")
         neovim.wait("return vim.fn.execute('messages'):find('Nothing is known any more') ~= nil")
         assert neovim.messages().count("GLM's change left") == 1

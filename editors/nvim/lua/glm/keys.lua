@@ -53,6 +53,7 @@ M.commands = {
   GlmEdit = 'edit',
   GlmKeep = 'keep',
   GlmKeepHunk = 'keep hunk',
+  GlmFixBroken = 'fix broken',
   GlmUndo = 'undo',
   GlmUndoHunk = 'undo hunk',
   GlmRetry = 'retry',
