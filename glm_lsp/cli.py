@@ -184,7 +184,10 @@ def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     context = commands.add_parser(
         "context", help="what GLM would be shown at a line; sends nothing"
     )
-    context.add_argument("place", metavar="FILE:LINE[:COLUMN]")
+    context.add_argument("place", metavar="FILE:LINE[:COLUMN|-LINE]")
+    context.add_argument(
+        "--action", default="", metavar="NAME", help="what this action would be shown instead"
+    )
     context.set_defaults(run=_context)
 
     config = commands.add_parser("config", help="ready configuration for an editor")
@@ -244,7 +247,7 @@ def _context(arguments: argparse.Namespace) -> int:
     from glm_lsp.commands import context
     from glm_lsp.settings.layers import from_environment, load
 
-    return context.run(arguments.place, load(from_environment(os.environ)))
+    return context.run(arguments.place, load(from_environment(os.environ)), action=arguments.action)
 
 
 def _address(value: str) -> tuple[str, int]:

@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from glm_lsp.actions.references import cost, references_of
 from glm_lsp.characters import beginning, called, one_line, without
 from glm_lsp.context.cells import cells_above
 from glm_lsp.context.gather import gather
 from glm_lsp.context.scope import enclosing, enclosing_each, part, whole_lines, with_comment
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Request
-from glm_lsp.prompts.actions import ActionQuestion, Finding, HouseRules, render
+from glm_lsp.project.wanted import Wanted
+from glm_lsp.prompts.actions import (
+    ActionQuestion,
+    Finding,
+    Reference,
+    Section,
+    render,
+    sections_of,
+)
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
@@ -25,14 +34,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glm_lsp.actions.offers import Diagnostic
+    from glm_lsp.actions.profile import ModelProfile
     from glm_lsp.actions.registry import Action
     from glm_lsp.context.cells import CellsAbove
     from glm_lsp.context.gather import Surroundings
-    from glm_lsp.settings import Thinking
+    from glm_lsp.project.wanted import Excerpt
     from glm_lsp.text import Snapshot, Text
-
-CHARACTERS_PER_TOKEN = 3.0
-"""A cautious rule of thumb for code; real tokenisers give 3 to 4."""
 
 _MOST_PROBLEMS = 100
 """Of one question."""
@@ -48,9 +55,6 @@ _MOST_INSTRUCTION = 8_000
 
 _RUN = re.compile(r"""[^\s"'`]{16,}""")
 """What is as long as a key, without a blank or a quote."""
-
-_SMALL_WINDOW = 10_000
-"""Tokens. A model with less gets the brief prompt."""
 
 
 @frozen
@@ -73,33 +77,13 @@ class Task:
 
 
 @frozen
-class ModelProfile:
-    """The model and the user's wishes that shape a question.
-
-    Attributes:
-        window: the model's context window in tokens.
-        max_output: the most tokens it answers with.
-        max_context: the most tokens of code to send along, None for a share of the window.
-        house_rules: standing instructions, from the settings and AGENTS.md.
-        characters_per_token: how long a token of code is for this model.
-    """
-
-    model: str
-    window: int
-    max_output: int
-    max_context: int | None = None
-    thinking: Thinking = "auto"
-    house_rules: HouseRules = field(factory=HouseRules, repr=False)
-    roots: tuple[Path, ...] = ()
-    characters_per_token: float = CHARACTERS_PER_TOKEN
-
-
-@frozen
 class Plan:
     """A question ready to be asked, and the span its answer is about.
 
     Attributes:
         part: the target is a part of a definition, chosen by the user.
+        sections: what the question consists of; none where it is brief.
+        references: what it shows of elsewhere in the workspace.
     """
 
     task: Task
@@ -107,6 +91,8 @@ class Plan:
     title: str
     request: Request
     part: bool = False
+    sections: tuple[Section, ...] = field(default=(), repr=False)
+    references: tuple[Reference, ...] = field(default=(), repr=False)
 
     @property
     def original(self) -> str:
@@ -114,8 +100,29 @@ class Plan:
         return self.task.snapshot.slice(self.target)
 
 
-def plan(task: Task, profile: ModelProfile) -> Plan:
+def wanted_of(task: Task, profile: ModelProfile) -> Wanted | None:
+    """Return what to ask the workspace's index about a task; None when nothing would be shown."""
+    target, _, _ = _target(task)
+    most = profile.elsewhere(task.snapshot.slice(target))
+    if most <= 0 or task.snapshot.notebook:
+        return None
+    text = task.snapshot.text
+    wants = task.action.wants
+    return Wanted(
+        first=text.position(target.start)[0],
+        last=text.position(target.end)[0],
+        bodies="bodies" in wants,
+        callers="callers" in wants,
+        tests="tests" in wants,
+        style="style" in wants,
+        characters=most,
+    )
+
+
+def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Plan:
     """Choose the target and the context, and phrase the question.
+
+    `shown` is what the workspace has for it, most wanted first: what fits is shown.
 
     Raises:
         ReplyError: there is nothing there to work on.
@@ -127,14 +134,16 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
         raise ReplyError("There is no code here: select some, or put the cursor inside a function.")
     if len(code) > _MOST_CODE:
         raise ReplyError("This is too much code for one question: select less of it.")
-    brief = profile.window < _SMALL_WINDOW
-    around, above = _around(task, target, 0 if brief else _budget(profile, code), profile.roots)
+    references = references_of(task.snapshot, target, profile, shown)
+    left = profile.budget(code) - sum(map(cost, references))
+    around, above = _around(task, target, left, profile.roots)
     chosen = task.snapshot.slice(_whole(task.snapshot.text, task.selection))
     question = ActionQuestion(
         wording=action.wording,
         code=code,
         around=around,
         above=above.text,
+        references=references,
         problems=_problems(task.snapshot, task.diagnostics),
         selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
         part_of=_part_of(name) if is_part else "",
@@ -145,24 +154,29 @@ def plan(task: Task, profile: ModelProfile) -> Plan:
 
     def shorter() -> Request:
         """Return the question without what stands around the code."""
-        bare = evolve(question, around=gather(task.snapshot, target, 0, profile.roots), above="")
-        return evolve(request, messages=render(bare, brief=brief))
+        around = gather(task.snapshot, target, 0, profile.roots)
+        bare = evolve(question, around=around, above="", references=())
+        return evolve(request, messages=render(bare, brief=profile.brief))
 
     request = Request(
         model=profile.model,
         feature=action.name,
-        documents=(task.snapshot.uri, task.snapshot.file, *above.uris),
-        foreign=(above.text,) if above.text else (),
+        documents=(
+            *(task.snapshot.uri, task.snapshot.file, *above.uris),
+            *dict.fromkeys(each.uri for each in references if each.uri),
+        ),
+        foreign=(*filter(None, (above.text,)), *(each.text for each in references)),
         puts_back=action.answer not in ("prose", "file"),
-        messages=render(question, brief=brief),
+        messages=render(question, brief=profile.brief),
         max_tokens=_most_output(task, profile, code),
-        temperature=0.2 if not brief else 0.0,
+        temperature=0.2 if not profile.brief else 0.0,
         thinking=action.thinks if profile.thinking == "auto" else profile.thinking == "on",
         shorter=shorter,
     )
     subject = called(name) or around.path
-    subject = f"a part of {subject}" if is_part else subject
-    return Plan(task, target, f"{action.doing} {subject}", request, is_part)
+    title = f"{action.doing} a part of {subject}" if is_part else f"{action.doing} {subject}"
+    sections = () if profile.brief else sections_of(question)
+    return Plan(task, target, title, request, is_part, sections, references)
 
 
 def _part_of(name: str) -> str:
@@ -229,18 +243,11 @@ def _indented(message: str) -> str:
     return "\n    ".join(without(message.replace("\r\n", "\n")).splitlines())
 
 
-def _budget(profile: ModelProfile, code: str) -> int:
-    """Return how many characters may surround the code: a quarter of the window at most."""
-    tokens = profile.window // 4 if profile.max_context is None else profile.max_context
-    tokens = min(tokens, 24_000 if profile.max_context is None else tokens)
-    return max(0, int(tokens * profile.characters_per_token) - len(code))
-
-
 def _most_output(task: Task, profile: ModelProfile, code: str) -> int:
     """Allow for the code, and for what a thinking model says to itself before."""
     action = task.action
     wanted = action.tokens + int(action.tokens_of_code * len(code) / profile.characters_per_token)
-    if profile.window >= _SMALL_WINDOW:
+    if not profile.brief:
         wanted += 16_000
     else:
         wanted = min(wanted, profile.window // 4)

@@ -16,6 +16,8 @@ from glm_lsp.prompts.actions import EXPLAINER_RULES, TESTER_RULES, Wording
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Want = Literal["bodies", "callers", "tests", "style"]
+
 _REWRITE = "refactor.rewrite"
 
 
@@ -53,6 +55,8 @@ class Action:
         answer: the answer is an `edit` of the target, `prose` about it, or a new `file` of tests.
 
         wording: how it asks.
+        wants: what of the workspace it is shown besides what the code uses: small `bodies` of
+            that, `callers` of the code, `tests` that name it, the `style` of tests.
         thinks: whether the model is to think first; None leaves it to the model.
         tokens: how long an answer may be, apart from code.
         tokens_of_code: how often the target's code may stand in the answer.
@@ -74,6 +78,7 @@ class Action:
     answer: Literal["edit", "prose", "file"] = "edit"
 
     wording: Wording = field(repr=False)
+    wants: tuple[Want, ...] = ()
     thinks: bool | None = None
     tokens: int = 500
     tokens_of_code: int = 2
@@ -105,6 +110,7 @@ FIX = Action(
         task="Fix the target code so that the reported problems are gone, changing nothing else.",
         brief="Fix this {language} code. Reply with one fenced code block with the corrected code.",
     ),
+    wants=("bodies", "tests"),
     careful=True,
 )
 
@@ -117,6 +123,7 @@ EDIT = Action(
         task="Change the target code as instructed.",
         brief="Change this {language} code. Reply with one fenced code block.",
     ),
+    wants=("callers",),
     part=True,
     heeds=True,
 )
@@ -129,6 +136,7 @@ REFACTOR = Action(
         task="Refactor the target code: clearer and simpler, with exactly the same behaviour.",
         brief="Refactor this {language} function to be shorter, with the same behaviour.",
     ),
+    wants=("callers", "tests"),
     part=True,
     heeds=True,
     presets=(
@@ -197,6 +205,7 @@ TEST = Action(
         task="Write tests for the target code.",
         brief="Write unit tests for this {language} code. Reply with one fenced code block.",
     ),
+    wants=("tests", "style"),
     tokens=4_500,
 )
 
@@ -212,6 +221,7 @@ EXPLAIN = Action(
         brief="Explain in a few sentences what this {language} code does.",
         persona="You explain code.",
     ),
+    wants=("bodies",),
     thinks=False,
     tokens=2_000,
     tokens_of_code=0,

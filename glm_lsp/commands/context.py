@@ -1,4 +1,4 @@
-"""`glm-lsp context`: what a completion at a line would show to GLM, each piece with its reason.
+"""`glm-lsp context`: what a completion at a line, or an action, would show to GLM, with reasons.
 
 Invariant: nothing is sent. What stays on the machine is not shown either, and secrets are struck
 out as they would be.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Shown
 
 from glm_lsp.characters import escaped
+from glm_lsp.commands.context_action import asked, show_action
 from glm_lsp.completion.question import PROJECT_CHARACTERS
 from glm_lsp.context.cursor import LIMITS, context_at
 from glm_lsp.context.gather import display_path
@@ -24,20 +26,17 @@ from glm_lsp.errors import ExcludedError, GlmError
 from glm_lsp.languages import language_of_file
 from glm_lsp.llm.seal import Seal
 from glm_lsp.project.knowledge import Folders, Knowledge, Known
-from glm_lsp.project.process import IndexProcess
 from glm_lsp.prompts.completion import CompletionQuestion, ProjectContext, kind_of, render
-from glm_lsp.text import Snapshot, Text
-from glm_lsp.timeout import timeout
+from glm_lsp.text import Snapshot, Span, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from glm_lsp.llm.types import Request
     from glm_lsp.project.extent import Extent
     from glm_lsp.settings.layers import Loaded
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?")
-_INDEXED_WITHIN, _ANSWERED_WITHIN = 120.0, 10.0  # Seconds.
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9})|-(?P<last>\d{1,9}))?")
 _PART = re.compile(r"<(?P<end>/?)(?P<name>project|below|above|line|related)[ >]")
 _REASONS = {
     "near": "in code like this",
@@ -61,42 +60,66 @@ _REASONS = {
 _STYLES = {"project": "cyan", "below": "dim", "above": "", "line": "bold", "related": "magenta"}
 
 
-def run(place: str, loaded: Loaded, *, console: Console | None = None) -> int:
-    """Show what would be shown to GLM at FILE:LINE or FILE:LINE:COLUMN. Returns the exit code.
+def run(place: str, loaded: Loaded, *, action: str = "", console: Console | None = None) -> int:
+    """Show what would be shown to GLM at a place. Returns the exit code.
+
+    `place` is FILE:LINE, FILE:LINE:COLUMN or, for an action, FILE:LINE-LINE.
 
     Raises:
-        GlmError: the place cannot be read, or its file stays on this machine.
+        GlmError: the place cannot be read, or its file stays on this machine; there is no such
+            action, or nothing there for it.
     """
     console = console or Console()
-    path, line, column = _read(place)
+    found = _PLACE.fullmatch(place)
+    if found is None or (found["last"] and not action):
+        raise GlmError("Say where: FILE:LINE, FILE:LINE:COLUMN or, with --action, FILE:LINE-LINE.")
+    path, line = Path(found["file"]).resolve(), int(found["line"])
     root = _root(path)
     files = WorkspaceFiles(loaded.exclusions, (root,))
+    snapshot = _snapshot(path, files)
+    offset = _offset(snapshot.text, line, int(found["column"]) if found["column"] else None)
+    context = loaded.settings.context
+    folders = None
+    if context.project and context.related_files:
+        folders = Folders((root,), (), tuple(map(tuple, files.patterns)))
+    if action:
+        last = int(found["last"]) if found["last"] else line
+        end = _offset(snapshot.text, last, None) if found["last"] else offset
+        start = _offset(snapshot.text, line, 1) if found["last"] else offset
+        selection = Span(start, max(start, end))
+        extent = show_action(console, loaded, action, snapshot, selection, files, folders)
+    else:
+        extent = _show_completion(console, loaded, snapshot, offset, root, folders)
+    if extent is not None:
+        console.print(extent.said(), style="yellow" if extent.too_many else "dim")
+    return 0
+
+
+def _show_completion(
+    console: Console,
+    loaded: Loaded,
+    snapshot: Snapshot,
+    offset: int,
+    root: Path,
+    folders: Folders | None,
+) -> Extent | None:
+    known, extent = Known(), None
+    if folders is not None:
+        given, extent = asyncio.run(asked(folders, snapshot, partial(_ask, snapshot, offset)))
+        known = given or known
+    request = _request(loaded, snapshot, offset, known, root)
+    _show(console, Seal(None).sealed(request)[0], known)
+    return extent
+
+
+def _snapshot(path: Path, files: WorkspaceFiles) -> Snapshot:
     if files.keeps(path.as_uri()):
         raise ExcludedError(f"{path.name} stays on your machine: nothing of it is sent.")
     try:
         text = Text.of(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise GlmError(f"{path} cannot be read: {error}") from error
-    snapshot = Snapshot(path.as_uri(), 1, language_of_file(path).name, text)
-    offset = _offset(text, line, column)
-    known, extent = Known(), None
-    context = loaded.settings.context
-    if context.project and context.related_files:
-        folders = Folders((root,), (), tuple(map(tuple, files.patterns)))
-        known, extent = asyncio.run(_ask(folders, snapshot, offset))
-    request = _request(loaded, snapshot, offset, known, root)
-    _show(console, Seal(None).sealed(request)[0], known)
-    if extent is not None:
-        console.print(extent.said(), style="yellow" if extent.too_many else "dim")
-    return 0
-
-
-def _read(place: str) -> tuple[Path, int, int | None]:
-    found = _PLACE.fullmatch(place)
-    if found is None:
-        raise GlmError("Say where: FILE:LINE or FILE:LINE:COLUMN.")
-    column = found["column"]
-    return Path(found["file"]).resolve(), int(found["line"]), int(column) if column else None
+    return Snapshot(path.as_uri(), 1, language_of_file(path).name, text)
 
 
 def _root(path: Path) -> Path:
@@ -115,29 +138,8 @@ def _offset(text: Text, line: int, column: int | None) -> int:
     return start + (length if column is None else min(max(column - 1, 0), length))
 
 
-async def _ask(folders: Folders, snapshot: Snapshot, offset: int) -> tuple[Known, Extent | None]:
-    """Ask an index of its own, once it is complete; return how much it holds, too."""
-    started: list[IndexProcess] = []
-
-    def start(begin: dict[str, Any], hear: Callable[[dict[str, Any]], None]) -> IndexProcess:
-        started.append(IndexProcess(begin, hear))
-        return started[-1]
-
-    knowledge = Knowledge(start)
-    knowledge.configure(folders)
-    knowledge.opened(snapshot)
-    try:
-        async with timeout(_INDEXED_WITHIN):
-            await knowledge.indexed()
-        async with timeout(_ANSWERED_WITHIN):
-            known = await knowledge.ask(snapshot, offset, PROJECT_CHARACTERS, reasons=True)
-            return known, knowledge.extent
-    except asyncio.TimeoutError:
-        return Known(), knowledge.extent
-    finally:
-        knowledge.close()
-        for process in started:
-            process.join()
+async def _ask(snapshot: Snapshot, offset: int, knowledge: Knowledge) -> Known:
+    return await knowledge.ask(snapshot, offset, PROJECT_CHARACTERS, reasons=True)
 
 
 def _request(loaded: Loaded, snapshot: Snapshot, offset: int, known: Known, root: Path) -> Request:

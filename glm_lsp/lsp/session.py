@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from glm_lsp.actions.plan import CHARACTERS_PER_TOKEN, ModelProfile
+from glm_lsp.actions.profile import CHARACTERS_PER_TOKEN, ModelProfile
 from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
 from glm_lsp.llm import catalogue

@@ -84,7 +84,7 @@ class Reader(Named):
             if kind in rules.imports and (
                 kind not in rules.through or child.child_by_field_name("source") is not None
             ):
-                self.imports.append(BLANKS.sub(" ", self.text(child))[:2_000])
+                self.imports.append(self.statement(child))
             self._child(child, kind, owner, depth, before)
             before = child
 
@@ -144,6 +144,8 @@ class Reader(Named):
         body = node.child_by_field_name("body")
         if body is not None and owner and self.rules in (PYTHON, JAVASCRIPT):
             self._fields_of(body, owner)
+        if name == "constructor" and self.rules is JAVASCRIPT:
+            self._properties(node, owner)
         if body is not None and self.rules is PYTHON and depth < 2:
             self._inner(body)
 
@@ -271,6 +273,16 @@ class Reader(Named):
             for name in re.findall(r":(\w+)", text):
                 self._add(node, name, "field", owner, name)
 
+    def _properties(self, node: Node, owner: str) -> None:
+        """Read the parameters of a constructor that are fields, too."""
+        held = node.child_by_field_name("parameters")
+        for each in held.named_children if held is not None else ():
+            first = each.named_children[0].type if each.named_child_count else ""
+            if first in ("accessibility_modifier", "override_modifier"):
+                name = self.line(each.child_by_field_name("pattern"))
+                is_a = self.type(each)
+                self._add(each, name, "field", owner, _typed(name, is_a), is_a=is_a)
+
     def _fields_of(self, body: Node, owner: str) -> None:
         """Read the fields that a method gives to its object."""
         text = self.text(body)
@@ -305,13 +317,14 @@ class Reader(Named):
 
 _MADE = re.compile(r"[\w.]*\.[a-z_]\w*")
 """What is called `shapes.made` is a function: what it returns is not said."""
+_MARKS = re.compile(r"^[rRbBuU]{1,2}(?=[\"'])")
 _ASSIGNING = frozenset("expression_statement assignment assignment_statement call".split())
 _WORDS = frozenset("extends implements metaclass public private protected virtual".split())
 
 
 def _said(text: str) -> str:
     """Return the first sentence of a comment, without what marks it as one."""
-    text = text.strip("/*#!-<> \"'rRbBuU\n")
+    text = _MARKS.sub("", text).strip("/*#!-<> \"'\n")
     return re.split(r"(?<=[.!?]) | \* ", text, maxsplit=1)[0][:_DOC].strip()
 
 

@@ -25,7 +25,7 @@ WORD = re.compile(r"[A-Za-z_]\w{3,}")
 PASSAGE = 20
 """Lines of a passage."""
 _MOST_PASSAGES = 500
-_FORM = "3"
+_FORM = "4"
 
 
 class Facts(NamedTuple):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Found = Iterator[tuple[str, Sequence[str]]]
 
 ALL = "*"
-_FROM = re.compile(r"from (\.*) ?(\w[\w.]*)? import (.*)")
+_FROM = re.compile(r"from (\.*) ?(\w[\w.]*)? ?import (.*)")
 _STRING = re.compile(r"[\"'<]([^\"'<>]+)[\"'>]")
 _MOST = 60
 
@@ -84,7 +84,7 @@ def _python(
         said = _FROM.match(statement)
         if said is None:
             for module in statement.removeprefix("import ").split(","):
-                yield from ((p, ()) for p in _python_files(module.split(" as ")[0], "", files))
+                yield from ((p, ()) for p in python_files(module.split(" as ")[0], "", files))
             continue
         dots, module, listed = said.groups("")
         base = here
@@ -95,15 +95,16 @@ def _python(
         relative = bool(dots)
         for name in names:
             inner = f"{module}.{name}" if module else name
-            yield from ((p, ()) for p in _python_files(inner, base if relative else None, files))
-        for there in _python_files(module, base if relative else None, files):
+            yield from ((p, ()) for p in python_files(inner, base if relative else None, files))
+        for there in python_files(module, base if relative else None, files):
             yield there, names
             if there.endswith("__init__.py"):  # What it passes on is defined elsewhere.
                 for name in names:
                     yield from ((p, (name,)) for p in list(defined(name))[:2])
 
 
-def _python_files(module: str, base: str | None, files: Files) -> Iterator[str]:
+def python_files(module: str, base: str | None, files: Files) -> Iterator[str]:
+    """Yield the files that a module's name means, `base` the folder where it is relative to one."""
     parts = module.strip().replace(".", "/")
     for root in [base] if base else ["", "src"]:
         whole = posixpath.join(root, parts) if parts else root
@@ -124,7 +125,6 @@ def _python_files(module: str, base: str | None, files: Files) -> Iterator[str]:
 def _javascript(
     path: str, statements: Iterable[str], files: Files, defined: Callable[[str], Iterable[str]]
 ) -> Found:
-    here = posixpath.dirname(path)
     for statement in statements:
         named = _STRING.search(statement)
         if named is None:
@@ -136,15 +136,30 @@ def _javascript(
             for name in names:  # An alias of the workspace's own, or another package.
                 yield from ((p, (name,)) for p in list(defined(name))[:1])
             continue
-        whole = posixpath.normpath(posixpath.join(here, module))
+        for each in javascript_files(path, module, files):
+            yield each, names
+            if "/index." in each:
+                for name in names:
+                    yield from ((p, (name,)) for p in list(defined(name))[:2])
+
+
+def javascript_files(path: str, module: str, files: Files) -> Iterator[str]:
+    """Yield the file that a module's name means in a file: one, or none.
+
+    A name that is not relative may be an alias of the workspace's own: `@/shapes` or `src/shapes`.
+    """
+    if module.startswith("."):
+        whole = posixpath.normpath(posixpath.join(posixpath.dirname(path), module)).strip("/")
+        wholes = ["" if whole == "." else whole]
+    else:
+        end = module.partition("/")[2]
+        wholes = [f"{root}{each}" for each in (module, end) if each for root in ("", "src/")]
+    for whole in wholes:
         bare = re.sub(r"\.[cm]?[jt]sx?$", "", whole)
-        for each in (whole, *(bare + end for end in _SCRIPTS)):
+        for each in (whole, *(f"{bare}{end}".lstrip("/") for end in _SCRIPTS)):
             if each in files.paths:
-                yield each, names
-                if "/index." in each:
-                    for name in names:
-                        yield from ((p, (name,)) for p in list(defined(name))[:2])
-                break
+                yield each
+                return
 
 
 _SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".d.ts", "/index.ts", "/index.tsx", "/index.js")

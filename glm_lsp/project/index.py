@@ -254,6 +254,11 @@ class Index:
             )
         return self._imports[path]
 
+    def statements(self, path: str) -> list[str]:
+        """Return a file's import statements, each on one line."""
+        file = self._files.get(path)
+        return file.statements if file is not None else []
+
     def _defining(self, name: str) -> list[str]:
         return [each.path for each in self.by_name.get(name, ()) if not each.owner]
 

@@ -21,11 +21,13 @@ from glm_lsp.context.names import path_of
 from glm_lsp.languages import code_named
 from glm_lsp.project import LONGEST
 from glm_lsp.project.extent import Extent
+from glm_lsp.project.wanted import Excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from glm_lsp.project.process import IndexProcess
+    from glm_lsp.project.wanted import Wanted
     from glm_lsp.text import Snapshot
 
 logger = logging.getLogger(__name__)
@@ -174,22 +176,43 @@ class Knowledge:
         if code_named(snapshot.language) is None:
             return Known()
         self._tell_unseen(process, snapshot)
-        number = next(self._ids)
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
         fresh = characters // 8
-        wanted = {"sheet": characters - fresh, "fresh": fresh, "reasons": reasons}
-        process.send(
-            lambda: {**_message("ask", path, snapshot), "id": number, "line": line, **wanted}
-        )
-        try:
-            answer = await future
-        finally:
-            self._waiting.pop(number, None)
+        wanted = {"sheet": characters - fresh, "fresh": fresh, "reasons": reasons, "line": line}
+        answer = await self._answer(process, partial(_message, "ask", path, snapshot), wanted)
         uris = tuple(Path(each).as_uri() for each in answer.get("paths", ()))
         texts = (answer.get("sheet", ""), answer.get("fresh", ""))
         known = Known(*texts, uris, answer.get("reasons", {}))
         self._last[snapshot.uri] = _Last(line, characters, known)
         return known
+
+    async def consult(self, snapshot: Snapshot, wanted: Wanted) -> tuple[Excerpt, ...]:
+        """Return what the workspace has for an action on some lines, most wanted first.
+
+        Whoever asks sets a deadline.
+        """
+        process, path = self._process, self._path(snapshot.uri)
+        if process is None or not path or len(snapshot.text) > LONGEST:
+            return ()
+        if code_named(snapshot.language) is None or wanted.characters <= 0:
+            return ()
+        self._tell_unseen(process, snapshot)
+        message = partial(_message, "consult", path, snapshot)
+        answer = await self._answer(process, message, {"wanted": list(wanted)})
+        found = (Excerpt(*each) for each in answer.get("excerpts", ()))
+        return tuple(each._replace(uri=Path(each.uri).as_uri()) for each in found)
+
+    async def _answer(
+        self, process: IndexProcess, made: Callable[[], dict[str, Any]], more: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Send a question, made in another thread, and wait for its answer."""
+        number = next(self._ids)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        process.send(lambda: {**made(), "id": number, **more})
+        try:
+            answer: dict[str, Any] = await future
+        finally:
+            self._waiting.pop(number, None)
+        return answer
 
     def _tell_unseen(self, process: IndexProcess, snapshot: Snapshot) -> None:
         self._unseen.pop(snapshot.uri, None)

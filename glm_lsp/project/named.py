@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_]\w*")
 BLANKS = re.compile(r"\s+")
 LONGEST, LONGEST_TYPE = 160, 50
+LONGEST_IMPORT = 8_000
 DEEPEST = 12
 _SELF = frozenset({"self", "cls", "this", "mut", "*", "/", "&self", "final", "const"})
 _NAMES = frozenset(
@@ -47,6 +48,14 @@ class Named:
         end = min(node.end_byte, node.start_byte + 4 * most)
         text = self.source[node.start_byte : end].decode("utf-8", "replace")
         return BLANKS.sub(" ", text).strip()[:most]
+
+    def statement(self, node: Node) -> str:
+        """Return an import on one line, without the comments in it."""
+        text = self.text(node)
+        for mark in ("#", "//"):
+            if mark in text:
+                text = re.sub(rf"{mark}[^\n\"']*$", "", text, flags=re.MULTILINE)
+        return BLANKS.sub(" ", text).strip()[:LONGEST_IMPORT]
 
     def declared(self, node: Node) -> Iterator[str]:
         """Yield the names that a declaration gives; there may be several."""

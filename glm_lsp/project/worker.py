@@ -19,8 +19,10 @@ from typing import IO, TYPE_CHECKING, Any
 from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.languages import code_named
 from glm_lsp.project import frames
+from glm_lsp.project.consult import consult
 from glm_lsp.project.gather import Gatherer
 from glm_lsp.project.store import FactsStore, store_path
+from glm_lsp.project.wanted import Wanted
 from glm_lsp.project.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -88,6 +90,8 @@ class _Worker:
             return
         if task == "ask":
             self._answer(message)
+        elif task == "consult":
+            self._consult(message, workspace)
         elif task == "open" and (language := code_named(message["language"])) is not None:
             path = os.path.realpath(message["path"])
             if not workspace.open(path, language, message["text"]):
@@ -124,6 +128,15 @@ class _Worker:
             answer.update(shown._asdict())
             if not message.get("reasons"):
                 del answer["reasons"]
+        self._tell(answer)
+
+    def _consult(self, message: Mapping[str, Any], workspace: Workspace) -> None:
+        answer: dict[str, Any] = {"said": "answer", "id": message["id"]}
+        if (language := code_named(message["language"])) is not None:
+            path = os.path.realpath(message["path"])
+            wanted = Wanted(*message["wanted"])
+            found = consult(workspace, path, language, message["text"], wanted)
+            answer["excerpts"] = [each._replace(uri=workspace.place(each.path)) for each in found]
         self._tell(answer)
 
     def _tell_extent(self, extent: Extent) -> None:

@@ -1,7 +1,8 @@
 """A workspace's files in indexes, one for each family of languages, brought up to date in steps.
 
 Invariant: a file is read only after the rules about files have let it through, and its text is
-forgotten once its facts are known. A step takes as long as one file; who calls bounds it.
+forgotten once its facts are known, but for the open documents'. A step takes as long as one file;
+who calls bounds it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glm_lsp.context.syntax import parse
 from glm_lsp.context.walk import Listed, Walk
 from glm_lsp.context.workspace_files import contents
 from glm_lsp.languages import language_of_file
@@ -21,6 +23,7 @@ from glm_lsp.project.index import Index
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from glm_lsp.context.syntax import SyntaxTree
     from glm_lsp.context.workspace_files import WorkspaceFiles
     from glm_lsp.languages import Language
     from glm_lsp.project.store import FactsStore
@@ -61,6 +64,7 @@ class Workspace:
         self._indexes: dict[str, Index] = {}
         self._seen: dict[str, tuple[int, int]] = {}
         self._open: dict[str, bytes] = {}
+        self._texts: dict[str, str] = {}
         self._allowed: dict[str, bool] = {}
         self._steps: Iterator[None] = iter(())
         self._waiting: deque[str] = deque()
@@ -122,15 +126,41 @@ class Workspace:
                 self.start()  # What is near to it was left out, too.
             index.replace(name, self._facts(path, language, text))
             self._open[path] = key
+            self._texts[path] = text
         return self._may(path)
+
+    def text(self, name: str) -> str:
+        """Return the text of a file that is known and may be read: as it is open, else on the disk.
+
+        "" for any other.
+        """
+        path = self.place(name)
+        if path in self._texts:
+            return self._texts[path]
+        if path not in self._seen or not self._may(path):
+            return ""
+        return contents(Path(path), LONGEST)
+
+    def parsed(self, name: str, language: Language, text: str) -> SyntaxTree | None:
+        """Parse the text of a file, watched over; None for one that took too long before."""
+        path = self.place(name)
+        if path in self._skipped:
+            return None
+        self._reading(path)
+        try:
+            return parse(language.name, text)
+        finally:
+            self._reading("")
 
     def forget(self, path: str, language: Language) -> None:
         """Take out a document that was only put in for a question of its own."""
         self._open.pop(path, None)
+        self._texts.pop(path, None)
         self.index(language.family).remove(self.shown(path))
 
     def close(self, path: str) -> None:
         """Go back to what is on the disk."""
+        self._texts.pop(path, None)
         if self._open.pop(path, None) is not None:
             self._seen.pop(path, None)
             self.changed([path])
@@ -181,7 +211,7 @@ class Workspace:
 
     def _read(self, some: Sequence[Listed]) -> Iterator[None]:
         """Bring files up to date: what the store knows of at once, others one at a time."""
-        texts: dict[bytes, tuple[Listed, str]] = {}
+        texts: list[tuple[bytes, Listed, str]] = []  # Copies have one key.
         for listed in some:
             stamp = (listed.size, listed.changed)
             if self._seen.get(listed.path) == stamp or listed.path in self._open:
@@ -189,10 +219,11 @@ class Workspace:
             self._seen[listed.path] = stamp
             text = contents(Path(listed.path), LONGEST)
             language = language_of_file(Path(listed.path))
-            texts[key_of(language.name, text.encode(_ACTUAL, "replace"))] = (listed, text)
-        known = self._store.find(texts)
+            key = key_of(language.name, text.encode(_ACTUAL, "replace"))
+            texts.append((key, listed, text))
+        known = self._store.find([key for key, _, _ in texts])
         fresh: list[tuple[bytes, Facts]] = []
-        for key, (listed, text) in texts.items():
+        for key, listed, text in texts:
             language = language_of_file(Path(listed.path))
             facts = known.get(key)
             if facts is None:

@@ -1,8 +1,8 @@
 """How the actions ask.
 
-Invariant: what is the same for every question comes first (rules, then the file, then the
-code, then the task), so that a service's prompt cache can serve it. A model with a small
-window gets the same question without the surroundings.
+Invariant: what is the same for every question comes first (rules, then what other files say,
+then the file, then the code, then the task), so that a service's prompt cache can serve it. A
+model with a small window gets the same question without the surroundings.
 Every edit asks for one format: a single fenced block with the whole new code.
 """
 
@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from glm_lsp import characters
+from glm_lsp.languages import language_named
 from glm_lsp.llm.types import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from glm_lsp.context.gather import Surroundings
 
 EDITOR_RULES = """\
@@ -92,6 +95,35 @@ class Finding:
 
 
 @frozen
+class Reference:
+    """A piece of another place of the workspace that the question shows.
+
+    Attributes:
+        part: "definition", "caller", "test" or "style".
+        path: how its file is called to the model.
+        line, last: its lines there, from 0.
+        reason: why it is shown.
+        uri: its document.
+    """
+
+    part: str
+    path: str
+    line: int
+    last: int
+    reason: str
+    text: str = field(repr=False)
+    uri: str = ""
+
+
+@frozen
+class Section:
+    """A part of the message that asks, by the name under which people are shown it."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@frozen
 class ActionQuestion:
     """One action's question.
 
@@ -99,6 +131,7 @@ class ActionQuestion:
         preset_task: takes the place of the action's own task.
         code: the target code, its base indentation included.
         above: the notebook's cells above the one that the code is in.
+        references: what the workspace has elsewhere for it.
         selected: the part that the user selected, when it is only a part.
         part_of: what the target is a part of, when the user chose a part to be changed.
         instruction: what the user asks in their own words.
@@ -109,6 +142,7 @@ class ActionQuestion:
     code: str = field(repr=False)
     around: Surroundings
     above: str = field(default="", repr=False)
+    references: tuple[Reference, ...] = field(default=(), repr=False)
     problems: tuple[Finding, ...] = ()
     selected: str = field(default="", repr=False)
     part_of: str = ""
@@ -121,38 +155,96 @@ def render(question: ActionQuestion, *, brief: bool = False) -> tuple[Message, .
     """Return the messages that ask a question; `brief` for models with a small window."""
     if brief:
         return _render_brief(question)
+    rules, *parts = sections_of(question)
+    asked = "\n\n".join(part.text for part in parts)
+    return (Message("system", rules.text), Message("user", asked))
+
+
+def sections_of(question: ActionQuestion) -> tuple[Section, ...]:
+    """Return what a question consists of: the rules, and the parts of the message after them.
+
+    What other files say comes before the file: it stays the same while the file is edited.
+    """
     rules = question.wording.rules + _standing(question.house_rules)
+    return (
+        Section("instructions", rules),
+        *_elsewhere(question),
+        *_file(question),
+        *_target(question),
+        Section("task", question.preset_task or question.wording.task),
+        *(
+            [Section("task", f"The programmer asks: {question.instruction.strip()}")]
+            if question.instruction
+            else []
+        ),
+    )
+
+
+_ELSEWHERE = {
+    "definition": "Defined elsewhere in the project, used by the target code, for reference:",
+    "caller": "Code elsewhere that uses the target code, for reference; it has to go on working:",
+    "test": "Tests that name the target code, for reference:",
+    "style": "A test of this project, for the style of its tests:",
+}
+
+
+def _elsewhere(question: ActionQuestion) -> Iterator[Section]:
+    """Yield what the workspace shows, by parts, and in each by file."""
+    language = question.around.language
+    mark = next(iter(language_named(language).line_comments), "")
+    for part, said in _ELSEWHERE.items():
+        found = [each for each in question.references if each.part == part]
+        lines: list[str] = []
+        path = ""
+        for each in sorted(found, key=lambda each: (each.path, each.line, each.text)):
+            if each.path != path:
+                path = each.path
+                lines.append(f"{mark} {path}".strip())
+            lines.append(each.text)
+        if lines:
+            yield Section(part, f"{said}\n{fenced(chr(10).join(lines), language)}")
+
+
+def _file(question: ActionQuestion) -> Iterator[Section]:
+    """Yield what stands around the target code in its file."""
     around = question.around
-    parts = [f"File: {around.path} ({around.language})"]
+    yield Section("file", f"File: {around.path} ({around.language})")
     if question.above:
         cells = _block(question.above, around)
-        parts.append("The notebook's cells above the target's cell, for reference:\n" + cells)
+        yield Section(
+            "cells", "The notebook's cells above the target's cell, for reference:\n" + cells
+        )
     if around.imports:
-        parts.append("Its imports:\n" + fenced("\n".join(around.imports), around.language))
+        imports = fenced("\n".join(around.imports), around.language)
+        yield Section("file", "Its imports:\n" + imports)
     if around.before.strip():
-        parts.append("Code above the target, for reference:\n" + _block(around.before, around))
+        block = _block(around.before, around)
+        yield Section("file", "Code above the target, for reference:\n" + block)
     if around.after.strip():
-        parts.append("Code below the target, for reference:\n" + _block(around.after, around))
+        block = _block(around.after, around)
+        yield Section("file", "Code below the target, for reference:\n" + block)
+
+
+def _target(question: ActionQuestion) -> Iterator[Section]:
+    """Yield the target code, and what is said of it."""
+    around = question.around
     last = around.first_line + question.code.count("\n")
-    parts.append(
-        f"Target code, lines {around.first_line} to {last}:\n" + _block(question.code, around)
+    yield Section(
+        "target",
+        f"Target code, lines {around.first_line} to {last}:\n" + _block(question.code, around),
     )
     if question.part_of:
-        parts.append(
+        yield Section(
+            "target",
             f"The target code is the part of {question.part_of} that the programmer selected. The"
             " rest stands above and below it and stays as it is: reply with the new version of"
-            " these lines only."
+            " these lines only.",
         )
     if question.selected:
-        parts.append(
-            "The programmer selected this part of it:\n" + _block(question.selected, around)
-        )
+        selected = _block(question.selected, around)
+        yield Section("target", "The programmer selected this part of it:\n" + selected)
     if question.problems:
-        parts.append("Reported problems:\n" + _problems(question))
-    parts.append(question.preset_task or question.wording.task)
-    if question.instruction:
-        parts.append(f"The programmer asks: {question.instruction.strip()}")
-    return (Message("system", rules), Message("user", "\n\n".join(parts)))
+        yield Section("task", "Reported problems:\n" + _problems(question))
 
 
 def _standing(rules: HouseRules) -> str:

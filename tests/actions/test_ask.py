@@ -10,7 +10,8 @@ import pytest
 from attrs import define, field
 
 from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
-from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
+from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.profile import ModelProfile
 from glm_lsp.actions.registry import FIX
 from glm_lsp.editing.answer import Whole
 from glm_lsp.errors import FaultyAnswerError, ReplyError, UnreachableError

@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 
 from glm_lsp.actions.offers import Diagnostic
-from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
+from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.profile import ModelProfile
 from glm_lsp.actions.registry import ACTIONS, REFACTOR
 from glm_lsp.errors import ReplyError
 from glm_lsp.prompts.actions import HouseRules

@@ -29,9 +29,10 @@ def loaded(**given: object) -> Loaded:
     return load(Layer("test", given))
 
 
-def shown(place: str, settings: Loaded) -> str:
+def shown(place: str, settings: Loaded, action: str = "") -> str:
     printed = io.StringIO()
-    assert context.run(place, settings, console=Console(file=printed, width=200)) == 0
+    console = Console(file=printed, width=200)
+    assert context.run(place, settings, action=action, console=console) == 0
     return printed.getvalue()
 
 
@@ -72,3 +73,30 @@ def test_a_place_that_is_none_is_said(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(GlmError):
         context.run(place, loaded())
+
+
+def test_an_action_is_shown_with_reasons_and_sizes(tmp_path: Path) -> None:
+    """The question as it would be sent, and each piece of other files with why it is there."""
+    secret = made_up(40)
+    use = f"{USE.rstrip()}area_within(api_key='{secret}')\n"
+    root = write(tmp_path / "work", shapes=SHAPES, use=use)
+    (root / ".git").mkdir()
+    printed = shown(f"{root / 'use.py'}:4-5", loaded(), "explain")
+    assert "Target code, lines 4 to 5" in printed
+    assert "    def area_within(self): ..." in printed
+    rows = [line.split() for line in printed.split("\n")]
+    size = str(len(SHAPES.rstrip()))
+    assert ["shapes.py:1", "a", "type", "named", "here", size] in rows
+    assert secret not in printed
+    off = shown(f"{root / 'use.py'}:4-5", loaded(context={"project": False}), "explain")
+    assert "shapes.py" not in off
+    assert "Nothing of other files is shown." in off
+
+
+def test_a_refactoring_has_its_name_and_a_name_that_is_none_is_said(tmp_path: Path) -> None:
+    """Presets are actions here; the others are listed."""
+    root = write(tmp_path / "work", shapes=SHAPES, use=USE)
+    place = f"{root / 'use.py'}:5"
+    assert "Improve the names" in shown(place, loaded(), "names")
+    with pytest.raises(GlmError, match="explain"):
+        context.run(place, loaded(), action="other")

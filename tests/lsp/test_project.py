@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from glm_lsp.demo.editor import CAPABILITIES
 from glm_lsp.text import Span
 from tests.gateway import Gateway, chat_stream
-from tests.lsp.harness import run, serving
+from tests.lsp.harness import idle, run, serving
 from tests.project.rig import SHAPES, USE, write
+from tests.security.rig import made_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,5 +130,88 @@ def test_a_file_that_changed_on_the_disk_is_seen(tmp_path: Path) -> None:
                 changes = [{"uri": (root / "shapes.py").as_uri(), "type": 2}]
                 editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
                 assert await _shown(editor, gateway, uri, "area_beyond()")
+
+    run(work)
+
+
+ROUND = "import shapes\n\n\ndef double(size):\n    return shapes.Circle(2 * size)\n"
+CALLS = "from round import double\n\n\ndef page():\n    return double(3)\n"
+
+
+async def _asked(editor: Editor, gateway: Gateway, uri: str, command: str, **more: Any) -> str:
+    """Have an action done on a function, and return what the model was asked."""
+    start = editor.text(uri).index("double")
+    given = {"uri": uri, "range": editor.range_of(uri, Span(start, start)), **more}
+    params = {"command": command, "arguments": [given]}
+    await editor.request("workspace/executeCommand", params)
+    await idle(editor)
+    return str(gateway.requests[-1].json["messages"][1]["content"])
+
+
+async def _asked_knowing(
+    editor: Editor, gateway: Gateway, uri: str, wanted: str, command: str, **more: Any
+) -> str:
+    """Ask until the index, which takes its time, has something to show."""
+    for _ in range(40):
+        if wanted in (asked := await _asked(editor, gateway, uri, command, **more)):
+            return asked
+        await asyncio.sleep(0.1)
+    return asked
+
+
+def test_an_action_is_shown_what_the_code_calls_and_who_calls_it(tmp_path: Path) -> None:
+    """Definitions and callers stand before the file, and the same question is the same twice."""
+    root = write(tmp_path / "work", shapes=SHAPES, round=ROUND, calls=CALLS)
+
+    async def work() -> None:
+        with Gateway(chat_stream("It doubles.")) as gateway:
+            async with serving(gateway, tmp_path, root=root) as editor:
+                uri = (root / "round.py").as_uri()
+                editor.open(uri, "python", ROUND)
+                explained = await _asked_knowing(editor, gateway, uri, "shapes.py", "glm.explain")
+                assert "def area_within(self)" in explained
+                assert explained.index("# shapes.py") < explained.index("File: round.py")
+                assert "def page" not in explained
+                more = {"preset": "names"}
+                asked = await _asked(editor, gateway, uri, "glm.refactor", **more)
+                assert "# calls.py\ndef page():\n    return double(3)" in asked
+                assert asked == await _asked(editor, gateway, uri, "glm.refactor", **more)
+
+    run(work)
+
+
+def test_an_action_shows_nothing_that_is_excluded_and_no_secret(tmp_path: Path) -> None:
+    """An excluded file is in no question, and a secret in what is shown is struck out."""
+    secret = made_up(40)
+    shapes = f"class Circle:\n    def __init__(self, size, api_key='{secret}'): ...\n"
+    root = write(tmp_path / "work", shapes=shapes, round=ROUND, calls=CALLS)
+
+    async def work() -> None:
+        with Gateway(chat_stream("It doubles.")) as gateway:
+            exclude = {"exclude": ["calls.py"]}
+            async with serving(gateway, tmp_path, root=root, context=exclude) as editor:
+                uri = (root / "round.py").as_uri()
+                editor.open(uri, "python", ROUND)
+                asked = await _asked_knowing(editor, gateway, uri, "shapes.py", "glm.refactor")
+                assert "class Circle" in asked
+                sent = "".join(str(request.json) for request in gateway.requests)
+                assert secret not in sent
+                assert "def page" not in sent
+
+    run(work)
+
+
+def test_an_action_is_not_shown_more_than_the_user_lets_it(tmp_path: Path) -> None:
+    """`context.project` off, or room for the target alone: nothing of other files."""
+    root = write(tmp_path / "work", shapes=SHAPES, round=ROUND, calls=CALLS)
+
+    async def work() -> None:
+        for context in ({"project": False}, {"maxTokens": 20}):
+            with Gateway(chat_stream("It doubles.")) as gateway:
+                async with serving(gateway, tmp_path, root=root, context=context) as editor:
+                    uri = (root / "round.py").as_uri()
+                    editor.open(uri, "python", ROUND)
+                    await asyncio.sleep(0.5)
+                    assert "shapes.py" not in await _asked(editor, gateway, uri, "glm.explain")
 
     run(work)

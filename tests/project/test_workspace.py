@@ -177,3 +177,21 @@ def test_an_open_document_stands_for_its_file(tmp_path: Path) -> None:
     assert not workspace.open(outside, PYTHON, SHAPES)
     workspace.forget(outside, PYTHON)
     assert names(workspace) == {"on_disk"}
+
+
+def test_files_that_say_the_same_are_each_known(tmp_path: Path) -> None:
+    """A copy is a file of its own: many are empty, and imports go through them."""
+    root = write(tmp_path, first="def same(): ...\n", second="def same(): ...\n")
+    workspace = indexed(root, store=tmp_path.parent / f"{tmp_path.name}.sqlite3")
+    found = workspace.index("python").by_name["same"]
+    assert sorted(each.path for each in found) == ["first.py", "second.py"]
+
+
+def test_no_text_is_given_of_what_may_not_be_read(tmp_path: Path) -> None:
+    """A file that was not let through has no text here, nor has one that came to be excluded."""
+    root = write(tmp_path, known="x = 1\n", other="y = 1\n")
+    workspace = indexed(root, patterns=(("other.py",),))
+    assert workspace.text("known.py") == "x = 1\n"
+    assert workspace.text("other.py") == workspace.text("none.py") == ""
+    workspace.open(str(root / "known.py"), language_named("python"), "x = 2\n")
+    assert workspace.text("known.py") == "x = 2\n"

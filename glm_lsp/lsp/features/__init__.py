@@ -57,7 +57,7 @@ def register(server: Server, session: ClientSession) -> None:
     left_out.register(server, session)
     notices.register(server, session)
     explanation.register(server, explanations)
-    jobs = ActionJobs(server, session, board, explanations, edits, remembered)
+    jobs = ActionJobs(server, session, board, explanations, edits, remembered, known.show)
     actions.register(server, session, jobs)
     menu = changes.register(server, session, edits, jobs)
     code_actions.register(server, session, menu.nearby, remembered)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.project.wanted import Excerpt, Wanted
     from glm_lsp.text import Snapshot
 
 _LOOKS_AFTER = 30.0  # Seconds.
@@ -56,6 +57,12 @@ class Project:
         if found is None:
             return None
         return {"files": found.files, "leftOut": found.left_out, "message": found.said()}
+
+    async def show(self, snapshot: Snapshot, wanted: Wanted) -> tuple[Excerpt, ...]:
+        """Return what the workspace has for an action; see `consult`."""
+        if snapshot.notebook or self._session.excludes(snapshot):
+            return ()
+        return await self._knowledge.consult(snapshot, wanted)
 
     async def watch(self) -> None:
         """Have the editor tell of changed files, where it does."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +16,7 @@ from attrs import evolve
 
 from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
 from glm_lsp.actions.offers import FIX_ALL, covered
-from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.plan import Plan, Task, plan, wanted_of
 from glm_lsp.actions.promise import promise_of
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.names import path_of
@@ -29,9 +30,10 @@ from glm_lsp.lsp.work.failures import Failures
 from glm_lsp.lsp.work.new_files import create_file, creates_files
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
+from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from glm_lsp.editing.answer import Whole
     from glm_lsp.lsp.jobs import Job
@@ -42,10 +44,15 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.explanations import Explanations
     from glm_lsp.lsp.work.failures import Attempt
     from glm_lsp.lsp.work.other_tools import Answer
-    from glm_lsp.text import Change
+    from glm_lsp.project.wanted import Excerpt, Wanted
+    from glm_lsp.text import Change, Snapshot
 
     Listener = Callable[[AnswerProgress], None]
+    Show = Callable[[Snapshot, Wanted], Awaitable[tuple[Excerpt, ...]]]
 
+
+_SHOWN_WITHIN = 2.0
+"""Seconds that the index may take; after that a question goes without."""
 
 _AT_ONCE = 1_000
 """Characters of an explanation that are read without a pause."""
@@ -77,13 +84,16 @@ class ActionJobs:
         explanations: Explanations,
         changes: Changes,
         remembered: Remembered,
+        show: Show,
     ) -> None:
+        """Run jobs; `show` says what the workspace has for one."""
         self._server = server
         self._session = session
         self._board = board
         self._explanations = explanations
         self._changes = changes
         self._remembered = remembered
+        self._show_elsewhere = show
         self.failures = Failures(server, session, self._again)
         self.after = AfterEdit(server, session, changes, self.run)
 
@@ -131,13 +141,26 @@ class ActionJobs:
         ask = self._session.extensions.context
         return await other_tools.ask(self._server, uri) if ask else None
 
-    async def _work(self, job: Job, task: Task, answer: Answer | None) -> None:
-        # Parsing a large file takes longer than a keystroke may wait.
+    async def plan(self, task: Task) -> Plan:
+        """Return the question for a task, with what the workspace has for it in time.
+
+        Raises:
+            ReplyError: there is nothing there to work on.
+        """
         task = evolve(task, above=self._server.notebooks.above(task.snapshot))
+        profile = await self._session.profile(task.snapshot.file)
+        # Parsing a large file takes longer than a keystroke may wait.
+        wanted = await asyncio.to_thread(wanted_of, task, profile)
+        shown: tuple[Excerpt, ...] = ()
+        if wanted is not None:
+            with suppress(asyncio.TimeoutError):
+                async with timeout(_SHOWN_WITHIN):
+                    shown = await self._show_elsewhere(task.snapshot, wanted)
+        return await asyncio.to_thread(plan, task, profile, shown)
+
+    async def _work(self, job: Job, task: Task, answer: Answer | None) -> None:
         before = await self.after.before(task.snapshot, answer)
-        planned = await asyncio.to_thread(
-            plan, task, await self._session.profile(task.snapshot.file)
-        )
+        planned = await self.plan(task)
         if len(task.diagnostics) > 1:
             starts = [diagnostic.span.start for diagnostic in task.diagnostics]
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])

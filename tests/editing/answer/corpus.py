@@ -21,7 +21,8 @@ from attrs import field, frozen
 
 from glm_lsp.actions.ask import replacement
 from glm_lsp.actions.offers import Diagnostic
-from glm_lsp.actions.plan import ModelProfile, Plan, Task, plan
+from glm_lsp.actions.plan import Plan, Task, plan
+from glm_lsp.actions.profile import ModelProfile
 from glm_lsp.actions.promise import promise_of
 from glm_lsp.actions.registry import ACTIONS
 from glm_lsp.editing.answer import Whole, judge
