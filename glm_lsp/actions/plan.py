@@ -30,7 +30,7 @@ from glm_lsp.prompts.actions import (
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from glm_lsp.actions.offers import Diagnostic
@@ -158,7 +158,22 @@ def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Pl
         bare = evolve(question, around=around, above="", references=())
         return evolve(request, messages=render(bare, brief=profile.brief))
 
-    request = Request(
+    request = _request(task, profile, question, above, shorter)
+    subject = called(name) or around.path
+    title = f"{action.doing} a part of {subject}" if is_part else f"{action.doing} {subject}"
+    sections = () if profile.brief else sections_of(question)
+    return Plan(task, target, title, request, is_part, sections, references)
+
+
+def _request(
+    task: Task,
+    profile: ModelProfile,
+    question: ActionQuestion,
+    above: CellsAbove,
+    shorter: Callable[[], Request],
+) -> Request:
+    action, references = task.action, question.references
+    return Request(
         model=profile.model,
         feature=action.name,
         documents=(
@@ -168,15 +183,11 @@ def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Pl
         foreign=(*filter(None, (above.text,)), *(each.text for each in references)),
         puts_back=action.answer not in ("prose", "file"),
         messages=render(question, brief=profile.brief),
-        max_tokens=_most_output(task, profile, code),
+        max_tokens=_most_output(task, profile, question.code),
         temperature=0.2 if not profile.brief else 0.0,
         thinking=action.thinks if profile.thinking == "auto" else profile.thinking == "on",
         shorter=shorter,
     )
-    subject = called(name) or around.path
-    title = f"{action.doing} a part of {subject}" if is_part else f"{action.doing} {subject}"
-    sections = () if profile.brief else sections_of(question)
-    return Plan(task, target, title, request, is_part, sections, references)
 
 
 def _part_of(name: str) -> str:

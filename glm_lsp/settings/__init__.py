@@ -145,8 +145,8 @@ class ContextSettings:
     project: bool = field(
         default=True,
         metadata=_doc(
-            "Index the workspace, on this machine, and show completions the signatures that they"
-            " may need; `relatedFiles` switches this off, too.",
+            "Index the workspace, on this machine, and show GLM what it may need of other files;"
+            " `relatedFiles` switches this off, too.",
             careful=careful.off_wins,
         ),
     )
