@@ -33,6 +33,7 @@ end
 ---@param ready fun(client: vim.lsp.Client)
 ---@param on_failure fun(reason: string)
 function M.when_ready(bufnr, ready, on_failure)
+  require('glm.unnamed').want(bufnr)
   local client, reason = client_of(bufnr), nil
   if client then
     return ready(client)
@@ -93,6 +94,7 @@ end
 
 ---Enable the server, or say that it is missing when the first file is opened.
 function M.enable()
+  require('glm.unnamed').install()
   vim.lsp.enable('glm')
   if vim.fn.has('nvim-0.12') == 0 then
     -- Early 0.11 attaches only to files that are opened later.
@@ -155,17 +157,23 @@ end
 ---@param bufnr integer
 ---@param on_dir fun(root_dir?: string)
 function M.root_dir(bufnr, on_dir)
+  require('glm.unnamed').install()
   if M.is_file(bufnr) then
     on_dir(vim.fs.root(bufnr, (vim.lsp.config.glm or {}).root_markers or {}))
   end
 end
 
----Tell whether a buffer is a file of the user's: not help, a terminal or a plugin's page.
+---Tell whether a buffer is a file of the user's, or may become one: not help, a terminal or a
+---plugin's page.
 ---@param bufnr integer
 ---@return boolean
 function M.is_file(bufnr)
   local name = vim.api.nvim_buf_get_name(bufnr)
-  return name ~= '' and not name:match('^%a[%w+.-]+://') and vim.bo[bufnr].buftype == ''
+  if name == '' then
+    local unnamed = require('glm.unnamed')
+    return unnamed.is_unnamed(bufnr) and unnamed.is_wanted(bufnr)
+  end
+  return not name:match('^%a[%w+.-]+://') and vim.bo[bufnr].buftype == ''
 end
 
 ---Give the server its settings from the first moment; later ones it asks for.
@@ -193,7 +201,7 @@ function M.execute(client, command, argument, on_result)
     elseif on_result then
       on_result(result)
     end
-  end, vim.uri_to_bufnr(argument.uri or vim.uri_from_bufnr(0)))
+  end, argument.uri and vim.uri_to_bufnr(argument.uri) or vim.api.nvim_get_current_buf())
 end
 
 return M
