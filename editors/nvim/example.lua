@@ -15,6 +15,7 @@ vim.g.glm = {
   preview_accept = '<C-y>', -- Makes a change that is only offered; false for no key.
   preview_refuse = '<C-e>', -- Drops it.
   explanation = 'auto', -- Or 'right', 'below'.
+  prompt = 'float', -- Where `:Glm edit` asks; or 'ui', for vim.ui.input.
 }
 
 vim.lsp.config('glm', {

@@ -3,12 +3,7 @@
 
 local M = {}
 
----@class glm.Place
----@field client vim.lsp.Client
----@field bufnr integer
----@field argument { uri: string, range: lsp.Range }
-
-local place, place_of, ask, send, on_change, on_hunk, decide, with_ghost_text
+local ask, send, on_change, on_hunk, decide, with_ghost_text
 
 -- Names a job by a command of the server: `glm.<name>` on the range.
 ---@param name string
@@ -106,9 +101,7 @@ local subcommands = {
   end,
 
   edit = function(at, rest)
-    ask(rest, 'What should GLM do? ', function(instruction)
-      send(at, 'edit', { instruction = instruction })
-    end)
+    send(at, 'edit', { instruction = rest })
   end,
 
   suggest = ghost_text('suggest'),
@@ -142,8 +135,22 @@ function M.run(command)
     )
     return
   end
-  place(command, function(at)
-    subcommand(at, rest)
+  local place = require('glm.place')
+  local where = place.capture(command)
+  if name ~= 'edit' then
+    return place.reach(where, subcommand, rest)
+  elseif rest ~= '' then
+    require('glm.prompt').remember(rest)
+    return place.reach(where, subcommand, rest)
+  end
+  require('glm.unnamed').want(where.bufnr)
+  local hindrance = require('glm.server').hindrance(where.bufnr)
+  if hindrance then
+    vim.notify('glm: ' .. hindrance, vim.log.levels.ERROR)
+    return
+  end
+  ask(where, function(instruction)
+    place.reach(where, subcommand, instruction)
   end)
 end
 
@@ -194,56 +201,17 @@ function with_ghost_text()
   return available
 end
 
----Find the client and the range: the lines given, or the cursor, as they are now.
----
----A server that is still starting is waited for; keys do what they do meanwhile.
----@param command vim.api.keyset.create_user_command.command_args
----@param on_place fun(at: glm.Place)
-function place(command, on_place)
-  local bufnr = vim.api.nvim_get_current_buf()
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-  require('glm.server').when_ready(bufnr, function(client)
-    on_place(place_of(command, client, bufnr, row - 1, column))
-  end, function(reason)
-    vim.notify('glm: ' .. reason, vim.log.levels.ERROR)
-  end)
-end
-
----@param command vim.api.keyset.create_user_command.command_args
----@param client vim.lsp.Client
----@param bufnr integer
----@param row integer counted from 0
----@param column integer in bytes
----@return glm.Place
-function place_of(command, client, bufnr, row, column)
-  local encoding = client.offset_encoding
-  local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
-  local character = vim.str_utfindex(line, encoding, math.min(column, #line))
-  local here = { line = row, character = character }
-  local range = { start = here, ['end'] = here }
-  if command.range > 0 then
-    local last = vim.api.nvim_buf_get_lines(bufnr, command.line2 - 1, command.line2, false)[1]
-    range = {
-      start = { line = command.line1 - 1, character = 0 },
-      ['end'] = { line = command.line2 - 1, character = vim.str_utfindex(last, encoding) },
-    }
-  end
-  local argument = { uri = vim.uri_from_bufnr(bufnr), range = range }
-  return { client = client, bufnr = bufnr, argument = argument }
-end
-
----@param given string
----@param prompt string
+---@param where glm.Where
 ---@param on_answer fun(answer: string)
-function ask(given, prompt, on_answer)
-  if given ~= '' then
-    return on_answer(given)
-  end
-  vim.ui.input({ prompt = prompt }, function(answer)
-    if answer and answer ~= '' then
-      on_answer(answer)
-    end
-  end)
+function ask(where, on_answer)
+  local first, column, last = require('glm.place').rows(where)
+  require('glm.prompt').ask({
+    bufnr = where.bufnr,
+    row = last,
+    column = where.lines and 0 or column,
+    first = where.lines and first or nil,
+    last = where.lines and last or nil,
+  }, on_answer)
 end
 
 ---@param at glm.Place

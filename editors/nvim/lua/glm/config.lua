@@ -18,6 +18,7 @@ local M = {}
 ---@field preview_accept string|false Key that applies an offered change while it is shown.
 ---@field preview_refuse string|false Key that refuses it.
 ---@field explanation 'auto'|'right'|'below' Where explanations open.
+---@field prompt 'float'|'ui' Where `:Glm edit` asks: beside the code, or |vim.ui.input()|.
 
 ---@type glm.Config
 local defaults = {
@@ -35,11 +36,18 @@ local defaults = {
   preview_accept = '<C-y>',
   preview_refuse = '<C-e>',
   explanation = 'auto',
+  prompt = 'float',
+}
+
+---Options with a few words to choose from.
+local choices = {
+  explanation = { 'auto', 'right', 'below' },
+  prompt = { 'float', 'ui' },
 }
 
 ---Options that name a key: `false` means none.
 local keys = vim.tbl_filter(function(option)
-  return type(defaults[option]) == 'string' and option ~= 'explanation'
+  return type(defaults[option]) == 'string' and not choices[option]
 end, vim.tbl_keys(defaults))
 
 local fault
@@ -82,6 +90,9 @@ function fault(option, value)
   elseif vim.list_contains(keys, option) then
     local good = value == false or type(value) == 'string'
     return not good and name .. ' should be a key, such as "<Tab>", or false' or nil
+  elseif choices[option] then
+    local good = vim.list_contains(choices[option], value)
+    return not good and name .. ' should be one of ' .. table.concat(choices[option], ', ') or nil
   elseif type(value) ~= type(default) then
     return ('%s should be a %s'):format(name, type(default))
   end
