@@ -10,7 +10,7 @@ import pytest
 from tests.editors.glm_in_neovim import start
 from tests.editors.neovim import Neovim
 from tests.editors.real_server import through_gateway
-from tests.gateway import Gateway, chat_stream
+from tests.gateway import Gateway, chat_stream, error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,6 +155,19 @@ def test_status_in_sentences(neovim: Neovim, gateway: Gateway) -> None:
     assert bar(neovim) == "GLM"
     neovim.lua("vim.cmd.help()")
     assert neovim.lua(STATUS) == "GLM", "in a window that is no file's it is the server's"
+
+
+def test_a_busy_service_is_waited_for_in_sight(path: Path, tmp_path: Path) -> None:
+    """The state says for whom is waited, and for how long; then it works, and is ready."""
+    with (
+        Gateway([error(429, "1302", retry_after="2"), REPLY]) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path, STATUSLINE) as neovim,
+    ):
+        neovim.keys("6G:Glm refactor<CR>")
+        neovim.wait("return require('glm').status():find('^GLM ! Waits for .+, 2 s%.$') ~= nil")
+        neovim.wait(f"{STATUS} == 'GLM'")
+        assert bar(neovim) == "GLM"
+        assert "return 2.0" in neovim.text()
 
 
 def test_a_language_without_ghost_text(path: Path, tmp_path: Path, gateway: Gateway) -> None:

@@ -29,6 +29,11 @@ def told(editor: Editor, words: str) -> list[str]:
     return [message for message in values if words in message]
 
 
+def states(editor: Editor, state: str) -> list[str]:
+    """Return the messages of `glm/status` in a state."""
+    return [p["message"] for p in editor.received("glm/status") if p["state"] == state]
+
+
 async def until(met: Any) -> None:
     while not met():
         await asyncio.sleep(0.01)
@@ -48,6 +53,9 @@ def test_a_busy_service_is_waited_for_in_sight(status: int, code: str, tmp_path:
                 assert shown(editor) == []
                 assert told(editor, "waits for RunAPI, 2 s …")
                 assert told(editor, "waits for RunAPI, 1 s …")
+                waits, after = states(editor, "limited"), states(editor, "ready")
+                assert "Waits for RunAPI, 2 s." in waits
+                assert after[-1] == ""
                 first, second = gateway.requests
                 assert second.arrived - first.arrived >= 2
 
@@ -81,6 +89,8 @@ def test_a_cancel_ends_the_wait_at_once(tmp_path: Path) -> None:
                 await idle(editor)
                 assert time.monotonic() - begun < 0.5
                 assert shown(editor) == []
+                status = await editor.execute("glm.status")
+                assert (status["state"], status["message"]) == ("ready", "")
 
     run(work)
 

@@ -43,6 +43,7 @@ class StatusBoard:
         self._server = server
         self._session = session
         self._busy = 0
+        self._awaited: str | None = None  # What was said of the last wait.
         self._begun = False
         self._booked = asyncio.Event()
         self._status = extension.ServerStatus("ready", session.model_name())
@@ -65,10 +66,23 @@ class StatusBoard:
         self._busy += 1
         self._tell(evolve(self._status, state="working", message="", needs=None))
 
+    def waits(self, whom: str, seconds: int) -> None:
+        """Note for whom an action waits, and how long if that is known; for "" no longer."""
+        if not whom:
+            self._tell(evolve(self._status, state="working", message="", needs=None))
+            return
+        for_long = f", {seconds} s" if seconds else ""
+        self._awaited = f"Waits for {whom}{for_long}."
+        self._tell(evolve(self._status, state="limited", message=self._awaited, needs=None))
+
     def end(self, error: GlmError | None = None) -> None:
         """Note that the asking ended, well or with an error."""
         self._busy = max(0, self._busy - 1)
-        if error is None and self._busy == 0 and self._status.state == "working":
+        if (
+            error is None
+            and self._busy == 0
+            and (self._status.state == "working" or self._status.message == self._awaited)
+        ):
             self._tell(evolve(self._status, state="ready", message="", needs=None))
         elif error is not None:
             self.failed(error)

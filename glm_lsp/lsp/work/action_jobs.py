@@ -64,6 +64,9 @@ class Board(Protocol):
     def begin(self) -> None:
         """Note that the asking began."""
 
+    def waits(self, whom: str, seconds: int) -> None:
+        """Note for whom the asking waits, and how long if that is known; for "" no longer."""
+
     def end(self, error: GlmError | None = None) -> None:
         """Note that it ended, well or with an error."""
 
@@ -166,7 +169,8 @@ class ActionJobs:
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
             planned = evolve(planned, title=f"{planned.title} ({about})")
         job.report(planned.title)
-        told = evolve(planned.request, waits=partial(_tell_waiting, job, planned.title))
+        waits = partial(_tell_waiting, job, planned.title, self._board)
+        told = evolve(planned.request, waits=waits)
         planned = evolve(planned, request=told)
         self._board.begin()
         error: GlmError | None = None
@@ -273,7 +277,8 @@ class ActionJobs:
         return lambda news: job.report(f"{planned.title}: {news}")
 
 
-def _tell_waiting(job: Job, title: str, whom: str, seconds: int) -> None:
+def _tell_waiting(job: Job, title: str, board: Board, whom: str, seconds: int) -> None:
     """Show for whom is waited, and how long it will be if that is known."""
+    board.waits(whom, seconds)
     for_long = f", {seconds} s" if seconds else ""
     job.report(f"{title}: waits for {whom}{for_long} …" if whom else f"{title}: {AnswerProgress()}")
