@@ -167,6 +167,32 @@ def test_one_part_at_the_cursor(
     assert fake_server.all("workspace/executeCommand")[0]["command"] == command
 
 
+def test_what_stood_there_before(neovim: Neovim, fake_server: FakeServer, document: Path) -> None:
+    """`:Glm diff` shows the old lines above the new ones, part by part, and hides them again."""
+    neovim.keys(":Glm diff<CR>")
+    neovim.wait("return vim.fn.execute('messages'):find('no change of GLM in this file') ~= nil")
+    first = hunk(4, 0, 1, "line zero\nline half\n", "line 0\n")
+    list_changes(fake_server, document, made("simplify", first, CHANGED, REMOVED))
+    neovim.keys(":Glm diff<CR>")
+    neovim.settle()
+    rows = neovim.screen().split("\n")
+    assert rows[:3] == ["line zero", "line half", "line 0"]
+    at = rows.index("line five")
+    assert rows[at - 1 : at + 2] == ["line 4", "line five", "line 5"]
+    at = rows.index("gone")
+    assert rows[at - 1 : at + 2] == ["line 7", "gone", "line 8"]
+    neovim.keys("ggOnew<Esc>")
+    fake_server.wait("textDocument/didChange")
+    list_changes(fake_server, document, made("simplify", hunk(2, 6, 7, "line five\n", "line 5\n")))
+    rows = neovim.screen().split("\n")
+    assert "gone" not in rows
+    assert rows[rows.index("line five") + 1] == "line 5"
+    neovim.keys(":Glm diff<CR>")
+    neovim.settle()
+    assert "line five" not in neovim.screen()
+    assert neovim.text() == "new\n" + "".join(f"line {number}\n" for number in range(12))
+
+
 def test_what_was_decided_is_said(neovim: Neovim, fake_server: FakeServer, document: Path) -> None:
     """Keep, undo and cancel end with a word, once it is so."""
     list_changes(fake_server, document, CHANGE)

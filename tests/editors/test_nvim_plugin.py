@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,6 @@ from tests.editors.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.editors.fake_server import FakeServer
     from tests.editors.setup_editors import Found
@@ -300,6 +300,16 @@ def test_help_is_found(
         if way == "runtimepath":
             neovim.lua("vim.fn.delete(vim.fn.stdpath('data') .. '/site/pack', 'rf')")
         help_of_glm(neovim)
+
+
+def test_our_tags_are_neovims(neovim: Neovim) -> None:
+    """Who runs `:helptags`, as plugin managers do, changes no file of the checkout."""
+    (found,) = neovim.lua("return vim.api.nvim_get_runtime_file('doc/glm.txt', true)")
+    tags = Path(found).with_name("tags")
+    ours = tags.read_text("utf-8")
+    tags.unlink()
+    neovim.lua("vim.cmd.helptags(...)", str(tags.parent))
+    assert tags.read_text("utf-8") == ours
 
 
 def help_of_glm(neovim: Neovim) -> None:

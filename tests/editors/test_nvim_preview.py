@@ -73,6 +73,9 @@ def test_one_step_takes_or_refuses_it(
         neovim.keys(place + keys)
         params = fake_server.wait("workspace/executeCommand", number + 1)
         assert params == {"command": command, "arguments": [{"job": job}]}
+    neovim.settle()
+    refused = "glm: the change is refused" in neovim.messages()
+    assert refused is (command == "glm.reject"), "what is applied is seen"
 
 
 def test_the_keys_are_there_only_with_the_preview(

@@ -52,6 +52,7 @@ function M.on_changes(_, params, ctx)
     return change.state == 'offered'
   end, changes)
   require('glm.preview').show(bufnr, client, offered)
+  require('glm.diff').update(bufnr)
 end
 
 ---Forget a buffer that the server no longer sees.
@@ -62,6 +63,20 @@ function M.forget(bufnr)
     vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
   end
   require('glm.preview').forget(bufnr)
+  require('glm.diff').forget(bufnr)
+end
+
+---Go through the parts of changes that are in the document, each with its row.
+---@param bufnr integer
+---@return fun(): integer?, glm.Hunk?
+function M.made(bufnr)
+  return coroutine.wrap(function()
+    for _, change in ipairs(listed[bufnr] or {}) do
+      for _, hunk in ipairs(change.state == 'made' and change.hunks or {}) do
+        coroutine.yield((rows(bufnr, hunk)), hunk)
+      end
+    end
+  end)
 end
 
 ---Return the part of a change that stands at a row; where lines were removed, beside it.

@@ -72,6 +72,14 @@ local subcommands = {
   undo = about_change('glm.reject'),
   retry = about_change('glm.retry'),
 
+  diff = function(at)
+    if not require('glm.changes').made(at.bufnr)() then
+      vim.notify('glm: there is no change of GLM in this file', vim.log.levels.WARN)
+    else
+      require('glm.diff').toggle(at.bufnr)
+    end
+  end,
+
   apply = function(at)
     require('glm.preview').answer(at.bufnr, 'apply')
   end,

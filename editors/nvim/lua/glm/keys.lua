@@ -58,6 +58,7 @@ M.commands = {
   GlmUndoHunk = 'undo hunk',
   GlmRetry = 'retry',
   GlmRetryHunk = 'retry hunk',
+  GlmDiff = 'diff',
   GlmApply = 'apply',
   GlmRefuse = 'refuse',
   GlmCancel = 'cancel',

@@ -16,7 +16,7 @@ local previews = {}
 
 local namespace = vim.api.nvim_create_namespace('glm.preview')
 
-local draw, virtual_lines, heading, map, unmap, announce, how
+local draw, heading, map, unmap, announce, how
 
 ---Show what is offered in a buffer in the place of what was shown there.
 ---@param bufnr integer
@@ -69,17 +69,21 @@ function M.answer(bufnr, word)
   local here = require('glm.changes').at(bufnr, row, 'offered')
   local job = here and here.job or preview.offered[#preview.offered].job
   local command = word == 'apply' and 'glm.apply' or 'glm.reject'
-  require('glm.server').execute(client, command, { job = job })
+  require('glm.server').execute(client, command, { job = job }, function()
+    if word == 'refuse' then
+      vim.notify('glm: the change is refused')
+    end
+  end)
 end
 
 ---@param bufnr integer
 ---@param preview glm.Preview
 ---@param change glm.Change
 function draw(bufnr, preview, change)
-  local count = vim.api.nvim_buf_line_count(bufnr)
+  local diff = require('glm.diff')
   for index, hunk in ipairs(change.hunks) do
     local lines = index == 1 and heading(preview, change) or {}
-    vim.list_extend(lines, virtual_lines(hunk.after, 'GlmAdded'))
+    vim.list_extend(lines, diff.lines(hunk.after, 'GlmAdded'))
     if hunk.last > hunk.first then
       vim.api.nvim_buf_set_extmark(bufnr, namespace, hunk.first, 0, {
         end_row = hunk.last - 1,
@@ -87,34 +91,8 @@ function draw(bufnr, preview, change)
         line_hl_group = 'GlmRemoved',
       })
     end
-    local above = hunk.last == 0
-    vim.api.nvim_buf_set_extmark(bufnr, namespace, math.max(math.min(hunk.last, count) - 1, 0), 0, {
-      virt_lines = lines,
-      virt_lines_above = above,
-    })
-    for _, window in ipairs(above and vim.fn.win_findbuf(bufnr) or {}) do
-      vim.api.nvim_win_call(window, function()
-        if vim.fn.line('w0') == 1 then -- Neovim scrolls them out of sight.
-          vim.fn.winrestview({ topfill = #lines })
-        end
-      end)
-    end
+    diff.draw(bufnr, namespace, hunk.last, lines)
   end
-end
-
----Return lines to be drawn, coloured to the edge of the window.
----@param text string
----@param group string
----@return [string, string][][]
-function virtual_lines(text, group)
-  if text == '' then
-    return {}
-  end
-  local lines = vim.split((text:gsub('\r\n?', '\n'):gsub('\n$', '')), '\n', { plain = true })
-  local edge = { (' '):rep(vim.o.columns), group }
-  return vim.tbl_map(function(line)
-    return { { line, group }, edge }
-  end, lines)
 end
 
 ---Return the lines that say what is offered, what is wrong with it, and what can be done.
