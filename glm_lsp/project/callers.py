@@ -82,10 +82,15 @@ def _users(units: Units, inference: Inference, wanted: Definition, shown: range)
         paths.update(dict.fromkeys(path for path, _ in index.holding(wanted.name)))
     else:
         paths.update(dict.fromkeys(index.paths()))
-    marked = re.compile(rf"(?<![\w$]){re.escape(wanted.name)}(?![\w$])")
+    marked = re.compile(rf"(?<![\w$]){re.escape(wanted.name)}(?![\w$])(?!\s?[\"'])")
     hits = files = 0
-    ordered = sorted(paths, key=lambda path: (*_away(path, wanted.path), is_test(path), path))
-    for path in ordered[:_MOST_TEXTS]:
+    whose = {path for path, _ in index.holding(wanted.owner)} if wanted.owner else set()
+
+    def order(path: str) -> tuple[object, ...]:
+        away, far = _away(path, wanted.path)
+        return (away, path not in whose, far, is_test(path), path)
+
+    for path in sorted(paths, key=order)[:_MOST_TEXTS]:
         text = units.source(path)
         if marked.search(text) is None or (unit := units.get(path)) is None:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glm_lsp.project.callers import is_test, users
-from glm_lsp.project.excerpts import definition_excerpt, user_excerpts
+from glm_lsp.project.excerpts import CONSTRUCTORS, definition_excerpt, user_excerpts
 from glm_lsp.project.infer import Inference
 from glm_lsp.project.place import here_at
 from glm_lsp.project.score import Scorer
@@ -92,7 +92,17 @@ def _defined(index: Index, name: str, wanted: Wanted) -> list[Definition]:
         if wanted.first <= each.line and each.last <= wanted.last
     ]
     found = [each for each in inside if each.kind in ("function", "class")]
-    return _outer(found)[:_MOST_MEMBERS]
+    return [_made(index, each) for each in _outer(found)[:_MOST_MEMBERS]]
+
+
+def _made(index: Index, each: Definition) -> Definition:
+    """Return the class in the place of its constructor, which is called by the class's name."""
+    if each.name not in CONSTRUCTORS or not each.owner:
+        return each
+    for owner in index.by_name.get(each.owner, ()):
+        if owner.path == each.path and owner.line <= each.line <= owner.last:
+            return owner
+    return each
 
 
 def _outer(found: Iterable[Definition]) -> list[Definition]:

@@ -135,6 +135,8 @@ class Reader(Named):
 
     def _function(self, node: Node, owner: str, depth: int, before: Node | None) -> None:
         name = self.name(node)
+        if node.type == "method_definition" and not owner:
+            return  # Of an object; or a call, where the tree has an error.
         if (receiver := node.child_by_field_name("receiver")) is not None:
             words = NAME.findall(self.text(receiver))
             owner = (words[1] if len(words) > 1 else words[-1]) if words else owner

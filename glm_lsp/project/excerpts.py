@@ -28,7 +28,7 @@ _SMALL_BODY, _SMALL_CLASS = 12, 20
 """Lines of what is shown whole."""
 _MOST_FIELDS = 12
 _LONGEST = 2_500
-_CONSTRUCTORS = ("__init__", "constructor")
+CONSTRUCTORS = ("__init__", "constructor")
 
 
 def definition_excerpt(
@@ -83,7 +83,7 @@ def _inside(index: Index, unit: Unit, owner: Definition) -> Iterator[str]:
     for each in [each for each in members if each.kind == "field"][:_MOST_FIELDS]:
         yield f"    {each.signature}"
     for each in members:
-        node = unit.node(each) if each.name in _CONSTRUCTORS else None
+        node = unit.node(each) if each.name in CONSTRUCTORS else None
         if node is not None:
             yield f"    {_head(unit, node)}"
             return

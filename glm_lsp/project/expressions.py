@@ -174,8 +174,11 @@ class Local(NamedTuple):
 
 
 _CHECKED = re.compile(
-    r"\bisinstance\(\s*([\w.]+),\s*\(?([\w., ]+)\)|\b([\w.]+) instanceof ([\w.]+)"
+    r"\bisinstance\(\s*([\w.]+),\s*\(?([\w., ]+)\)"
+    r"|\b([\w.]+) instanceof ([\w.]+)"
+    r"|\bis([A-Z]\w*)\(([\w.]+)\)"
 )
+"""What a name is where a check lets it through; `isShape(x)` is a custom of TypeScript's."""
 
 
 def locals_of(unit: Unit, function: Node) -> dict[str, list[Local]]:
@@ -189,7 +192,8 @@ def locals_of(unit: Unit, function: Node) -> dict[str, list[Local]]:
             _parameter(unit, parameter, found)
     if body is not None:
         for match in _CHECKED.finditer(unit.text(body)):
-            name, said = match[1] or match[3], match[2] or match[4]
+            name = match[1] or match[3] or match[6]
+            said = match[2] or match[4] or match[5]
             found.setdefault(name, []).append(Local("type", None, said.replace(",", "|")))
         for node in within(unit, body):
             _assigned(unit, node, found)
@@ -217,7 +221,8 @@ def _parameter(unit: Unit, node: Node, found: dict[str, list[Local]]) -> None:
         return
     said = node.child_by_field_name("type")
     value = node.child_by_field_name("value")
-    for each in [name] if name.type in NAMES else name.named_children[:1]:
+    whole = name.type in NAMES or name.type == "this"
+    for each in [name] if whole else name.named_children[:1]:
         given = found.setdefault(unit.text(each, 400), [])
         if said is not None:
             given.append(Local("type", None, unit.text(said, 400)))

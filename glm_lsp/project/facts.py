@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glm_lsp.context.syntax import parse
 from glm_lsp.project import LONGEST
 from glm_lsp.project.definitions import Definition, Reader
+from glm_lsp.project.missed import missed
 from glm_lsp.project.rules import rules_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ WORD = re.compile(r"[A-Za-z_]\w{3,}")
 PASSAGE = 20
 """Lines of a passage."""
 _MOST_PASSAGES = 500
-_FORM = "4"
+_FORM = "5"
 
 
 class Facts(NamedTuple):
@@ -77,6 +78,8 @@ def facts_of(language: Language, text: str) -> Facts:
     if rules is not None and (tree := parse(language.name, text)) is not None:
         reader = Reader(rules, text.encode("utf-8", "replace"))
         reader.read(tree.root)
+        if tree.has_error:
+            reader.found += missed(rules, text, reader.found)
     words, passages = _passages(text.split("\n"))
     if reader is None:
         return Facts([], [], words, passages)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from glm_lsp.project.lookup import Meaning
     from glm_lsp.project.units import Unit, Units
 
+_TAKES = frozenset("get pop popleft shift at find setdefault popitem __getitem__".split())
+_KEEPS = frozenset("values items filter slice copy concat reverse sort keys".split())
+_NEXT, _SAME = ("next", "max", "min"), ("list", "tuple", "sorted", "reversed", "iter", "set")
 _MOST_STEPS = 6_000
 _MOST_VALUES = 6
 
@@ -75,7 +78,9 @@ class Inference(Declared):
         if kind == "name":
             return self._name(unit, node, what.name, depth)
         if kind == "self":
-            return self.own_object(unit, node)
+            said = self.lookup.named(unit, node, "this").local
+            typed = [v for each in said for v in self._local(unit, node, each, depth)]
+            return typed or self.own_object(unit, node)
         if kind == "super":
             owners = (v.of for v in self.own_object(unit, node) if v.of is not None)
             return [Value("instance", base) for each in owners for base in self.bases(each)]
@@ -200,7 +205,23 @@ class Inference(Declared):
             elif value.kind == "instance" and value.of is not None:
                 for each in self.member(value.of, "__call__", depth):
                     found += self.returned(each, depth)
-        return found
+        return found or self._taken(unit, called, depth)
+
+    def _taken(self, unit: Unit, called: Node, depth: int) -> list[Value]:
+        """Return what a call takes out of a collection, or makes of it: `rows.get(key)`."""
+        what = shape(unit, called)
+        if what is None:
+            return []
+        if what.kind == "member" and what.name in (*_TAKES, *_KEEPS):
+            held = [v for v in self.values(unit, what.of[0], depth) if v.items]
+        elif what.kind == "name" and what.name in (*_NEXT, *_SAME) and called.parent is not None:
+            given = called.parent.child_by_field_name("arguments")
+            first = given.named_children[:1] if given is not None else []
+            held = [v for each in first for v in self.values(unit, each, depth) if v.items]
+        else:
+            return []
+        taken = what.name in _TAKES or what.name in _NEXT
+        return [item for v in held for item in v.items] if taken else held
 
     def _whose_self(self, unit: Unit, called: Node, depth: int) -> list[Value]:
         """Return the object that a method is called on: what `Self` may be."""

@@ -198,6 +198,8 @@ class Knowledge:
         self._tell_unseen(process, snapshot)
         message = partial(_message, "consult", path, snapshot)
         answer = await self._answer(process, message, {"wanted": list(wanted)})
+        if failed := answer.get("failed"):
+            logger.warning("What an action may be shown of the workspace is not known: %s", failed)
         found = (Excerpt(*each) for each in answer.get("excerpts", ()))
         return tuple(each._replace(uri=Path(each.uri).as_uri()) for each in found)
 

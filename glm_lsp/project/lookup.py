@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from glm_lsp.project.expressions import Local
     from glm_lsp.project.units import Unit, Units
 
-_MOST_FILES = 40
+_MOST_FILES = 400
 _DEFAULT = re.compile(
     r"^export default (?:abstract |async |declare )*(?:class |function\*? ?|interface )?([\w$]+)",
     re.MULTILINE,

@@ -135,7 +135,10 @@ class _Worker:
         if (language := code_named(message["language"])) is not None:
             path = os.path.realpath(message["path"])
             wanted = Wanted(*message["wanted"])
-            found = consult(workspace, path, language, message["text"], wanted)
+            try:
+                found = consult(workspace, path, language, message["text"], wanted)
+            except Exception as error:  # Completions need the index all the same.
+                answer["failed"], found = f"{type(error).__name__}: {error}", []
             answer["excerpts"] = [each._replace(uri=workspace.place(each.path)) for each in found]
         self._tell(answer)
 

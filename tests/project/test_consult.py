@@ -103,6 +103,32 @@ PYTHON: dict[str, tuple[dict[str, str], str, set[str]]] = {
         "from a import Base\n\n\nclass T(Base):\n    def save(self):\n        super().save()\n",
         {"a.py:1", "a.py:2"},
     ),
+    "what a collection holds": (
+        {"a.py": BASE, "c.py": BASE},
+        "from a import Base\n\n\ndef f(rows: dict[str, Base], more: list[Base]):\n"
+        "    rows.get('x').save()\n    for row in sorted(more):\n        row.load()\n",
+        {"a.py:1", "a.py:2", "a.py:4"},
+    ),
+    "a check of its class": (
+        {"a.py": BASE, "c.py": BASE},
+        "from a import Base\n\n\ndef f(x):\n    if isinstance(x, Base):\n        x.save()\n",
+        {"a.py:1", "a.py:2"},
+    ),
+    "what is imported within the function": (
+        {"a.py": "def run(): ...\n", "b.py": "def run(): ...\n"},
+        "def f():\n    from b import run\n\n    run()\n",
+        {"b.py:1"},
+    ),
+    "a property's class": (
+        {
+            "a.py": BASE,
+            "b.py": "from a import Base\nclass Row:\n    @property\n"
+            "    def base(self) -> Base: ...\n",
+            "c.py": BASE,
+        },
+        "from b import Row\n\n\ndef f(x: Row):\n    x.base.save()\n",
+        {"b.py:2", "b.py:4", "a.py:2"},
+    ),
     "a name of the function's own": (
         {"a.py": "def run(): ...\n"},
         "from a import run\n\n\ndef f(run):\n    run()\n",
@@ -164,6 +190,18 @@ TYPESCRIPT: dict[str, tuple[dict[str, str], str, set[str]]] = {
         "import { Store } from './a';\nexport class T {\n  constructor(private store: Store) {}\n"
         "  f() {\n    for (const row of this.store.rows) { row.open(); }\n  }\n}\n",
         {"a.ts:2", "a.ts:4", "b.ts:2"},
+    ),
+    "a check by its custom, and a type for `this`": (
+        {"a.ts": STORE, "c.ts": STORE},
+        "import { Store, isStore } from './a';\nexport function f(x) {\n"
+        "  if (isStore(x)) { x.save(); }\n}\n"
+        "export function g(this: Store) { this.save(); }\n",
+        {"a.ts:1", "a.ts:2"},
+    ),
+    "what stands behind an error that the grammar makes": (
+        {"a.ts": "const f = function g(a, b?): any {\n};\nexport function run() {}\n"},
+        "import { run } from './a';\nexport function f() { run(); }\n",
+        {"a.ts:3"},
     ),
     "what is made": (
         {"a.ts": STORE, "c.ts": STORE},
@@ -229,6 +267,32 @@ def test_callers_of_a_method_by_the_types_of_objects(tmp_path: Path) -> None:
     found = shown(root, "a.py", callers=True, lines=(1, 1))
     assert [each.text for each in found if each.part == "caller"] == [
         "def f(a: A, b: B):\n    a.go()"
+    ]
+
+
+def test_a_constructor_is_called_by_the_name_of_its_class(tmp_path: Path) -> None:
+    """Who makes an object calls `__init__`."""
+    texts = {
+        "a.py": "class Row:\n    def __init__(self, x):\n        self.x = x\n",
+        "b.py": "from a import Row\n\n\ndef f():\n    return Row(1)\n",
+    }
+    root = written(tmp_path, texts)
+    found = shown(root, "a.py", callers=True, lines=(1, 2))
+    assert [each.text for each in found if each.part == "caller"] == ["def f():\n    return Row(1)"]
+
+
+def test_a_caller_through_a_base_comes_after_those_that_are_sure(tmp_path: Path) -> None:
+    """What calls a base's method may call the one that overrides it."""
+    texts = {
+        "a.py": "class Base:\n    def go(self): ...\n\n    def all(self):\n        self.go()\n",
+        "b.py": "from a import Base\n\n\nclass Row(Base):\n    def go(self): ...\n",
+        "c.py": "from b import Row\n\n\ndef f():\n    Row().go()\n",
+    }
+    root = written(tmp_path, texts)
+    found = shown(root, "b.py", callers=True, lines=(4, 4))
+    assert [(each.path, each.reason) for each in found if each.part == "caller"] == [
+        ("c.py", "uses go"),
+        ("a.py", "may use go"),
     ]
 
 

@@ -12,6 +12,7 @@ import pytest
 from glm_lsp.project.extent import Extent
 from glm_lsp.project.knowledge import Folders, Knowledge, Known
 from glm_lsp.project.process import IndexProcess
+from glm_lsp.project.wanted import Wanted
 from glm_lsp.text import Snapshot, Text
 from tests.project.rig import SHAPES, USE, write
 
@@ -158,3 +159,22 @@ def test_a_process_that_will_not_work_is_given_up(code: str) -> None:
     process.close()
     process.join()
     assert not process.alive
+
+
+def test_an_action_is_answered_by_the_process_that_holds_the_index(tmp_path: Path) -> None:
+    """Its excerpts come with their documents; one that fails costs no index."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+    wanted = Wanted(0, 5, bodies=False, callers=False, tests=False, style=False, characters=900)
+
+    async def work(knowledge: Knowledge) -> None:
+        knowledge.configure(folders(root))
+        assert await knowledge.consult(snapshot(root), wanted) == ()
+        knowledge.opened(snapshot(root))
+        await knowledge.indexed()
+        (found,) = await knowledge.consult(snapshot(root), wanted)
+        assert (found.path, found.uri) == ("shapes.py", (root / "shapes.py").as_uri())
+        broken: Any = []
+        assert await knowledge.consult(snapshot(root), wanted._replace(first=broken)) == ()
+        assert (await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)).sheet
+
+    run(work)

@@ -31,6 +31,7 @@ from tests.bench.context.typing import indexed
 if TYPE_CHECKING:
     from glm_lsp.project.definitions import Definition
     from glm_lsp.project.workspace import Workspace
+    from glm_lsp.prompts.actions import Reference
 
 GLM = ModelProfile(model="glm-5.1", window=200_000, max_output=128_000)
 _SUFFIXES = {"python": ".py", "typescript": ".ts"}
@@ -88,8 +89,19 @@ class Bench:
         asked = planned.request.messages[1].content
         shown = [r for r in planned.references if r.part == "definition" and r.text in asked]
         wanted = list(map(set, {frozenset(p) for p in self._called(path, first, last)}))
-        missed = [w for w in wanted if not any(_has(r.path, r.line, r.last, w) for r in shown)]
+        missed = [w for w in wanted if not any(self._shows(r, w) for r in shown)]
         return len(wanted), missed
+
+    def _shows(self, reference: Reference, wanted: set[Place]) -> bool:
+        """Tell whether one of the wanted lines is shown; a constructor is within its class."""
+        first, last = reference.line, reference.last
+        for place in wanted:
+            if place.path != reference.path or not first <= place.line <= last:
+                continue
+            line = self.texts.get(place.path, "").split("\n")[place.line].strip()
+            if place.line <= first + 1 or line.partition("(")[0] in reference.text:
+                return True
+        return False
 
     def _called(self, path: str, first: int, last: int) -> list[frozenset[Place]]:
         return [frozenset(p) for p in self.oracle.called(path, self.texts[path], first, last)]
@@ -120,16 +132,6 @@ class Bench:
             if not shown and not (place.path == path and content in asked):
                 missed.append(place)
         return len(wanted), missed
-
-
-def _has(path: str, first: int, last: int, wanted: set[Place]) -> bool:
-    """Tell whether a definition is one of those wanted; a class is shown with its constructor."""
-    for place in wanted:
-        if place.path == path and (
-            place.line == first or first <= place.line <= min(first + 1, last)
-        ):
-            return True
-    return False
 
 
 def measure(language: str, given: argparse.Namespace) -> None:

@@ -128,9 +128,9 @@ class TypeScript:
         for line in range(first, last + 1):
             for match in _CALL.finditer(lines[line]):
                 where = {"line": line + 1, "offset": match.start("name") + 1}
-                body = self._ask("definitionAndBoundSpan", path, **where)
+                body = self._ask("definitionAndBoundSpan-full", path, **where)
                 given = (body or {}).get("definitions", ())
-                found = set(self._places(d for d in given if d.get("kind") in _KINDS))
+                found = set(self._full(d for d in given if d.get("kind") in _KINDS))
                 if found and not any(place.path == path for place in found):
                     yield found
 
@@ -140,9 +140,18 @@ class TypeScript:
         refs = []
         for ref in body.get("refs", ()):
             rest = ref["lineText"][ref["end"]["offset"] - 1 :]
-            if not ref.get("isDefinition") and re.match(r"\s*(?:<[^<>()]*>)?\(", rest):
+            declares = ref.get("isDefinition") or ref.get("isWriteAccess")  # Overrides do, too.
+            if not declares and re.match(r"\s*(?:<[^<>()]*>)?\(", rest):
                 refs.append(ref)
         return set(self._places(refs))
+
+    def _full(self, found: Any) -> Iterator[Place]:
+        for each in found:
+            file = Path(each["fileName"])
+            if file.is_relative_to(self._root):
+                text = file.read_text("utf-8").replace("\r\n", "\n")
+                line = text[: each["textSpan"]["start"]].count("\n")
+                yield Place(file.relative_to(self._root).as_posix(), line)
 
     def _places(self, found: Any) -> Iterator[Place]:
         for each in found:
