@@ -18,8 +18,8 @@ from rich.text import Text as Shown
 
 from glm_lsp.characters import escaped
 from glm_lsp.commands.context_action import asked, show_action
-from glm_lsp.completion.question import PROJECT_CHARACTERS
-from glm_lsp.context.cursor import LIMITS, context_at
+from glm_lsp.completion.question import room
+from glm_lsp.context.cursor import context_at
 from glm_lsp.context.gather import display_path
 from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import ExcludedError, GlmError
@@ -105,7 +105,9 @@ def _show_completion(
 ) -> Extent | None:
     known, extent = Known(), None
     if folders is not None:
-        given, extent = asyncio.run(asked(folders, snapshot, partial(_ask, snapshot, offset)))
+        _, most = room(loaded.settings.context.max_tokens)
+        work = partial(_ask, snapshot, offset, most)
+        given, extent = asyncio.run(asked(folders, snapshot, work)) if most > 0 else (None, None)
         known = given or known
     request = _request(loaded, snapshot, offset, known, root)
     _show(console, Seal(None).sealed(request)[0], known)
@@ -138,14 +140,14 @@ def _offset(text: Text, line: int, column: int | None) -> int:
     return start + (length if column is None else min(max(column - 1, 0), length))
 
 
-async def _ask(snapshot: Snapshot, offset: int, knowledge: Knowledge) -> Known:
-    return await knowledge.ask(snapshot, offset, PROJECT_CHARACTERS, reasons=True)
+async def _ask(snapshot: Snapshot, offset: int, characters: int, knowledge: Knowledge) -> Known:
+    return await knowledge.ask(snapshot, offset, characters, reasons=True)
 
 
 def _request(loaded: Loaded, snapshot: Snapshot, offset: int, known: Known, root: Path) -> Request:
     settings = loaded.settings
     question = CompletionQuestion(
-        context=context_at(snapshot, offset).within(LIMITS),
+        context=context_at(snapshot, offset).within(room(settings.context.max_tokens)[0]),
         path=display_path(snapshot.file, (root,)),
         project=ProjectContext(known.sheet, known.fresh, known.uris),
     )

@@ -22,7 +22,7 @@ from attrs import define
 
 from glm_lsp.completion.cache import CachedCompletion, CompletionCache, Refusals, distinct
 from glm_lsp.completion.debounce import Debounce, RealClock
-from glm_lsp.completion.question import Asker
+from glm_lsp.completion.question import PROJECT_CHARACTERS, Asker
 from glm_lsp.completion.scope import is_enabled, is_multiline, is_useful
 from glm_lsp.completion.statistics import KEPT_AFTER
 from glm_lsp.completion.stream import StreamOwner
@@ -88,6 +88,7 @@ class Engine:
         gather: Gather | None = None,
         above: Above | None = None,
         consult: Consult | None = None,
+        elsewhere: int = PROJECT_CHARACTERS,
         acceptance: Acceptance | None = None,
         failed: Callable[[GlmError], None] | None = None,
         ahead: bool = False,
@@ -99,7 +100,7 @@ class Engine:
         suggestions; `failed` is told why there is nothing besides what is known. With `ahead`, what
         follows a suggestion is asked for while it is shown. For the rest see `Asker`.
         """
-        self._asker = Asker(provider, model, kind, limits, gather, above, consult)
+        self._asker = Asker(provider, model, kind, limits, gather, above, consult, elsewhere)
         self._settings = settings
         self._allowed = allowed
         self._acceptance = acceptance

@@ -31,11 +31,27 @@ if TYPE_CHECKING:
     Above = Callable[[Snapshot], Sequence[Snapshot]]
     Consult = Callable[[Snapshot, int, int], Awaitable[ProjectContext]]
 
+CHARACTERS_PER_TOKEN = 3.0
+"""A cautious rule of thumb for code."""
+
 PROJECT_CHARACTERS = 8_000
 """Of what the workspace defines, in a prompt."""
 
 RELATED_DEADLINE = 0.1
 """Seconds that related code may take; after that the prompt goes without."""
+
+
+def room(most_tokens: int | None, limits: ContextLimits = LIMITS) -> tuple[ContextLimits, int]:
+    """Return how much of the document a prompt shows, and how many characters of elsewhere.
+
+    `most_tokens` bounds both together, the document before the rest; None leaves them as they are.
+    """
+    if most_tokens is None:
+        return limits, PROJECT_CHARACTERS
+    characters = int(most_tokens * CHARACTERS_PER_TOKEN)
+    limits = limits.up_to(characters)
+    left = characters - limits.characters_above - limits.characters_below
+    return limits, min(PROJECT_CHARACTERS, left)
 
 
 class Asker:
@@ -54,13 +70,14 @@ class Asker:
         gather: Gather | None = None,
         above: Above | None = None,
         consult: Consult | None = None,
+        elsewhere: int = PROJECT_CHARACTERS,
     ) -> None:
         """Ask `provider` for `model`.
 
         `gather` finds related code for the prompt; `consult` says what the workspace defines, in
-        so many characters, and where it does nobody gathers; `above` returns a notebook's cells
-        above one, the nearest last; `limits` says how much of the document is sent, and of those
-        cells.
+        `elsewhere` characters at most, and where it does nobody gathers; `above` returns a
+        notebook's cells above one, the nearest last; `limits` says how much of the document is
+        sent, and of those cells.
         """
         self.kind: Kind = kind
         self._provider = provider
@@ -69,7 +86,7 @@ class Asker:
         self._gather = gather
         self._above = above
         self._consult = consult
-        self._characters = PROJECT_CHARACTERS
+        self._characters = elsewhere
 
     def shorten(self) -> None:
         """Send half as much of the document and the workspace from now on."""
@@ -112,7 +129,7 @@ class Asker:
         return cells_above(cells, snapshot, self._limits.characters_above)
 
     async def _project(self, request: CompletionRequest) -> ProjectContext:
-        if self._consult is None:
+        if self._consult is None or self._characters <= 0:
             return ProjectContext()
         try:
             async with timeout(RELATED_DEADLINE):
@@ -121,7 +138,7 @@ class Asker:
             return ProjectContext()
 
     async def _related(self, request: CompletionRequest) -> tuple[Related, ...]:
-        if self._gather is None:
+        if self._gather is None or self._characters <= 0:
             return ()
         try:
             async with timeout(RELATED_DEADLINE):

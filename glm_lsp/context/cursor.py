@@ -41,6 +41,12 @@ class ContextLimits:
         """Return half of everything, for a model whose window is smaller than thought."""
         return ContextLimits(*(max(1, value // 2) for value in attrs.astuple(self)))
 
+    def up_to(self, characters: int) -> ContextLimits:
+        """Return what is no more than so many characters, most of them above the cursor."""
+        below = min(self.characters_below, max(1, characters // 4))
+        above = min(self.characters_above, max(1, characters - below))
+        return attrs.evolve(self, characters_above=above, characters_below=below)
+
 
 LIMITS = ContextLimits()
 
@@ -134,7 +140,8 @@ class CursorContext:
     def _upper_edge(self, limits: ContextLimits) -> int:
         """Find where in `before` a prompt starts: at a line whose number is a multiple of 40.
 
-        Within very long lines it is a multiple of 2,000 characters of the document instead.
+        Within very long lines it is a multiple of 2,000 characters of the document instead, or of a
+        third of what may be shown.
         """
         index = 0
         number = self.line - self.before.count("\n")
@@ -146,7 +153,7 @@ class CursorContext:
             index += len(line) + 1
             number += 1
         start = self.offset - limits.characters_above
-        start += -start % _CHARACTER_STEP
+        start += -start % min(_CHARACTER_STEP, max(1, limits.characters_above // 3))
         start = max(0, min(start, self.offset))
         return len(self.before) - len(self.last_characters(self.offset - start))
 

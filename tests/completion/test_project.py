@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glm_lsp.completion.engine import Engine
-from glm_lsp.completion.question import PROJECT_CHARACTERS
-from glm_lsp.context.cursor import context_at
+from glm_lsp.completion.question import PROJECT_CHARACTERS, room
+from glm_lsp.context.cursor import LIMITS, context_at
 from glm_lsp.errors import PromptTooLongError
 from glm_lsp.prompts.completion import (
     HOLE,
@@ -42,6 +42,20 @@ def asked(kind: Kind, project: ProjectContext = PROJECT, offset: int = CURSOR) -
     snapshot = Snapshot("file:///a.py", 1, "python", Text.of(SOURCE))
     question = CompletionQuestion(context_at(snapshot, offset), "a.py", project=project)
     return render(kind, question, "glm-4.7")
+
+
+@pytest.mark.parametrize("tokens", [0, 1, 100, 700, 2_000, 3_000, 4_000, 20_000])
+def test_the_most_tokens_bound_the_document_and_what_is_from_elsewhere(tokens: int) -> None:
+    """Together they never are more than the user lets; the document comes first."""
+    limits, elsewhere = room(tokens)
+    text = "".join(f"name{n} = {n}\n" for n in range(2_000))
+    context = context_at(Snapshot("file:///a.py", 1, "python", Text.of(text)), 12_000)
+    shown = context.within(limits)
+    document = len(shown.before) + len(shown.after)
+    assert document + max(0, elsewhere) <= max(2, 3 * tokens)
+    assert (document > 0) == (tokens > 0)
+    assert (elsewhere > 0) == (tokens > 2_667)
+    assert room(None) == (LIMITS, PROJECT_CHARACTERS)
 
 
 @pytest.mark.parametrize("kind", ["chat", "fim", "prefix"])
@@ -117,7 +131,9 @@ async def _related(_: Snapshot, __: int) -> tuple[Related, ...]:
     return (Related("other.py", "def beside(): ..."),)
 
 
-def _complete(consulted: _Consulted, *replies: list[str] | Exception) -> list[Request]:
+def _complete(
+    consulted: _Consulted, *replies: list[str] | Exception, elsewhere: int = PROJECT_CHARACTERS
+) -> list[Request]:
     """Complete once, and return what the model was asked."""
     left = list(replies)
     clock = FakeClock()
@@ -125,7 +141,13 @@ def _complete(consulted: _Consulted, *replies: list[str] | Exception) -> list[Re
 
     async def scenario() -> None:
         engine = Engine(
-            model, "glm-4.7", CompletionSettings(), gather=_related, consult=consulted, clock=clock
+            model,
+            "glm-4.7",
+            CompletionSettings(),
+            gather=_related,
+            consult=consulted,
+            elsewhere=elsewhere,
+            clock=clock,
         )
         waiting = asyncio.ensure_future(engine.complete(request("def area():\n    return ¦\n")))
         while not waiting.done():
@@ -136,6 +158,15 @@ def _complete(consulted: _Consulted, *replies: list[str] | Exception) -> list[Re
 
     run(scenario())
     return model.requests
+
+
+def test_without_room_nothing_of_elsewhere_is_looked_for() -> None:
+    """Neither signatures nor passages, where none may be shown."""
+    consulted = _Consulted(PROJECT)
+    (asked_of,) = _complete(consulted, ["1"], elsewhere=0)
+    assert consulted.budgets == []
+    assert "beside" not in str(asked_of.messages)
+    assert "scaled" not in str(asked_of.messages)
 
 
 def test_related_passages_stand_in_where_nothing_is_known() -> None:

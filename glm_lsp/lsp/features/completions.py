@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.completion.engine import Engine
 from glm_lsp.completion.fallback import Fallback, Menu
+from glm_lsp.completion.question import room
 from glm_lsp.completion.related import RelatedCode
 from glm_lsp.completion.statistics import Acceptance, open_statistics
 from glm_lsp.context.cursor import LIMITS, ContextLimits
@@ -124,6 +125,8 @@ class Completions:
         session = self._session
         model = session.model_name(completion=True)
         small = model == catalogue.EMBEDDED
+        limits = ContextLimits(lines_above=40, characters_above=1_500) if small else LIMITS
+        limits, elsewhere = room(session.settings.context.max_tokens, limits)
 
         def allowed(snapshot: Snapshot) -> bool:
             return not session.excludes(snapshot)
@@ -137,11 +140,12 @@ class Completions:
             model,
             session.settings.completion,
             kind=kind_of(session.settings.completion.prompt, session.settings.provider),
-            limits=ContextLimits(lines_above=40, characters_above=1_500) if small else LIMITS,
+            limits=limits,
             allowed=allowed,
             gather=related.gather if session.settings.context.related_files and not small else None,
             above=self._server.notebooks.above,
             consult=self._consult if not small else None,
+            elsewhere=elsewhere,
             acceptance=self._acceptance,
             failed=self._tell,
             ahead=_asks_ahead(session.settings),
