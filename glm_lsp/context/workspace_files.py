@@ -87,6 +87,16 @@ class WorkspaceFiles:
         found = (next(filter(None, each), "") for each in (tops, near))
         return "\n\n".join(filter(None, found))
 
+    def text_of(self, uri: str, beside: str, most: int) -> str:
+        """Return the text of a file that may go along with a document; "" for any other, or more.
+
+        `most` counts bytes.
+        """
+        path = path_of(uri)
+        real = _real(path) if path is not None and self.belongs(uri, beside) else None
+        text = contents(real, most + 1) if real is not None else ""
+        return text if len(text.encode()) <= most else ""
+
     def _read(self, path: Path, root: Path, most: int) -> str:
         return "" if self.exclusions.excludes_path(path) else self._text(path, root, most)
 

@@ -134,6 +134,24 @@ def test_what_nobody_reports_on_is_not_settled(
     assert answer["settled"] is False
 
 
+def test_what_another_server_knows_is_in_the_question(
+    tmp_path: Path, path: Path, editor: Callable[[str], Any]
+) -> None:
+    """An explanation's question shows the definition that the other server names."""
+    editor("nvim")
+    with (
+        Gateway(chat_stream("It adds.")) as gateway,
+        glm_in_neovim.start(tmp_path, through_gateway(gateway.base_url), path, OTHER) as neovim,
+    ):
+        neovim.wait(REPORTED, 1)
+        neovim.lua("vim.api.nvim_win_set_cursor(0, { 5, 4 })")
+        neovim.lua("vim.g.states = {}")
+        neovim.lua("vim.cmd('Glm explain')")
+        glm_in_neovim.finish(neovim)
+        question = gateway.requests[0].json["messages"][1]["content"]
+        assert f"# shapes.py\n{SHAPES}" in question
+
+
 def test_a_fix_that_left_its_problem_is_said_and_mended(
     tmp_path: Path, path: Path, editor: Callable[[str], Any]
 ) -> None:

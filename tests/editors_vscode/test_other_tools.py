@@ -42,7 +42,8 @@ def window(
     """Open a window in which another extension with a language server runs."""
     home = tmp_path_factory.mktemp("vscode")
     server = CodeServer(home)
-    server.configure({**settings(shared_gateway), **other_tool.SETTINGS})
+    own = {**settings(shared_gateway), "glm.context.project": False}
+    server.configure({**own, **other_tool.SETTINGS})
     server.install_ours()
     server.install(other_tool.package(home))
     server.start({"GLM_API_KEY": KEY})
@@ -84,6 +85,18 @@ def test_a_fix_that_left_its_problem_is_said_and_mended(
     opened.wait_status("GLM: ready")
     assert "undefined name 'heigth'" in gateway.requests[1].json["messages"][1]["content"]
     assert opened.save(folder / "total.py").endswith(GOOD)
+
+
+def test_what_another_extension_knows_is_in_the_question(
+    opened: Workbench, gateway: Gateway
+) -> None:
+    """An explanation's question shows the definition that the other language server names."""
+    gateway.script(chat_stream("It adds."))
+    opened.command("GLM: Explain")
+    until(lambda: len(gateway.requests) == 1, 20, "GLM is asked")
+    opened.wait_status("GLM: ready")
+    question = gateway.requests[0].json["messages"][1]["content"]
+    assert f"# shapes.py\n{SHAPES}" in question
 
 
 def test_a_fix_that_did_what_it_should_is_not_talked_about(

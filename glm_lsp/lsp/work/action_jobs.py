@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,25 +15,24 @@ from attrs import evolve
 
 from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
 from glm_lsp.actions.offers import FIX_ALL, covered
-from glm_lsp.actions.plan import Plan, Task, plan, wanted_of
 from glm_lsp.actions.promise import promise_of
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.names import path_of
 from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import GlmError, ReplyError
-from glm_lsp.lsp.work import other_tools
 from glm_lsp.lsp.work.after_edit import AfterEdit
 from glm_lsp.lsp.work.diagnostics import every_problem
 from glm_lsp.lsp.work.explanations import load
 from glm_lsp.lsp.work.failures import Failures
 from glm_lsp.lsp.work.new_files import create_file, creates_files
+from glm_lsp.lsp.work.planner import Planner
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
-from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable
 
+    from glm_lsp.actions.plan import Plan, Task
     from glm_lsp.editing.answer import Whole
     from glm_lsp.lsp.jobs import Job
     from glm_lsp.lsp.server import Server
@@ -43,16 +41,11 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.lsp.work.explanations import Explanations
     from glm_lsp.lsp.work.failures import Attempt
-    from glm_lsp.lsp.work.other_tools import Answer
-    from glm_lsp.project.wanted import Excerpt, Wanted
-    from glm_lsp.text import Change, Snapshot
+    from glm_lsp.lsp.work.planner import Show
+    from glm_lsp.text import Change
 
     Listener = Callable[[AnswerProgress], None]
-    Show = Callable[[Snapshot, Wanted], Awaitable[tuple[Excerpt, ...]]]
 
-
-_SHOWN_WITHIN = 2.0
-"""Seconds that the index may take; after that a question goes without."""
 
 _AT_ONCE = 1_000
 """Characters of an explanation that are read without a pause."""
@@ -77,6 +70,7 @@ class ActionJobs:
     Attributes:
         failures: those that failed, to be asked again.
         after: what the other tools say of the changes that they made.
+        planner: what makes a question of a task.
     """
 
     def __init__(
@@ -96,15 +90,15 @@ class ActionJobs:
         self._explanations = explanations
         self._changes = changes
         self._remembered = remembered
-        self._show_elsewhere = show
         self.failures = Failures(server, session, self._again)
+        self.planner = Planner(server, session, show)
         self.after = AfterEdit(server, session, changes, self.run)
 
     def run(self, task: Task) -> dict[str, str]:
         """Start a job for a task and return its id."""
         job = self._server.jobs.start(
             task.action.title,
-            lambda job: self._begin(job, task),
+            lambda job: self._work(job, task),
             uri=task.snapshot.uri,
         )
         self.failures.watch(job, task)
@@ -117,7 +111,7 @@ class ActionJobs:
         self._remembered.note(task.snapshot, task.diagnostics)
 
         async def work(job: Job) -> None:
-            answer = await self._ask_others(uri)
+            answer = await self.planner.ask_others(uri)
             snapshot, found = await every_problem(self._server, self._remembered, uri, answer)
             if not found:
                 raise ReplyError(
@@ -125,7 +119,7 @@ class ActionJobs:
                 )
             place = Span(found[0].span.start, found[0].span.start)
             every = evolve(task, snapshot=snapshot, selection=place, diagnostics=found)
-            await self._work(job, every, answer)
+            await self._work(job, every)
 
         job = self._server.jobs.start(FIX_ALL, work, uri=uri)
         self.failures.watch(job, task, every=True)
@@ -134,36 +128,8 @@ class ActionJobs:
     def _again(self, attempt: Attempt) -> dict[str, str]:
         return self.run_on_all(attempt.now) if attempt.every else self.run(attempt.now)
 
-    async def _begin(self, job: Job, task: Task) -> None:
-        """Ask what the other tools report before an edit, and work."""
-        edits = task.action.answer == "edit"
-        await self._work(job, task, await self._ask_others(task.snapshot.uri) if edits else None)
-
-    async def _ask_others(self, uri: str) -> Answer | None:
-        """Ask what the other tools report, where the client can be asked."""
-        ask = self._session.extensions.context
-        return await other_tools.ask(self._server, uri) if ask else None
-
-    async def plan(self, task: Task) -> Plan:
-        """Return the question for a task, with what the workspace has for it in time.
-
-        Raises:
-            ReplyError: there is nothing there to work on.
-        """
-        task = evolve(task, above=self._server.notebooks.above(task.snapshot))
-        profile = await self._session.profile(task.snapshot.file)
-        # Parsing a large file takes longer than a keystroke may wait.
-        wanted = await asyncio.to_thread(wanted_of, task, profile)
-        shown: tuple[Excerpt, ...] = ()
-        if wanted is not None:
-            with suppress(asyncio.TimeoutError):
-                async with timeout(_SHOWN_WITHIN):
-                    shown = await self._show_elsewhere(task.snapshot, wanted)
-        return await asyncio.to_thread(plan, task, profile, shown)
-
-    async def _work(self, job: Job, task: Task, answer: Answer | None) -> None:
-        before = await self.after.before(task.snapshot, answer)
-        planned = await self.plan(task)
+    async def _work(self, job: Job, task: Task) -> None:
+        planned, before = await self.planner.plan(task)
         if len(task.diagnostics) > 1:
             starts = [diagnostic.span.start for diagnostic in task.diagnostics]
             about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -30,18 +29,10 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.changes import Changes, DocumentChange
-    from glm_lsp.lsp.work.other_tools import Answer
-    from glm_lsp.text import Snapshot, Text
+    from glm_lsp.lsp.work.other_tools import KnownProblems
+    from glm_lsp.text import Text
 
 TITLE = "Fix what this broke"
-
-
-@frozen
-class Before:
-    """What was reported of a task's document when it began."""
-
-    problems: tuple[Diagnostic, ...]
-    settled: bool
 
 
 class AfterEdit:
@@ -59,18 +50,12 @@ class AfterEdit:
         self._session = session
         self._changes = changes
         self._run = run
-        self._offered: dict[str, Before] = {}
+        self._offered: dict[str, KnownProblems] = {}
         self._found: dict[str, Remembered] = {}
         server.documents.subscribe(self._follow)
         changes.on_change(self._forget)
 
-    async def before(self, snapshot: Snapshot, answer: Answer | None) -> Before | None:
-        """Return what an answer says of a document that is about to be changed."""
-        if answer is None:
-            return None
-        return Before(await asyncio.to_thread(self._read, answer, snapshot), answer.settled)
-
-    def check(self, job: str, before: Before | None) -> None:
+    def check(self, job: str, before: KnownProblems | None) -> None:
         """See, in the background, what the other tools say of a job's change."""
         change = self._changes.find(job)
         if change is None or before is None:
@@ -107,12 +92,12 @@ class AfterEdit:
         at = found[0].span.start
         return Task(FIX, snapshot, Span(at, at), diagnostics=tuple(found))
 
-    async def _check(self, change: DocumentChange, before: Before) -> None:
+    async def _check(self, change: DocumentChange, before: KnownProblems) -> None:
         answer = await other_tools.ask(self._server, change.uri, settle=True)
         snapshot = self._server.documents.get(change.uri)
         if answer is None or not answer.settled or snapshot is None:
             return
-        reported = await asyncio.to_thread(self._read, answer, snapshot)
+        reported = (await other_tools.reported(self._server, answer, snapshot)).problems
         intended = await asyncio.to_thread(change.applier.session.intended)
         now = self._server.documents.get(change.uri)
         gone = self._changes.find(change.job) is None or change.applier.over
@@ -124,10 +109,6 @@ class AfterEdit:
             self._found[change.job] = remembered = Remembered()
             remembered.note(snapshot, found.problems)
             await self._tell(change.job, found)
-
-    def _read(self, answer: Answer, snapshot: Snapshot) -> tuple[Diagnostic, ...]:
-        found = other_tools.problems_of(self._server, answer, snapshot)
-        return tuple(dict.fromkeys(found))  # The same problem, reported twice, is one.
 
     async def _tell(self, job: str, found: Consequences) -> None:
         kind = types.MessageType.Warning
@@ -162,7 +143,7 @@ class AfterEdit:
 
 def _compare(
     change: DocumentChange,
-    before: Before,
+    before: KnownProblems,
     reported: Sequence[Diagnostic],
     text: Text,
     *,

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import field, frozen
 from lsprotocol import types
@@ -23,7 +24,7 @@ from glm_lsp.lsp.extension import CONTEXT
 from glm_lsp.timeout import timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from glm_lsp.lsp.server import Server
     from glm_lsp.text import Snapshot
@@ -33,8 +34,19 @@ logger = logging.getLogger(__name__)
 MOST_PROBLEMS = 1_000
 """Of one document; more is no list that anybody works through."""
 _LONGEST = 1_000  # Characters of a message; what is behind them, nobody reads.
+_LONGEST_HOVER = 4_000  # Characters.
+_MOST_PLACES = 3  # Of one name: overloads, a declaration besides a definition.
+_MOST_ANSWERS = 200
 _ANSWERED_WITHIN = 1.0  # Seconds; then it goes on with what is known.
 _SETTLED_WITHIN = 15.0  # Seconds; our clients wait for ten.
+
+
+class Place(NamedTuple):
+    """Where something is defined: a document, and its lines from 0."""
+
+    uri: str
+    first: int
+    last: int
 
 
 @frozen
@@ -44,21 +56,50 @@ class Answer:
     Attributes:
         diagnostics: LSP's, as they came.
         settled: other tools have reported since the document last changed.
+        definitions: by the number of the place that was asked about.
+        hovers: what is shown there, in Markdown, likewise.
     """
 
     diagnostics: list[Any] = field(factory=list, repr=False)
     settled: bool = False
+    definitions: Mapping[int, tuple[Place, ...]] = field(factory=dict, repr=False)
+    hovers: Mapping[int, str] = field(factory=dict, repr=False)
 
 
-async def ask(server: Server, uri: str, *, settle: bool = False) -> Answer | None:
+@frozen
+class KnownProblems:
+    """The problems of a document, and whether they are of its text as it was then."""
+
+    problems: tuple[Diagnostic, ...]
+    settled: bool
+
+
+async def reported(server: Server, answer: Answer, snapshot: Snapshot) -> KnownProblems:
+    """Return what an answer reports of a document; a problem that is reported twice is one."""
+
+    def read() -> tuple[Diagnostic, ...]:
+        return tuple(dict.fromkeys(problems_of(server, answer, snapshot)))
+
+    # A thousand problems take longer to read than a keystroke may wait.
+    return KnownProblems(await asyncio.to_thread(read), answer.settled)
+
+
+async def ask(
+    server: Server,
+    uri: str,
+    *,
+    positions: Sequence[types.Position] = (),
+    settle: bool = False,
+) -> Answer | None:
     """Ask the client what the other tools know of a document; None: it did not say.
 
+    Of `positions` it says what stands there.
     With `settle` it is to wait, within bounds, until they have reported on the text as it is.
 
     Raises:
         ConnectionError: the client is gone.
     """
-    params: dict[str, Any] = {"uri": uri, "positions": []}
+    params: dict[str, Any] = {"uri": uri, "positions": list(positions)}
     if settle:
         params["settle"] = True
     try:
@@ -70,7 +111,34 @@ async def ask(server: Server, uri: str, *, settle: bool = False) -> Answer | Non
     listed = answer.get("diagnostics") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
         return None
-    return Answer(listed[:MOST_PROBLEMS], answer.get("settled") is True)
+    settled = answer.get("settled") is True
+    return Answer(listed[:MOST_PROBLEMS], settled, _definitions(answer), _hovers(answer))
+
+
+def _definitions(answer: dict[str, Any]) -> dict[int, tuple[Place, ...]]:
+    found: dict[int, tuple[Place, ...]] = {}
+    for raw in _listed(answer, "definitions"):
+        with suppress(TypeError, KeyError, ValueError):
+            lines = [int(raw["range"][end]["line"]) for end in ("start", "end")]
+            number, place = int(raw["position"]), Place(str(raw["uri"]), *lines)
+            known = found.get(number, ())
+            if place not in known and 0 <= place.first <= place.last and len(known) < _MOST_PLACES:
+                found[number] = (*known, place)
+    return found
+
+
+def _hovers(answer: dict[str, Any]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for raw in _listed(answer, "hovers"):
+        with suppress(TypeError, KeyError, ValueError):
+            if isinstance(raw["text"], str):
+                found.setdefault(int(raw["position"]), raw["text"][:_LONGEST_HOVER])
+    return found
+
+
+def _listed(answer: dict[str, Any], name: str) -> list[Any]:
+    listed = answer.get(name)
+    return listed[:_MOST_ANSWERS] if isinstance(listed, list) else []
 
 
 def problems_of(server: Server, answer: Answer, snapshot: Snapshot) -> Iterator[Diagnostic]:
