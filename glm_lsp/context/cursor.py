@@ -18,7 +18,7 @@ from glm_lsp.text import Snapshot, Span, split_lines
 
 _TAB = 4
 _OTHER_LINE_END = re.compile(r"\r\n?")
-_STEP = 40
+_STEPS = (40, 20, 10, 5, 1)
 _CHARACTER_STEP = 2_000
 _NEAR_BEFORE = 400
 _NEAR_AFTER = 200
@@ -140,20 +140,34 @@ class CursorContext:
     def _upper_edge(self, limits: ContextLimits) -> int:
         """Find where in `before` a prompt starts: at a line whose number is a multiple of 40.
 
-        Within very long lines it is a multiple of 2,000 characters of the document instead, or of a
+        Of 20, 10, 5… where that would show less than half of what may be shown. Within very long
+        lines it is a multiple of 2,000 characters of the document instead, or of a
         third of what may be shown.
         """
+        fitting: list[tuple[int, int]] = []
         index = 0
         number = self.line - self.before.count("\n")
         for line in self.before.split("\n"):
             fits = self.line - number <= limits.lines_above
             fits = fits and len(self.before) - index <= limits.characters_above
-            if fits and number % _STEP == 0 and (index > 0 or self.starts_line):
-                return index
+            if fits and (index > 0 or self.starts_line):
+                fitting.append((number, index))
             index += len(line) + 1
             number += 1
+        for step in _STEPS:
+            for number, index in fitting:
+                if number % step == 0:
+                    most = 2 * (self.line - number) >= limits.lines_above
+                    most = most or 2 * (len(self.before) - index) >= limits.characters_above
+                    if most or number == 0 or step == 1:
+                        return index
+                    break
+        return self._upper_character(limits)
+
+    def _upper_character(self, limits: ContextLimits) -> int:
+        step = min(_CHARACTER_STEP, max(1, limits.characters_above // 3))
         start = self.offset - limits.characters_above
-        start += -start % min(_CHARACTER_STEP, max(1, limits.characters_above // 3))
+        start += -start % step
         start = max(0, min(start, self.offset))
         return len(self.before) - len(self.last_characters(self.offset - start))
 

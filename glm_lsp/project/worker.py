@@ -11,6 +11,7 @@ import faulthandler
 import gc
 import os
 import queue
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from glm_lsp.project.extent import Extent
 
 TIME_FOR_A_FILE = 2.0
-"""Seconds."""
+"""Seconds of a processor; of time where a system cannot end a process by those (Windows)."""
 
 
 def run(source: IO[bytes], sink: IO[bytes]) -> int:
@@ -149,11 +150,14 @@ class _Worker:
 
     def _reading(self, path: str) -> None:
         """Watch over the time that one text takes; none when `path` is ""."""
-        if not path:
+        if path:
+            self._tell({"said": "reading", "path": path})
+        if sys.platform != "win32":  # On a busy machine a clock would end it for nothing.
+            signal.setitimer(signal.ITIMER_VIRTUAL, TIME_FOR_A_FILE if path else 0.0)
+        elif path:
+            faulthandler.dump_traceback_later(TIME_FOR_A_FILE, exit=True, file=self._null)
+        else:
             faulthandler.cancel_dump_traceback_later()
-            return
-        self._tell({"said": "reading", "path": path})
-        faulthandler.dump_traceback_later(TIME_FOR_A_FILE, exit=True, file=self._null)
 
     def _tell(self, message: dict[str, Any]) -> None:
         frames.write(self._sink, message)

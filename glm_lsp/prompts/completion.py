@@ -166,9 +166,9 @@ def render(kind: Kind, question: CompletionQuestion, model: str) -> Request:
     # A whole line can be left to the service to end; a line break that comes first cannot.
     goes_on = question.multiline or question.follows or not context.head.strip()
     line_end = None if goes_on else "\n"
-    above_line = context.before[: len(context.before) - len(context.head)]
-    prompt = _references(question) + _cells(question) + above_line
-    prompt += _commented(project.fresh, context.language) + context.head
+    # Comments just before the line would be gone on with: a small model wrote the true line with a
+    # third of the probability for each token (`tests/bench/context/likelihood.py`).
+    prompt = _references(question) + _cells(question) + context.before
     asked = attrs.evolve(asked, prompt=prompt, stop=line_end)
     return attrs.evolve(asked, suffix=context.after) if kind == "fim" else asked
 
@@ -238,7 +238,8 @@ def _cells(question: CompletionQuestion) -> str:
 
 
 def _references(question: CompletionQuestion) -> str:
-    sheet = _commented(question.project.sheet, question.context.language)
+    project, language = question.project, question.context.language
+    sheet = _commented(project.sheet, language) + _commented(project.fresh, language)
     return sheet + "".join(f"{one.code}\n\n" for one in question.related)
 
 

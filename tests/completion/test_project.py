@@ -58,14 +58,23 @@ def test_the_most_tokens_bound_the_document_and_what_is_from_elsewhere(tokens: i
     assert room(None) == (LIMITS, PROJECT_CHARACTERS)
 
 
-@pytest.mark.parametrize("kind", ["chat", "fim", "prefix"])
-def test_the_sheet_is_in_front_and_what_is_fresh_just_before_the_line(kind: Kind) -> None:
+def places(written: str, *texts: str) -> list[int]:
+    return [written.index(text) for text in texts]
+
+
+def test_the_sheet_is_in_front_and_what_is_fresh_just_before_the_line() -> None:
     """What stays comes first, so that the prompt cache holds it; then the file; then the rest."""
+    found = places(rendered("chat"), "scaled(by)", "def area", "height_of", "return width *")
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("kind", ["fim", "prefix"])
+def test_no_comment_of_a_raw_prompt_parts_the_line_from_the_code_above(kind: Kind) -> None:
+    """A model that goes on with a text would go on with comments: both stand in front."""
     written = rendered(kind)
-    places = [
-        written.index(text) for text in ("scaled(by)", "def area", "height_of", "return width *")
-    ]
-    assert places == sorted(places)
+    found = places(written, "scaled(by)", "height_of", "def area", "return width *")
+    assert found == sorted(found)
+    assert "    width = shape.width\n    return width *" in written
 
 
 @pytest.mark.parametrize("kind", ["chat", "fim", "prefix"])

@@ -62,6 +62,16 @@ def test_what_is_shown_moves_in_steps() -> None:
     assert len(edges) <= 4
 
 
+@pytest.mark.parametrize("text", [LINES, "word " * 5_000], ids=["lines", "one line"])
+def test_of_small_limits_no_less_than_half_is_shown(text: str) -> None:
+    """A small model's prompt moves in small steps: next to nothing helps nobody."""
+    limits = ContextLimits(lines_above=20, characters_above=300)
+    for offset in range(2_000, 2_200):
+        seen = shown(Text.of(text), offset, limits)
+        assert len(seen.before) <= 300
+        assert seen.before.count("\n") >= 9 or len(seen.before) >= 145
+
+
 @pytest.mark.parametrize(
     "text",
     [

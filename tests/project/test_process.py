@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -178,3 +180,28 @@ def test_an_action_is_answered_by_the_process_that_holds_the_index(tmp_path: Pat
         assert (await knowledge.ask(snapshot(root), len(USE) - 1, 8_000)).sheet
 
     run(work)
+
+
+WATCHED = """
+import io, time
+from glm_lsp.project import worker
+worker.TIME_FOR_A_FILE = 0.1
+here = worker._Worker(io.BytesIO())
+here._reading("a.py")
+time.sleep(0.5)
+here._reading("")
+print("waited", flush=True)
+here._reading("b.py")
+while True:
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is the time that counts")
+def test_a_busy_machine_ends_no_index() -> None:
+    """A file has so many seconds of a processor: it waits for one as long as others have it."""
+    run = subprocess.run(
+        [sys.executable, "-c", WATCHED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.stdout == "waited\n"
+    assert run.returncode == -signal.SIGVTALRM
