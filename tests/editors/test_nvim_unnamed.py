@@ -116,7 +116,10 @@ def test_a_file_is_renamed(neovim: Neovim, fake_server: FakeServer, document: Pa
 def test_a_file_without_a_type_is_served(
     empty: Neovim, fake_server: FakeServer, tmp_path: Path
 ) -> None:
-    """A file whose name says nothing of its language."""
+    """A file whose name says nothing of its language, if it is text."""
+    picture = tmp_path / "picture"
+    picture.write_bytes(b"GIF89a\x00\x01\n")
+    empty.edit(picture)
     path = tmp_path / "NOTES"
     path.write_text("some words\n")
     empty.edit(path)

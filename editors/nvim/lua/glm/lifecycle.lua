@@ -19,7 +19,7 @@ local ends = {}
 
 local has_failed, is_restarting = false, false
 
-local after, start_again
+local stop, after, start_again
 
 ---Note that a server is starting.
 function M.on_start()
@@ -69,7 +69,7 @@ end
 
 ---End the server, and start none for any file.
 function M.disable()
-  vim.lsp.enable('glm', false)
+  stop()
   require('glm.status').no_server('off', 'Switched off: :Glm enable switches it on.')
 end
 
@@ -77,7 +77,7 @@ end
 function M.restart()
   local clients = vim.lsp.get_clients({ name = 'glm', _uninitialized = true })
   is_restarting = true
-  vim.lsp.enable('glm', false)
+  stop()
   local function left()
     return vim.iter(clients):filter(function(client)
       return vim.lsp.get_client_by_id(client.id) ~= nil
@@ -98,6 +98,16 @@ function M.restart()
       end)
     end
   end))
+end
+
+---Start no server, and end those that run, which early 0.11 does not.
+function stop()
+  vim.lsp.enable('glm', false)
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'glm', _uninitialized = true })) do
+    if not client:is_stopped() then
+      client:stop()
+    end
+  end
 end
 
 ---Say what has become of a server, and start it again if it ended by itself.

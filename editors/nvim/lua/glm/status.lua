@@ -135,9 +135,9 @@ end
 ---@return glm.Status?
 function of_any()
   local best, rank = nil, 0
-  for _, status in pairs(said) do
+  for client_id, status in pairs(said) do
     for at, state in ipairs(order) do
-      if status.state == state and at > rank then
+      if status.state == state and at > rank and vim.lsp.get_client_by_id(client_id) then
         best, rank = status, at
       end
     end

@@ -14,7 +14,7 @@ local wanted = {}
 
 local is_installed = false
 
-local attach, resolved
+local attach, is_text, resolved
 
 ---Tell whether a buffer has no name and may become a file.
 ---@param bufnr integer
@@ -110,12 +110,22 @@ function attach(bufnr, event)
     return
   elseif event == 'InsertEnter' then
     M.want(bufnr)
+  elseif not is_text(bufnr) then
+    return
   end
   vim.schedule(function()
     if vim.api.nvim_buf_is_loaded(bufnr) and vim.v.vim_did_enter == 1 then
       require('glm.server').attach(bufnr)
     end
   end)
+end
+
+---Tell whether a file looks like text: pictures and programs have no file type either.
+---@param bufnr integer
+---@return boolean
+function is_text(bufnr)
+  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, 200, false)
+  return not vim.bo[bufnr].binary and not table.concat(lines):find('\0', 1, true)
 end
 
 ---@param bufnr? integer
