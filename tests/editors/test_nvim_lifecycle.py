@@ -133,6 +133,9 @@ def test_it_is_switched_off_and_on(neovim: Neovim, path: Path) -> None:
     neovim.edit(other)
     neovim.keys(":Glm explain<CR>")
     said(neovim, "glm: it is switched off; :Glm enable switches it on")
+    neovim.lua("vim.cmd('checkhealth glm')")
+    assert "GLM: off. Switched off: :Glm enable switches it on." in neovim.text()
+    neovim.lua("vim.cmd.bdelete()")
     assert neovim.lua(PIDS) == []
     neovim.keys(":Glm enable<CR>")
     neovim.wait("return #vim.lsp.get_clients({ name = 'glm', bufnr = 0 }) == 1")

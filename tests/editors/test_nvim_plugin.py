@@ -235,7 +235,7 @@ def test_health_is_good(neovim: Neovim, fake_server: FakeServer) -> None:
     neovim.wait("return require('glm').status() ~= ''")
     neovim.lua("vim.cmd('checkhealth glm')")
     report = neovim.text()
-    assert "It says: ready, glm-5.1" in report
+    assert "GLM: ready. Model: glm-5.1." in report
     assert "<Tab> accepts ghost text" in report
     assert "ERROR" not in report
     assert "WARNING" not in report

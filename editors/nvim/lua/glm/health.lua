@@ -102,6 +102,7 @@ function check_client()
   if #clients == 0 then
     health.warn('No server is running', {
       'Open a file; it is started with it',
+      ':Glm restart starts it, :Glm log shows what it wrote',
       'Look whether it is enabled: vim.lsp.is_enabled and vim.g.glm.autostart',
     })
   end
@@ -112,9 +113,9 @@ function check_client()
   end
   local status = require('glm.status').get()
   if status then
-    local message = (status.message or '') ~= '' and ': ' .. status.message or ''
-    local report = status.state == 'error' and health.error or health.ok
-    report(('It says: %s, %s%s'):format(status.state, status.model or 'no model', message))
+    local reports = { error = health.error, limited = health.warn, off = health.info }
+    local report = reports[status.state] or health.ok
+    report(require('glm.status').sentences(status))
   end
   health.info('`glm-lsp doctor` checks the settings, the key and the connection')
 end
