@@ -167,6 +167,31 @@ def test_one_part_at_the_cursor(
     assert fake_server.all("workspace/executeCommand")[0]["command"] == command
 
 
+@pytest.mark.parametrize(
+    ("keys", "lines"),
+    [
+        (":Glm next hunk<CR>", [2, 6, 9, 2]),
+        (":Glm previous hunk<CR>", [9, 6, 2, 9]),
+        (":nmap ]g <lt>Plug>(GlmNextHunk)<CR>3G]g", [6, 6]),
+    ],
+)
+def test_from_part_to_part(
+    neovim: Neovim, fake_server: FakeServer, document: Path, keys: str, lines: list[int]
+) -> None:
+    """One goes from change to change, around the end, and back by CTRL-O."""
+    neovim.keys(":Glm next hunk<CR>")
+    neovim.wait("return vim.fn.execute('messages'):find('no change of GLM in this file') ~= nil")
+    list_changes(fake_server, document, CHANGE)
+    for line in lines:
+        neovim.keys(keys)
+        neovim.settle()
+        assert neovim.lua("return vim.fn.line('.')") == line
+    neovim.keys("gg")
+    neovim.keys("<C-o>")
+    neovim.settle()
+    assert neovim.lua("return vim.fn.line('.')") == lines[-1]
+
+
 def test_what_stood_there_before(neovim: Neovim, fake_server: FakeServer, document: Path) -> None:
     """`:Glm diff` shows the old lines above the new ones, part by part, and hides them again."""
     neovim.keys(":Glm diff<CR>")
@@ -233,6 +258,7 @@ def test_completion_of_the_command(neovim: Neovim) -> None:
     complete = "return vim.fn.getcompletion(..., 'cmdline')"
     assert neovim.lua(complete, "Glm undo ") == ["hunk"]
     assert neovim.lua(complete, "Glm keep h") == ["hunk"]
+    assert neovim.lua(complete, "Glm next ") == ["hunk"]
     assert neovim.lua(complete, "Glm explain ") == []
     assert neovim.lua(complete, "Glm re") == ["refactor", "refuse", "restart", "retry"]
 

@@ -191,7 +191,7 @@ def test_every_action_has_a_plug(neovim: Neovim, fake_server: FakeServer, docume
     names = neovim.lua("return require('glm.keys').commands")
     known = neovim.lua("return vim.fn.getcompletion('Glm ', 'cmdline')")
     ours = {name.split()[0] for name in names.values()}
-    ghost = {"suggest", "next", "previous", "dismiss"}
+    ghost = {"suggest", "dismiss"}
     switches = {"restart", "log", "enable", "disable", "model"}
     assert set(known) == ours | ghost | switches
     neovim.lua(

@@ -99,6 +99,33 @@ function M.at(bufnr, row, state)
   return beside
 end
 
+---Go to the next part of a change in the current window, or with a negative count to the one
+---before; past the last it is the first again.
+---@param bufnr integer the window's
+---@param count integer
+---@return boolean gone false when there is none
+function M.go(bufnr, count)
+  local all = {}
+  for row in M.made(bufnr) do
+    all[#all + 1] = math.min(row, vim.api.nvim_buf_line_count(bufnr) - 1)
+  end
+  if #all == 0 then
+    return false
+  end
+  table.sort(all)
+  local here = vim.api.nvim_win_get_cursor(0)[1] - 1
+  local target = count > 0 and all[1] or all[#all]
+  for index = 1, #all do
+    local row = all[count > 0 and #all + 1 - index or index]
+    if (row - here) * count > 0 then
+      target = row
+    end
+  end
+  vim.cmd.normal({ "m'", bang = true }) -- CTRL-O leads back.
+  vim.api.nvim_win_set_cursor(0, { target + 1, 0 })
+  return true
+end
+
 ---Return the changes of a list, with their rows as they are now.
 ---@param bufnr integer
 ---@param changes table[] as the server sent them

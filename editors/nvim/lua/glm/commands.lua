@@ -29,13 +29,18 @@ local function about_change(name)
   end
 end
 
--- Does what a key of ghost text does; for mappings such as `<Cmd>Glm next<CR>`.
+-- Does what a key of ghost text does; for mappings such as `<Cmd>Glm next<CR>`. With "hunk" goes to
+-- another part of a change.
 ---@param name string
 ---@param argument? any
----@return fun()
+---@return fun(at: glm.Place, rest: string)
 local function ghost_text(name, argument)
-  return function()
-    if with_ghost_text() then
+  return function(at, rest)
+    if name == 'cycle' and rest == 'hunk' then
+      if not require('glm.changes').go(at.bufnr, argument) then
+        vim.notify('glm: there is no change of GLM in this file', vim.log.levels.WARN)
+      end
+    elseif with_ghost_text() then
       require('glm.completion')[name](argument)
     end
   end
@@ -179,6 +184,7 @@ local seconds = {
   end,
 }
 seconds.undo, seconds.retry = seconds.keep, seconds.keep
+seconds.next, seconds.previous = seconds.keep, seconds.keep
 
 ---Complete the name of a subcommand, and the word after it.
 ---@param lead string
