@@ -92,7 +92,9 @@ def _users(units: Units, inference: Inference, wanted: Definition, shown: range)
 
     for path in sorted(paths, key=order)[:_MOST_TEXTS]:
         text = units.source(path)
-        if marked.search(text) is None or (unit := units.get(path)) is None:
+        if wanted.name not in text or marked.search(text) is None:
+            continue
+        if (unit := units.get(path)) is None:
             continue
         files += 1
         for line, content in enumerate(unit.lines):

@@ -98,8 +98,9 @@ class Declared(Members):
         head, *rest = name.split(".")
         meaning = self.lookup.named(unit, node, head)
         definitions, modules = meaning.definitions, meaning.modules
-        if rest and (bound := unit.bindings.get(".".join([head, *rest[:-1]]))):
-            modules, rest = bound[0].files or modules, rest[-1:]
+        bound = unit.bindings.get(".".join([head, *rest[:-1]])) if rest else None
+        if bound and not bound[0].name:
+            modules, rest = bound[0].files, rest[-1:]
         for part in rest:
             if modules:
                 found = self.lookup.exported(modules[0], part)

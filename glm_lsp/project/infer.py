@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _TAKES = frozenset("get pop popleft shift at find setdefault popitem __getitem__".split())
 _KEEPS = frozenset("values items filter slice copy concat reverse sort keys".split())
+_COPIES = ("copy.copy", "copy.deepcopy", "deepcopy", "structuredClone")
 _NEXT, _SAME = ("next", "max", "min"), ("list", "tuple", "sorted", "reversed", "iter", "set")
 _MOST_STEPS = 6_000
 _MOST_VALUES = 6
@@ -208,20 +209,26 @@ class Inference(Declared):
         return found or self._taken(unit, called, depth)
 
     def _taken(self, unit: Unit, called: Node, depth: int) -> list[Value]:
-        """Return what a call takes out of a collection, or makes of it: `rows.get(key)`."""
+        """Return what a call takes out of a collection or makes of it; a copy is what it is of."""
         what = shape(unit, called)
         if what is None:
             return []
+        if unit.text(called, 20) in _COPIES:
+            return self._first_argument(unit, called, depth)
         if what.kind == "member" and what.name in (*_TAKES, *_KEEPS):
             held = [v for v in self.values(unit, what.of[0], depth) if v.items]
-        elif what.kind == "name" and what.name in (*_NEXT, *_SAME) and called.parent is not None:
-            given = called.parent.child_by_field_name("arguments")
-            first = given.named_children[:1] if given is not None else []
-            held = [v for each in first for v in self.values(unit, each, depth) if v.items]
+        elif what.kind == "name" and what.name in (*_NEXT, *_SAME):
+            held = [v for v in self._first_argument(unit, called, depth) if v.items]
         else:
             return []
         taken = what.name in _TAKES or what.name in _NEXT
         return [item for v in held for item in v.items] if taken else held
+
+    def _first_argument(self, unit: Unit, called: Node, depth: int) -> list[Value]:
+        call = called.parent
+        given = call.child_by_field_name("arguments") if call is not None else None
+        first = given.named_children[:1] if given is not None else []
+        return [v for each in first for v in self.values(unit, each, depth)]
 
     def _whose_self(self, unit: Unit, called: Node, depth: int) -> list[Value]:
         """Return the object that a method is called on: what `Self` may be."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_READ, _MOST_IMPORTS = 6, 15
 _SHORTEST, _LONGEST = 2, 25
+_NAMES = ("test", "should")
 _CASE = re.compile(r"^\s*(?:it|test)(?:\.\w+)?\(")
 _IMPORT = re.compile(r"^(?:import|from|using|use|package|require|const \{?[\w ,]+\}? = require)\b")
 
@@ -52,7 +53,7 @@ def _cases(unit: Unit) -> Iterator[tuple[int, int, int]]:
     spans = [
         (each.line, each.last)
         for each in unit.definitions
-        if each.kind == "function" and "test" in each.name.lower()
+        if each.kind == "function" and each.name.lower().startswith(_NAMES)
     ]
     for number, line in enumerate(unit.lines):
         if _CASE.match(line):

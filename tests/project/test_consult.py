@@ -129,6 +129,17 @@ PYTHON: dict[str, tuple[dict[str, str], str, set[str]]] = {
         "from b import Row\n\n\ndef f(x: Row):\n    x.base.save()\n",
         {"b.py:2", "b.py:4", "a.py:2"},
     ),
+    "a copy": (
+        {"a.py": BASE, "c.py": BASE},
+        "import copy\n\nfrom a import Base\n\n\nclass T(Base):\n    def other(self):\n"
+        "        new = copy.copy(self)\n        new.load()\n",
+        {"a.py:1", "a.py:4"},
+    ),
+    "a base in a module of a package": (
+        {"pkg/__init__.py": "", "pkg/a.py": BASE, "c.py": BASE},
+        "from pkg import a\n\n\nclass T(a.Base):\n    def save(self):\n        super().save()\n",
+        {"pkg/a.py:1", "pkg/a.py:2"},
+    ),
     "a name of the function's own": (
         {"a.py": "def run(): ...\n"},
         "from a import run\n\n\ndef f(run):\n    run()\n",
@@ -302,6 +313,7 @@ def test_the_style_of_tests_is_that_of_the_nearest(tmp_path: Path) -> None:
         "pkg/a.py": "def run(): ...\n",
         "tests/test_a.py": "import pytest\n\n\n@pytest.mark.slow\ndef test_long():\n    a = 1\n"
         "    b = 2\n    assert a\n\n\ndef test_short():\n    assert 1\n",
+        "pkg/test/a_tools.py": "import os\n\n\ndef render_test(x):\n    return x\n",
         "tests/test_b.py": "import unittest\n\n\ndef test_b():\n    assert 2\n",
     }
     root = written(tmp_path, texts)
