@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.destination import Destinations
     from glm_lsp.llm.service import Service
+    from glm_lsp.llm.types import Request
     from glm_lsp.llm.usage_store import UsageStore, Used
     from glm_lsp.lsp.model_connection import Caller, ModelConnection
     from glm_lsp.settings import Settings
@@ -80,6 +81,9 @@ class _Open:
 
     def characters_per_token(self, model: str) -> float:
         return self.provider.estimates.ratio(model)
+
+    def sealed(self, request: Request) -> Request:
+        return self.provider.seal.sealed(request)[0]
 
     async def close(self) -> None:
         await self.provider.close()

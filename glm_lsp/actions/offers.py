@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FIX_ALL = f"{FIX.title} all in this file"
 
+SHOW = "GLM: Show what is sent"
+SHOW_KIND, SHOW_COMMAND = "glm.show", "glm.show"
+
 _ON_COMMENT = "GLM: Do what this comment asks"
 _MOST_TITLE = 60
 _MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.

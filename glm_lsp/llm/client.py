@@ -58,6 +58,7 @@ class HttpProvider:
     """A model's service behind one long-lived HTTP client.
 
     Attributes:
+        seal: what is struck out of every question.
         tap: sees the data of every event before the parser does; for `doctor`.
         model: what a name is asked as.
         names: the name that the service last answered under, by the one asked for.
@@ -90,7 +91,7 @@ class HttpProvider:
         self._secrets = tuple(value for value in headers.values() if len(value) >= _TELLING)
         self._wire = wire
         self._timeouts = timeouts or Timeouts()
-        self._seal = Seal(key)
+        self.seal = Seal(key)
         self._limiter = ConcurrencyLimiter(concurrency)
         self._shared = shared
         self._transport = transport
@@ -102,7 +103,7 @@ class HttpProvider:
 
     def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
-        return self._seal.stream(
+        return self.seal.stream(
             request,
             lambda sealed: read(self._answer(sealed), self._timeouts, self._clock, self.tap),
         )

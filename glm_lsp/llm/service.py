@@ -63,6 +63,7 @@ class Service:
 
     Attributes:
         estimates: how many tokens a text has, learnt from this service's answers.
+        seal: what is struck out of every question.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Service:
         today: Callable[[], float],
     ) -> None:
         self.estimates = Estimates()
+        self.seal = provider.seal
         self._provider = provider
         self._prices = prices
         self._budget = daily_budget

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from glm_lsp.errors import UnconfirmedHostError
     from glm_lsp.llm.catalogue import ModelInfo
     from glm_lsp.llm.substitution import Notice
-    from glm_lsp.llm.types import Provider
+    from glm_lsp.llm.types import Provider, Request
     from glm_lsp.llm.usage_store import Used
     from glm_lsp.settings import Settings
 
@@ -43,6 +43,10 @@ class ModelConnection(Protocol):
 
     def characters_per_token(self, model: str) -> float:
         """Return how long a token is, as far as the service's counts tell."""
+        ...
+
+    def sealed(self, request: Request) -> Request:
+        """Return a question as it would go there: without secrets, and without the key."""
         ...
 
     async def close(self) -> None:
@@ -84,3 +88,15 @@ class ModelConnector(Protocol):
     async def used_today(self) -> Used | None:
         """Return what this user's servers used today; None: not known."""
         ...
+
+
+def way(settings: Settings) -> tuple[object, ...]:
+    """Return what of the settings decides how a model is reached."""
+    return (
+        settings.provider,
+        settings.base_url,
+        settings.protocol,
+        settings.limits,
+        settings.prices,
+        settings.headers,
+    )

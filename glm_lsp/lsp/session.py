@@ -21,7 +21,7 @@ from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
 from glm_lsp.llm import catalogue
 from glm_lsp.lsp.extension import Extensions, Trust
-from glm_lsp.lsp.model_connection import Caller
+from glm_lsp.lsp.model_connection import Caller, way
 from glm_lsp.prompts.actions import HouseRules
 from glm_lsp.settings.layers import Layer, Loaded, load
 from glm_lsp.timeout import timeout
@@ -225,7 +225,7 @@ class ClientSession:
                 own = self.trust.machine_scoped
                 caller = Caller(self._api_key, own, self._approve, self._notice)
                 model = await self._connector(settings, caller)
-                if _way(settings) == _way(self.settings):
+                if way(settings) == way(self.settings):
                     self._model = model
                 else:  # The settings changed meanwhile: nothing may go the old way.
                     await model.close()
@@ -261,6 +261,16 @@ class ClientSession:
             for booked in self._bookings:
                 booked()
             await self._close_stale()
+
+    async def sealed(self, request: Request) -> Request:
+        """Return a question as it would be sent, and send nothing: without secrets and the key.
+
+        Raises:
+            ExcludedError: one of its documents must stay on this machine.
+            GlmError: there is no way to a service.
+        """
+        await self._permit(request.documents)
+        return await asyncio.to_thread((await self._opened()).sealed, request)
 
     async def warm(self) -> None:
         """Get ready before anybody waits; what goes wrong is said when somebody does."""
@@ -317,7 +327,7 @@ class ClientSession:
         before, self.loaded = self.settings, loaded
         left = [root for root in self._left if root not in roots]  # Documents of it may be open.
         self.files = WorkspaceFiles(loaded.exclusions, roots, left=left)
-        if self._model is not None and _way(before) != _way(self.settings):
+        if self._model is not None and way(before) != way(self.settings):
             # Work that runs still reads from it: it is closed after that.
             self._stale.append(self._model)
             self._model = None
@@ -336,15 +346,3 @@ class ClientSession:
             read = ""
         rules = (self.loaded.instructions.strip(), read.strip())
         return HouseRules(own, "\n\n".join(rule for rule in rules if rule))
-
-
-def _way(settings: Settings) -> tuple[object, ...]:
-    """Return what of the settings decides how a model is reached."""
-    return (
-        settings.provider,
-        settings.base_url,
-        settings.protocol,
-        settings.limits,
-        settings.prices,
-        settings.headers,
-    )

@@ -152,6 +152,33 @@ def test_what_another_server_knows_is_in_the_question(
         assert f"# shapes.py\n{SHAPES}" in question
 
 
+def test_what_would_be_sent_is_shown_beside_the_code(
+    tmp_path: Path, path: Path, editor: Callable[[str], Any]
+) -> None:
+    """`:Glm show` opens it where explanations stand, with what the other server knows; no more."""
+    editor("nvim")
+    shown = "return vim.api.nvim_buf_get_name(0):find('glm://explanation/', 1, true) ~= nil"
+    with (
+        Gateway(chat_stream("")) as gateway,
+        glm_in_neovim.start(tmp_path, through_gateway(gateway.base_url), path, OTHER) as neovim,
+    ):
+        neovim.wait(REPORTED, 1)
+        neovim.lua("vim.api.nvim_win_set_cursor(0, { 5, 4 })")
+        neovim.lua("vim.cmd('Glm show')")
+        neovim.wait("return require('glm.explanation').window() ~= nil")
+        neovim.lua("vim.api.nvim_set_current_win(require('glm.explanation').window())")
+        assert neovim.lua(shown)
+        neovim.wait("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false)):find('###')")
+        neovim.wait(
+            "return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false)):find('### Task')"
+        )
+        text = neovim.text()
+        assert "Nothing was sent. *GLM: Refactor* would send this here" in text
+        assert "`shapes.py:1`: `says your language server`" in text
+        assert SHAPES in text
+        assert gateway.requests == []
+
+
 def test_a_fix_that_left_its_problem_is_said_and_mended(
     tmp_path: Path, path: Path, editor: Callable[[str], Any]
 ) -> None:

@@ -22,6 +22,7 @@ SOURCE = "from shapes import area\n\n\ndef total(side):\n    return area(3, heig
 WORSE = "def total(side):\n    return area(4, heigth)\n"
 GOOD = "def total(side):\n    return area(4, side)\n"
 TOAST = ".notification-toast"
+SHOW = "GLM: Show what is sent"
 BUTTON = "Fix what this broke"
 
 
@@ -97,6 +98,21 @@ def test_what_another_extension_knows_is_in_the_question(
     opened.wait_status("GLM: ready")
     question = gateway.requests[0].json["messages"][1]["content"]
     assert f"# shapes.py\n{SHAPES}" in question
+
+
+def test_what_would_be_sent_is_shown_beside_the_code(opened: Workbench, gateway: Gateway) -> None:
+    """The lightbulb has it; it opens where explanations stand, and nothing is sent."""
+    opened.press("Control+.")
+    opened.see(".action-widget", SHOW)
+    for _ in range(30):
+        if opened.texts(".action-widget .monaco-list-row.focused")[0].strip() == SHOW:
+            break
+        opened.press("ArrowDown")
+    opened.press("Enter")
+    opened.see(".tab", "What is sent: Refactoring total")
+    opened.wait_frames("shapes.py:1")
+    opened.screenshot("what-is-sent")
+    assert gateway.requests == []
 
 
 def test_a_fix_that_did_what_it_should_is_not_talked_about(

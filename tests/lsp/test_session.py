@@ -50,6 +50,9 @@ class Connection:
     def model(self, name: str) -> ModelInfo:
         return evolve(catalogue.find("glm-5.3"), name=name)
 
+    def sealed(self, request: Request) -> Request:
+        return request
+
     def characters_per_token(self, model: str) -> float:
         return 4.0
 

@@ -12,8 +12,9 @@ import cattrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from glm_lsp.actions.offers import SHOW_COMMAND
 from glm_lsp.actions.plan import Task
-from glm_lsp.actions.registry import ACTIONS, FIX
+from glm_lsp.actions.registry import ACTIONS, FIX, REFACTOR
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.wire.converter import DIAGNOSTICS
 from glm_lsp.lsp.work.other_tools import real, to_diagnostic
@@ -41,6 +42,13 @@ def register(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
 
     for action in ACTIONS.values():
         add(action)
+
+    @server.command(SHOW_COMMAND)
+    def show(argument: Any) -> dict[str, str]:
+        given = argument if isinstance(argument, dict) else {}
+        wished = FIX if given.get("diagnostics") else REFACTOR
+        action = ACTIONS.get(str(given.get("action")), wished)
+        return jobs.show(_task(server, session, action, argument))
 
     @server.command("glm.cancel")
     def cancel(argument: Any = None) -> bool:

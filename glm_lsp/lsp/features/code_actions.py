@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from glm_lsp.actions.offers import comment_at, is_wanted, offers
+from glm_lsp.actions.offers import (
+    SHOW,
+    SHOW_COMMAND,
+    SHOW_KIND,
+    comment_at,
+    is_wanted,
+    offers,
+)
 from glm_lsp.actions.registry import FIX, KINDS
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.work.other_tools import real, to_diagnostic
@@ -31,7 +38,7 @@ def register(
     server: Server, session: ClientSession, nearby: Nearby, remembered: Remembered
 ) -> None:
     """Serve code actions; `nearby` lists those of changes and jobs close to a range."""
-    options = types.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=False)
+    options = types.CodeActionOptions(code_action_kinds=[*KINDS, SHOW_KIND], resolve_provider=False)
     server.documents.subscribe(remembered.follow)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
@@ -44,6 +51,7 @@ def register(
         return [
             *(action for action in own if only is None or is_wanted(str(action.kind), only)),
             *_offered(server, session, remembered, snapshot, params, only),
+            *([_show(params)] if only is None or is_wanted(SHOW_KIND, only) else []),
         ]
 
 
@@ -72,6 +80,17 @@ def _offered(
     )
     tagged = _knows_tag(server.client_capabilities)
     return (_to_action(offer, params, found, tagged) for offer in listed)
+
+
+def _show(params: types.CodeActionParams) -> types.CodeAction:
+    """Return the entry that shows what an action would send; it asks no model."""
+    argument = {
+        "uri": params.text_document.uri,
+        "range": params.range,
+        "diagnostics": real(params.context.diagnostics),
+    }
+    command = types.Command(SHOW, SHOW_COMMAND, arguments=[argument])
+    return types.CodeAction(SHOW, kind=SHOW_KIND, command=command)
 
 
 def _knows_tag(capabilities: types.ClientCapabilities) -> bool:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import evolve
 
 from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
-from glm_lsp.actions.offers import FIX_ALL, covered
+from glm_lsp.actions.offers import FIX_ALL, SHOW, covered
 from glm_lsp.actions.promise import promise_of
+from glm_lsp.actions.sent import in_markdown, in_parts, parted, sent
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.names import path_of
 from glm_lsp.editing.answer import find_fault, judge
-from glm_lsp.errors import GlmError, ReplyError
+from glm_lsp.errors import ExcludedError, GlmError, ReplyError
 from glm_lsp.lsp.work.after_edit import AfterEdit
 from glm_lsp.lsp.work.diagnostics import every_problem
 from glm_lsp.lsp.work.explanations import load
@@ -124,6 +125,25 @@ class ActionJobs:
         job = self._server.jobs.start(FIX_ALL, work, uri=uri)
         self.failures.watch(job, task, every=True)
         return {"job": job.id}
+
+    def show(self, task: Task) -> dict[str, str]:
+        """Start a job that shows what a task would send, and return its id; nothing is sent."""
+
+        async def work(job: Job) -> None:
+            planned, _ = await self.planner.plan(task)
+            try:
+                parts = parted(planned, await self._session.sealed(in_parts(planned)))
+            except ExcludedError:
+                raise
+            except GlmError:  # There is no key that could stand in it.
+                parts = sent(planned)
+
+            async def whole() -> AsyncGenerator[str, None]:
+                yield in_markdown(planned, parts)
+
+            await self._show(job, evolve(planned, title=f"What is sent: {planned.title}"), whole())
+
+        return {"job": self._server.jobs.start(SHOW, work, uri=task.snapshot.uri).id}
 
     def _again(self, attempt: Attempt) -> dict[str, str]:
         return self.run_on_all(attempt.now) if attempt.every else self.run(attempt.now)

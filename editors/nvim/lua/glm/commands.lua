@@ -72,6 +72,7 @@ local subcommands = {
   explain = simply('explain'),
   document = simply('document'),
   test = simply('test'),
+  show = simply('show'),
 
   keep = about_change('glm.accept'),
   undo = about_change('glm.reject'),
