@@ -188,6 +188,12 @@ def test_a_language_without_ghost_text(path: Path, tmp_path: Path, gateway: Gate
         neovim.edit(path)
         neovim.wait(f"{STATUS} == 'GLM'")
         assert bar(neovim) == "GLM"
+        secret = tmp_path / ".env"
+        secret.write_text("NAME=value\n")
+        neovim.edit(secret)
+        neovim.wait("return #vim.lsp.get_clients({ name = 'glm', bufnr = 0 }) == 1")
+        neovim.keys(":Glm status<CR>")
+        said(neovim, "GLM: ready. This file is excluded: nothing of it leaves this machine.")
 
 
 def test_the_log_is_shown(path: Path, tmp_path: Path, gateway: Gateway) -> None:

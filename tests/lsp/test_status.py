@@ -12,7 +12,7 @@ from glm_lsp.demo.editor import CAPABILITIES, Editor
 from glm_lsp.llm.usage_store import UsageStore
 from tests.gateway import Gateway, chat_stream
 from tests.llm.test_usage_store import record
-from tests.lsp.harness import FIXED, choose, fence, idle, run, serving
+from tests.lsp.harness import FIXED, URI, choose, fence, idle, run, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,5 +82,27 @@ def test_an_answer_without_usage_is_counted_by_estimate(tmp_path: Path) -> None:
                 await choose(editor, "GLM: Fix")
                 await idle(editor)
                 assert (await editor.execute("glm.status"))["tokens"] > 0
+
+    run(work)
+
+
+def test_what_is_done_in_a_document(tmp_path: Path) -> None:
+    """Who asks about one hears whether it is excluded, or has no completions for its language."""
+    secret, page = (tmp_path / name for name in (".env", "page.md"))
+    completion = {"disabledLanguages": ["markdown"]}
+
+    async def work() -> None:
+        async with serving(None, tmp_path, completion=completion) as editor:
+            for path, language in ((secret, "plaintext"), (page, "markdown")):
+                editor.open(path.as_uri(), language, "text\n")
+
+            async def state(uri: str) -> Any:
+                return (await editor.execute("glm.status", uri=uri))["document"]
+
+            assert await state(secret.as_uri()) == "excluded"
+            assert await state(page.as_uri()) == "withoutCompletions"
+            assert await state(URI) == "served"
+            assert await state(page.with_name("closed.py").as_uri()) == "closed"
+            assert "document" not in await editor.execute("glm.status")
 
     run(work)

@@ -103,14 +103,27 @@ class StatusBoard:
         """Note that a request is in the books."""
         self._booked.set()
 
-    async def answer(self) -> dict[str, Any]:
-        """Return the answer to `glm.status`."""
+    async def answer(self, uri: str | None) -> dict[str, Any]:
+        """Return the answer to `glm.status`; with a document's `uri` what GLM does in it."""
         await self._count()
         jobs = [
             {"id": job.id, "title": job.title, "uri": job.uri}
             for job in self._server.jobs.running()
         ]
-        return {**self._status.params(), "jobs": jobs}
+        here = {} if uri is None else {"document": self._in(uri)}
+        return {**self._status.params(), "jobs": jobs, **here}
+
+    def _in(self, uri: str) -> Literal["served", "withoutCompletions", "excluded", "closed"]:
+        """Return what is done in a document."""
+        snapshot = self._server.documents.get(uri)
+        if self._session.exclusions.excludes(uri):
+            return "excluded"
+        if snapshot is None:
+            return "closed"
+        completion = self._session.settings.completion
+        if not completion.enabled or snapshot.language in completion.disabled_languages:
+            return "withoutCompletions"
+        return "served"
 
     async def _keep_counting(self) -> None:
         await asyncio.sleep(_MOMENT)
@@ -147,5 +160,6 @@ def register(
     """Serve `glm.status`; `index` says how much of the workspace is indexed."""
 
     @server.command("glm.status")
-    async def status(*_: Any) -> dict[str, Any]:
-        return {**await board.answer(), "index": index()}
+    async def status(argument: Any = None) -> dict[str, Any]:
+        uri = argument.get("uri") if isinstance(argument, dict) else None
+        return {**await board.answer(uri if isinstance(uri, str) else None), "index": index()}

@@ -17,11 +17,16 @@ function M.status()
     vim.notify(status.sentences(known))
     return
   end
-  require('glm.server').execute(client, 'glm.status', {}, function(answer)
+  local attached = client.attached_buffers[vim.api.nvim_get_current_buf()]
+  local argument = attached and { uri = vim.uri_from_bufnr(0) } or {}
+  require('glm.server').execute(client, 'glm.status', argument, function(answer)
     if type(answer) ~= 'table' then
       answer = { state = 'ready' }
     end
     local here = known and known.ghost_text == false and { message = known.message } or {}
+    if answer.document == 'excluded' then
+      here.message = 'This file is excluded: nothing of it leaves this machine.'
+    end
     local lines = { status.sentences(vim.tbl_extend('force', answer, here)) }
     for _, job in ipairs(answer.jobs or {}) do
       lines[#lines + 1] = ('Running: %s (%s)'):format(job.title, vim.fs.basename(job.uri))
