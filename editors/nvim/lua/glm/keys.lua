@@ -50,6 +50,7 @@ M.commands = {
   GlmRefactor = 'refactor',
   GlmDocument = 'document',
   GlmTest = 'test',
+  GlmShow = 'show',
   GlmEdit = 'edit',
   GlmKeep = 'keep',
   GlmKeepHunk = 'keep hunk',
