@@ -66,6 +66,13 @@ class _Last:
     known: Known
 
 
+@frozen
+class _Asked:
+    line: int
+    characters: int
+    answer: asyncio.Future[dict[str, Any]]
+
+
 class Knowledge:
     """One client's index, as the server sees it.
 
@@ -85,6 +92,7 @@ class Knowledge:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._ids = count(1)
         self._last: dict[str, _Last] = {}
+        self._asked: dict[str, _Asked] = {}
         self._unseen: dict[str, Snapshot] = {}
         self.extent: Extent | None = None
         self._complete = asyncio.Event()
@@ -99,12 +107,11 @@ class Knowledge:
     def close(self) -> None:
         """End the process and every question."""
         process, self._process = self._process, None
-        self._last.clear()
+        self._forget()
         self.extent = None
         self._complete.clear()
-        for future in self._waiting.values():
+        for future in list(self._waiting.values()):
             future.cancel()
-        self._waiting.clear()
         if process is not None:
             process.close()
 
@@ -145,6 +152,7 @@ class Knowledge:
         """Go back to what the disk says of a document."""
         self._unseen.pop(uri, None)
         self._last.pop(uri, None)
+        self._asked.pop(uri, None)
         if self._process is not None and (path := self._path(uri)):
             self._process.send(lambda: {"do": "close", "path": path})
 
@@ -164,7 +172,8 @@ class Knowledge:
     ) -> Known:
         """Return what the workspace defines that may be wanted at a cursor.
 
-        While the cursor stays in its line the answer stays the same.
+        While the cursor stays in its line the answer stays the same, and is asked for once: who
+        does not wait for it leaves it to who asks next.
         """
         line, _ = snapshot.text.position(offset)
         last = self._last.get(snapshot.uri)
@@ -175,10 +184,17 @@ class Knowledge:
             return Known()
         if code_named(snapshot.language) is None:
             return Known()
-        self._tell_unseen(process, snapshot)
-        fresh = characters // 8
-        wanted = {"sheet": characters - fresh, "fresh": fresh, "reasons": reasons, "line": line}
-        answer = await self._answer(process, partial(_message, "ask", path, snapshot), wanted)
+        asked = self._asked.get(snapshot.uri)
+        if asked is None or (asked.line, asked.characters) != (line, characters):
+            self._tell_unseen(process, snapshot)
+            fresh = characters // 8
+            wanted = {"sheet": characters - fresh, "fresh": fresh, "reasons": reasons, "line": line}
+            message = partial(_message, "ask", path, snapshot)
+            asked = _Asked(line, characters, self._answer(process, message, wanted))
+            self._asked[snapshot.uri] = asked
+        answer = await asyncio.shield(asked.answer)
+        if not answer:
+            return Known()
         uris = tuple(Path(each).as_uri() for each in answer.get("paths", ()))
         texts = (answer.get("sheet", ""), answer.get("fresh", ""))
         known = Known(*texts, uris, answer.get("reasons", {}))
@@ -203,18 +219,16 @@ class Knowledge:
         found = (Excerpt(*each) for each in answer.get("excerpts", ()))
         return tuple(each._replace(uri=Path(each.uri).as_uri()) for each in found)
 
-    async def _answer(
+    def _answer(
         self, process: IndexProcess, made: Callable[[], dict[str, Any]], more: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Send a question, made in another thread, and wait for its answer."""
+    ) -> asyncio.Future[dict[str, Any]]:
+        """Send a question, made in another thread; return what its answer will be."""
         number = next(self._ids)
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        future.add_done_callback(lambda _: self._waiting.pop(number, None))
         process.send(lambda: {**made(), "id": number, **more})
-        try:
-            answer: dict[str, Any] = await future
-        finally:
-            self._waiting.pop(number, None)
-        return answer
+        return future
 
     def _tell_unseen(self, process: IndexProcess, snapshot: Snapshot) -> None:
         self._unseen.pop(snapshot.uri, None)
@@ -234,13 +248,18 @@ class Knowledge:
         elif message.get("said") == "state":
             self._note(Extent(*message["extent"]))
             self._complete.set()
-            self._last.clear()  # More is known now.
+            self._forget()  # More is known now.
         elif message.get("said") in ("ended", "gone"):
             if message["said"] == "gone":
                 self._complete.set()  # Nothing more will be known.
+            self._asked.clear()
             for future in self._waiting.values():
                 if not future.done():
                     future.set_result({})
+
+    def _forget(self) -> None:
+        self._last.clear()
+        self._asked.clear()
 
     def _note(self, extent: Extent) -> None:
         if extent.too_many and (self.extent is None or not self.extent.too_many):

@@ -86,6 +86,51 @@ def test_within_a_line_nothing_is_asked_again(tmp_path: Path) -> None:
     run(work)
 
 
+class _Silent:
+    """A process that answers when it is told to."""
+
+    def __init__(self, hear: Callable[[dict[str, Any]], None]) -> None:
+        self.hear = hear
+        self.asked: list[dict[str, Any]] = []
+
+    def send(self, message: Callable[[], dict[str, Any]]) -> None:
+        self.asked += [made for made in [message()] if made["do"] == "ask"]
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_answer_that_nobody_waited_for_is_there_for_who_asks_next(tmp_path: Path) -> None:
+    """A key goes without what comes late; the next one in its line has it, and asks nothing."""
+    root = write(tmp_path, shapes=SHAPES, use=USE)
+    started: list[_Silent] = []
+
+    def start(_: dict[str, Any], hear: Callable[[dict[str, Any]], None]) -> Any:
+        started.append(_Silent(hear))
+        return started[-1]
+
+    async def scenario() -> None:
+        knowledge = Knowledge(start)
+        knowledge.configure(folders(root))
+        knowledge.opened(snapshot(root))
+        (process,) = started
+        for _ in range(3):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(knowledge.ask(snapshot(root), 0, 8_000), 0.01)
+        assert len(process.asked) == 1
+        process.hear({"said": "answer", "id": process.asked[0]["id"], "sheet": "late"})
+        known = await asyncio.wait_for(knowledge.ask(snapshot(root), 0, 8_000), 5)
+        assert (known.sheet, len(process.asked)) == ("late", 1)
+        process.hear({"said": "state", "extent": list(Extent(2))})
+        await knowledge.indexed()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(knowledge.ask(snapshot(root), 0, 8_000), 0.01)
+        assert len(process.asked) == 2
+        knowledge.close()
+
+    asyncio.run(scenario())
+
+
 def test_without_a_workspace_nothing_is_started(tmp_path: Path) -> None:
     """A file of no folder, or one switched off, starts no process and knows nothing."""
     root = write(tmp_path, shapes=SHAPES, use=USE)

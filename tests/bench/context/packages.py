@@ -45,7 +45,7 @@ PACKAGES = (
 
 def files(package: Package) -> dict[str, str]:
     """Return the texts of a package's files, by path."""
-    root = _fetched(package)
+    root = fetched(package)
     found: dict[str, str] = {}
     for folder, folders, names in os.walk(root):
         folders.sort()
@@ -63,7 +63,8 @@ def files(package: Package) -> dict[str, str]:
     return found
 
 
-def _fetched(package: Package) -> Path:
+def fetched(package: Package) -> Path:
+    """Return the folder of a package, fetched if need be."""
     root = CACHE / package.name.strip("@").replace("/", "-")
     ready = root / ".ready"
     if ready.exists():
