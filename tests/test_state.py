@@ -23,7 +23,7 @@ MODULES = [p for p in sorted(ROOT.rglob("*.py")) if "samples" not in p.parts]
 
 CACHES = {
     "characters.py: _every": "a pattern is compiled once, when it is first needed",
-    "completion/lexer.py: _tokens": "the tokens of a text are the same for everybody",
+    "languages/lexer.py: _tokens": "the tokens of a text are the same for everybody",
     "context/patterns.py: _compiled": "an expression of a pattern is compiled once",
     "context/syntax.py: _grammar": "a grammar is a library that is loaded once",
     "editing/answer/clean.py: _odd_ones": "the characters of a file are the same for everybody",
@@ -32,6 +32,7 @@ CACHES = {
     "editing/partners.py: _words": "the words of a line are the same for everybody",
     "lsp/wire/converter.py: _explaining": "it has no state but what it writes for types",
     "markdown/inline.py: _parser": "it has no state but its rules",
+    "next_edits/patterns.py: replacements": "what differs in two lines is the same for everybody",
     "project/place.py: beside_the_code": "a path says the same to everybody",
     "secrets/shapes.py: _compiled": "the shapes of keys are compiled once, when first needed",
     "settings/layers.py: _converter": "it has no state but what it writes for types",

@@ -32,6 +32,10 @@ CONTEXT = "glm/context"
 "hovers"}`: what the document's other tools say. The diagnostics are LSP's, of the whole
 document, in the client's position encoding, and none of them ours."""
 
+NEXT_EDIT = "glm/nextEdit"
+"""Request of the client: `{"textDocument", "position"}`; answered with `{"version", "edits"}`,
+the next one first, each with `range`, `text`, `before` and `reason`."""
+
 State = Literal["ready", "working", "limited", "error", "off"]
 
 

@@ -153,6 +153,19 @@ class ContextSettings:
 
 
 @frozen
+class NextEditSettings:
+    """What is offered to be changed next."""
+
+    local: bool = field(
+        default=True,
+        metadata=_doc(
+            "Find where the change that you just made waits to be made again; without a model,"
+            " on this machine."
+        ),
+    )
+
+
+@frozen
 class LimitSettings:
     """How much may be asked."""
 
@@ -192,6 +205,7 @@ class Settings:
     completion: CompletionSettings = field(factory=CompletionSettings)
     edits: EditSettings = field(factory=EditSettings)
     context: ContextSettings = field(factory=ContextSettings)
+    next_edits: NextEditSettings = field(factory=NextEditSettings)
     limits: LimitSettings = field(factory=LimitSettings)
     prices: dict[str, Price] = field(
         factory=dict,

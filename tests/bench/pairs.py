@@ -47,7 +47,7 @@ def pairs() -> list[Pair]:
     """Return the changed functions of all releases, fetching what is not in the cache."""
     found: list[Pair] = []
     for package, old, new in RELEASES:
-        before, after = (dict(_functions(_fetch(package, v))) for v in (old, new))
+        before, after = (dict(_functions(fetch(package, v))) for v in (old, new))
         found += [
             Pair(f"{package}: {name}", text, after[name])
             for name, text in before.items()
@@ -56,7 +56,7 @@ def pairs() -> list[Pair]:
     return found
 
 
-def _fetch(package: str, version: str) -> Path:
+def fetch(package: str, version: str) -> Path:
     """Return the wheel of a release."""
     CACHE.mkdir(parents=True, exist_ok=True)
     pattern = f"{package.replace('-', '_')}-{version}-*.whl"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import frozen
 
-from glm_lsp.completion.lexer import PAIRS, has_open_string, is_text, masked, unclosed, unopened
 from glm_lsp.languages import language_named
+from glm_lsp.languages.lexer import PAIRS, has_open_string, is_text, masked, unclosed, unopened
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import is_text, is_word
 from glm_lsp.languages import language_named
+from glm_lsp.languages.lexer import is_text, is_word
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft

@@ -6,9 +6,9 @@ import re
 import string
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import is_word
 from glm_lsp.context.cursor import indentation
 from glm_lsp.languages import language_named
+from glm_lsp.languages.lexer import is_word
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft

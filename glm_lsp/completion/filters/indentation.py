@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import PAIRS, is_text, masked, unclosed, unopened
 from glm_lsp.completion.scope import CLOSER, LABEL, is_comment, opens_block
 from glm_lsp.context.cursor import indentation, width
 from glm_lsp.languages import language_named
+from glm_lsp.languages.lexer import PAIRS, is_text, masked, unclosed, unopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

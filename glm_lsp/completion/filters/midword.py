@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import is_word
+from glm_lsp.languages.lexer import is_word
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft

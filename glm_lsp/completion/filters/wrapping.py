@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.completion.lexer import is_text
 from glm_lsp.languages import language_named
+from glm_lsp.languages.lexer import is_text
 from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
 
 if TYPE_CHECKING:

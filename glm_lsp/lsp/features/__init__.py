@@ -13,6 +13,7 @@ from glm_lsp.lsp.features import (
     inline_completion,
     left_out,
     lifecycle,
+    next_edits,
     notices,
     project,
     readiness,
@@ -27,8 +28,11 @@ from glm_lsp.lsp.work.edit_sender import EditSender
 from glm_lsp.lsp.work.explanations import Explanations
 
 if TYPE_CHECKING:
+    from lsprotocol import types
+
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.text import Snapshot
 
 
 def register(server: Server, session: ClientSession) -> None:
@@ -60,7 +64,12 @@ def register(server: Server, session: ClientSession) -> None:
     jobs = ActionJobs(server, session, board, explanations, edits, remembered, known.show)
     actions.register(server, session, jobs)
     menu = changes.register(server, session, edits, jobs)
-    code_actions.register(server, session, menu.nearby, remembered)
+    waiting = next_edits.register(server, session)
+
+    def nearby(snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
+        return [*menu.nearby(snapshot, range_), *waiting.listed(snapshot, range_)]
+
+    code_actions.register(server, session, nearby, remembered)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted
     )
