@@ -83,3 +83,13 @@ def test_a_line_that_got_its_old_text_back_was_taken_back() -> None:
         history.changed(text, [Change(span, new)])
         history.line_changes()
     assert history.taken_back() == {("two = 1", "four = 1")}
+
+
+def test_a_changed_line_moves_with_what_comes_above_it() -> None:
+    text = Text.of("a = 1\nb = 2\nc = 3\nd = 4\n")
+    history = DocumentHistory(text)
+    for span, new in ((Span(12, 13), "see"), (Span(0, 0), "x = 0\ny = 0\n")):
+        text = text.replace(span, new)
+        history.changed(text, [Change(span, new)])
+    (found,) = history.line_changes()
+    assert (found.line, found.before, found.after) == (4, "c = 3", "see = 3")
