@@ -145,7 +145,7 @@ class Reader(Named):
         self._callable(node, node, name, owner, self._doc(node, before))
         body = node.child_by_field_name("body")
         if body is not None and owner and self.rules in (PYTHON, JAVASCRIPT):
-            self._fields_of(body, owner)
+            self._fields_of(body, owner, self._types_of_parameters(node))
         if name == "constructor" and self.rules is JAVASCRIPT:
             self._properties(node, owner)
         if body is not None and self.rules is PYTHON and depth < 2:
@@ -285,16 +285,23 @@ class Reader(Named):
                 is_a = self.type(each)
                 self._add(each, name, "field", owner, _typed(name, is_a), is_a=is_a)
 
-    def _fields_of(self, body: Node, owner: str) -> None:
-        """Read the fields that a method gives to its object."""
+    def _types_of_parameters(self, node: Node) -> dict[str, str]:
+        held = node.child_by_field_name("parameters")
+        some = held.named_children[:40] if held is not None else ()
+        return {next(iter(self._parameter(each)), ""): self.type(each) for each in some}
+
+    def _fields_of(self, body: Node, owner: str, said: dict[str, str]) -> None:
+        """Read the fields that a method gives to its object; `said` are its parameters' types."""
         text = self.text(body)
         for match in _ATTRIBUTE.finditer(text):
             name = match.group(1)
             if (owner, name) in self._attributes:
                 continue
             self._attributes.add((owner, name))
-            made = _CALL.match(match.group(3) or "")
-            is_a = (match.group(2) or (made.group(1) if made else "")).strip()[:LONGEST_TYPE]
+            value = match.group(3)
+            made = _CALL.match(value)
+            is_a = match.group(2) or (made.group(1) if made else said.get(value.strip(" ;"), ""))
+            is_a = is_a.strip()[:LONGEST_TYPE]
             line = body.start_point.row + text.count("\n", 0, match.start())
             rest = ((), is_a, (), "", self._path)
             signature = _typed(name, is_a)

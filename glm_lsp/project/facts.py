@@ -26,7 +26,7 @@ WORD = re.compile(r"[A-Za-z_]\w{3,}")
 PASSAGE = 20
 """Lines of a passage."""
 _MOST_PASSAGES = 500
-_FORM = "5"
+_FORM = "6"
 
 
 class Facts(NamedTuple):

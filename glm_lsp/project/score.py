@@ -121,8 +121,8 @@ class Scorer:
             defined = own.get(name) or everywhere
             kind = defined[0].kind if defined else "parameter"
             signs[_KINDS.get(kind, kind)][name] = 1.0
-            rarity[name] = index.rarity(name) / 6
-            popular[name] = math.log(1 + index.spread(name)) / files
+            rarity[name] = index.passages.rarity(name) / 6
+            popular[name] = math.log(1 + index.passages.spread(name)) / files
             many[name] = math.log(1 + len(everywhere))
             if name[0] == "_" and name not in own and not any(name in each for each in near):
                 signs["private"][name] = 1.0
@@ -160,12 +160,12 @@ class Scorer:
         """Words that stand in passages like the one at the cursor."""
         index = self._index
         for sign, wanted in (("near", self._near), ("wide", self._weighted(40, 15, 15.0))):
-            alike = index.alike(wanted, self._here.path, 40)
+            alike = index.passages.alike(wanted, self._here.path, 40)
             total = sum(score * score for score, _ in alike) or 1.0
             found: dict[str, float] = defaultdict(float)
             for rank, (score, passage) in enumerate(alike):
                 share = score * score / total
-                for word in index.words(passage):
+                for word in index.passages.words(passage):
                     found[word] += share
                     if rank < 4 and sign == "near":
                         self._put(word, "first", 1.0)
@@ -174,7 +174,7 @@ class Scorer:
     def _by_own_text(self) -> None:
         """Words of the file's other passages, worth more where they are like the cursor's."""
         here, index = self._here, self._index
-        rarity = {word: index.rarity(word) * weight for word, weight in self._near.items()}
+        rarity = {word: index.passages.rarity(word) * weight for word, weight in self._near.items()}
         everywhere: Counter[str] = Counter()
         found: dict[str, float] = defaultdict(float)
         total = 0.0
@@ -293,9 +293,9 @@ class Scorer:
             for parameter in each.parameters:
                 self._put(parameter.lstrip("*"), "twin", 1.0)
             if each.last - each.line < 80:
-                passages = index.passages(each.path)
+                passages = index.passages.of(each.path)
                 for at in range(each.line // PASSAGE, each.last // PASSAGE + 1):
-                    for word in index.words(passages[at]) if at < len(passages) else ():
+                    for word in index.passages.words(passages[at]) if at < len(passages) else ():
                         self._put(word, "twin", 0.5)
 
     def _by_imports(self) -> None:
@@ -330,8 +330,9 @@ class Scorer:
         given: set[str] = set().union(*self.signs.values())
         shared: dict[str, float] = {}
         for part, value in worth.items():
-            named = index.by_part.get(part, set())
-            for name in named if len(named) < _MOST_NAMED else named & given:
+            named = index.by_part.get(part, [])
+            few = len(named) < _MOST_NAMED
+            for name in named if few else [each for each in named if each in given]:
                 shared[name] = shared.get(name, 0.0) + value
         for name, value in shared.items():
             self._put(name, "parts", value / max(1, len(parts_of(name))))

@@ -13,7 +13,7 @@ SAMPLES = {
         "    def __init__(self, radius: float = 1, *rest) -> None:\n        self.radius = radius\n"
         "    def area(self) -> float: ...\n"
         "def scaled(shape, by):\n    def inner(x): ...\n    return inner\nUNIT = Circle(1)\n",
-        "class Circle(Shape)|Circle.sides: int|Circle.__init__(radius, *rest)|Circle.radius"
+        "class Circle(Shape)|Circle.sides: int|Circle.__init__(radius, *rest)|Circle.radius: float"
         "|Circle.area(): float|scaled(shape, by)|inner(x)|UNIT: Circle",
     ),
     "typescript": (
@@ -124,3 +124,19 @@ def test_a_language_without_rules_has_words() -> None:
     facts = facts_of(language_named("haskell"), "area circle = circle + radius\n")
     assert facts.definitions == []
     assert facts.words == ["area", "circle", "radius"]
+
+
+def test_a_field_has_the_type_of_the_parameter_that_it_is_given() -> None:
+    """What a constructor is given with a type it keeps with it."""
+    python = "class A:\n    def __init__(self, shape: Shape):\n        self.kept = shape\n"
+    typescript = "class A {\n  constructor(private readonly kept: Shape, other: Size) {}\n}\n"
+    for language, text in (("python", python), ("typescript", typescript)):
+        found = facts_of(language_named(language), text).definitions
+        assert [each.type for each in found if each.kind == "field"] == ["Shape"]
+
+
+def test_what_only_a_call_says_is_no_type() -> None:
+    """What a class makes is of it; what a function returns is not said."""
+    text = "made = shapes.Circle()\nread = shapes.of_file()\n"
+    found = facts_of(language_named("python"), text).definitions
+    assert [each.signature for each in found] == ["made: shapes.Circle", "read"]

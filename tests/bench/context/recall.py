@@ -58,11 +58,11 @@ def by_bm25(texts: dict[str, str], index: Index, here: Here, budget: int) -> set
     wanted: Counter[str] = Counter(
         WORD.findall("\n".join(here.lines[max(0, here.line - 12) : here.line + 6]))
     )
-    alike = index.alike(dict.fromkeys(wanted, 1.0), here.path, 60)
+    alike = index.passages.alike(dict.fromkeys(wanted, 1.0), here.path, 60)
     passages = []
     for _, number in alike:
-        path = index._path_of[number]
-        start = (number - index.passages(path).start) * _PASSAGE
+        path = index.passages.path_of(number)
+        start = (number - index.passages.of(path).start) * _PASSAGE
         passages.append("\n".join(texts[path].split("\n")[start : start + _PASSAGE]))
     return _filled(passages, budget)
 
