@@ -165,6 +165,9 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands around the server."""
     doctor = commands.add_parser("doctor", help="what is set, and whether it works")
+    doctor.add_argument(
+        "--editor", action="store_true", help="with what an editor says on standard input, as JSON"
+    )
     doctor.set_defaults(run=_doctor)
 
     models = commands.add_parser("models", help="the models, with windows and prices")
@@ -208,11 +211,13 @@ def _editors() -> list[str]:
     return list(EDITORS)
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
     from glm_lsp import doctor
     from glm_lsp.llm.usage_store import usage_path
 
-    return doctor.run(os.environ, usage=usage_path(), folder=Path.cwd())
+    editor = doctor.read_editor(sys.stdin.read()) if arguments.editor else None
+    folder = editor.folder if editor else Path.cwd()
+    return doctor.run(os.environ, editor=editor, usage=usage_path(), folder=folder)
 
 
 def _models(arguments: argparse.Namespace) -> int:

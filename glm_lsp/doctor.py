@@ -7,11 +7,13 @@ needs fixing.
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -30,11 +32,10 @@ from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.project.extent import extent_of
 from glm_lsp.providers import Billing
 from glm_lsp.settings import camel, keys
-from glm_lsp.settings.layers import from_environment, load
+from glm_lsp.settings.layers import Layer, from_environment, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from glm_lsp.llm.credentials import Key
     from glm_lsp.settings import Settings
@@ -43,6 +44,18 @@ if TYPE_CHECKING:
 _LONGEST = 1_000  # Characters of a finding.
 _LATELY = 14  # Days.
 _TIMEOUTS = Timeouts(token=30.0, attempts=2)
+
+
+@frozen
+class EditorSays:
+    """What an editor sets: its layers, the later one over the earlier, and the key it keeps.
+
+    `folder` is what is open in it.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    api_key: str | None = field(default=None, repr=False)
+    folder: Path | None = None
 
 
 @frozen
@@ -57,6 +70,7 @@ class _Line:
 def run(
     environ: Mapping[str, str],
     *,
+    editor: EditorSays | None = None,
     console: Console | None = None,
     timeouts: Timeouts = _TIMEOUTS,
     usage: Path | None = None,
@@ -65,18 +79,19 @@ def run(
 ) -> int:
     """Examine the set-up and say what needs fixing. Returns the exit code.
 
-    `usage` is the usage store, which knows what was noticed of services lately; `folder` is in the
-    repository of which it says how much is indexed; `now` is the time in seconds since the epoch.
+    `editor` sets something, too; `usage` is the usage store, which knows what was noticed of
+    services lately; `folder` is in the repository of which it says how much is indexed; `now` is
+    the time in seconds since the epoch.
     """
     console = console or Console(highlight=False)
-    loaded = load(from_environment(environ))
-    console.print(_heading("Settings (your editor may set more)"))
+    loaded = load(from_environment(environ), *(editor.layers if editor else ()))
+    console.print(_heading("Settings" if editor else "Settings (your editor may set more)"))
     console.print(_settings(loaded))
     lines = [
         _Line(good=False, text=f"{problem.key} {problem.message}.") for problem in loaded.problems
     ]
     _show(console, lines)
-    key, found = _key(loaded.settings, environ)
+    key, found = _key(loaded.settings, environ, editor.api_key if editor else None)
     console.print(_heading("Key"))
     _show(console, [found])
     asked: list[_Line] = []
@@ -135,10 +150,34 @@ def _shown(name: str, value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple | dict) else str(value)
 
 
-def _key(settings: Settings, environ: Mapping[str, str]) -> tuple[Key | None, _Line]:
+def read_editor(text: str) -> EditorSays:
+    """Read what an editor says of itself: `{"settings": [TREE, …], "apiKey": KEY, "folder": PATH}`.
+
+    Only the settings have to be there.
+
+    Raises:
+        GlmError: it is something else.
+    """
+    try:
+        said = json.loads(text)
+        layers = tuple(Layer("the editor", tree, users_own=True) for tree in said["settings"])
+        key = said.get("apiKey")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise GlmError('The editor should say {"settings": [{…}], "apiKey": "…"}.') from None
+    folder = said.get("folder")
+    return EditorSays(
+        layers,
+        key if isinstance(key, str) else None,
+        Path(folder) if isinstance(folder, str) else None,
+    )
+
+
+def _key(
+    settings: Settings, environ: Mapping[str, str], given: str | None
+) -> tuple[Key | None, _Line]:
     preset = providers.find(settings.provider, settings.base_url)
     try:
-        key = credentials.find_key(preset, given=None, environ=environ)
+        key = credentials.find_key(preset, given=given, environ=environ)
     except GlmError as error:
         return None, _Line(good=False, text=str(error))
     if key is not None:

@@ -14,7 +14,7 @@ import attrs
 from attrs import field, fields, frozen
 
 from glm_lsp.prices import Price  # noqa: TC001  # Hints are evaluated.
-from glm_lsp.providers import Protocol, ProviderName  # noqa: TC001
+from glm_lsp.providers import PRESETS, Billing, Preset, Protocol, ProviderName
 from glm_lsp.settings import careful, headers
 
 if TYPE_CHECKING:
@@ -31,7 +31,15 @@ SECTION = "glm"
 
 
 def _doc(text: str, **more: Any) -> dict[str, Any]:
+    """Return metadata: the sentence about a key; with `choices`, one about each of its values."""
     return {"doc": text, **more}
+
+
+def _about(preset: Preset) -> str:
+    where = preset.bases.get("chat", "the address that you set")
+    if preset.billing is Billing.NOTHING:
+        where = f"{where}, else the one embedded in the server"
+    return f"{preset.title[0].upper()}{preset.title[1:]}, at {where}."
 
 
 @frozen
@@ -59,6 +67,7 @@ class CompletionSettings:
         metadata=_doc(
             "`auto` offers completions while you type, `manual` only when you call for one.",
             careful=careful.manual_wins,
+            choices={"auto": "While you type.", "manual": "Only when you call for one."},
         ),
     )
     suggestions: int = field(
@@ -75,6 +84,11 @@ class CompletionSettings:
             "Ask for the suggestion after the one that is shown, before you accept that;"
             " `auto`: only with the provider `local`, where nobody bills for a question.",
             machine=True,
+            choices={
+                "auto": "Only with the provider `local`.",
+                "on": "Always: an accepted suggestion is followed by the next at once.",
+                "off": "Never.",
+            },
         ),
     )
     delay: int | None = field(
@@ -94,14 +108,25 @@ class CompletionSettings:
         default="auto",
         metadata=_doc(
             "Serve completions through `textDocument/completion`; `auto`: only to editors"
-            " without inline completion."
+            " without inline completion.",
+            choices={
+                "auto": "Only to editors without inline completion.",
+                "on": "Always, besides inline completion.",
+                "off": "Never.",
+            },
         ),
     )
     prompt: CompletionPrompt = field(
         default="auto",
         metadata=_doc(
             "How completions are asked for: `chat` (fill in the middle, asked of a chat model),"
-            " `fim` (native tokens of a self-hosted model), `prefix` (raw completion)."
+            " `fim` (native tokens of a self-hosted model), `prefix` (raw completion).",
+            choices={
+                "auto": "What the provider and its model take.",
+                "chat": "Fill in the middle, asked of a chat model.",
+                "fim": "The native tokens of a self-hosted model.",
+                "prefix": "Raw completion of what stands before the cursor.",
+            },
         ),
     )
 
@@ -116,6 +141,12 @@ class EditSettings:
             "`stream` as GLM writes, `once` when it is done, `confirm` shows it first;"
             " `auto` streams where the editor can undo all of it in one step.",
             careful=careful.more_careful,
+            choices={
+                "auto": "As GLM writes, where the editor can undo all of it in one step.",
+                "stream": "As GLM writes.",
+                "once": "When GLM is done.",
+                "confirm": "Only after you have seen it and said yes.",
+            },
         ),
     )
 
@@ -187,7 +218,11 @@ class Settings:
 
     provider: ProviderName = field(
         default="runapi",
-        metadata=_doc("Preset of base URL, key names and capabilities.", machine=True),
+        metadata=_doc(
+            "Preset of base URL, key names and capabilities.",
+            machine=True,
+            choices={preset.name: _about(preset) for preset in PRESETS},
+        ),
     )
     base_url: str | None = field(
         default=None,
@@ -196,11 +231,28 @@ class Settings:
             machine=True,
         ),
     )
-    protocol: Protocol = field(default="chat", metadata=_doc("Wire protocol."))
+    protocol: Protocol = field(
+        default="chat",
+        metadata=_doc(
+            "Wire protocol.",
+            choices={
+                "chat": "Chat completions, as OpenAI's (`/chat/completions`).",
+                "responses": "Responses, as OpenAI's (`/responses`).",
+                "messages": "Messages, as Anthropic's (`/messages`).",
+            },
+        ),
+    )
     models: ModelSettings = field(factory=ModelSettings)
     thinking: Thinking = field(
         default="auto",
-        metadata=_doc("Whether actions let the model think first; completions never do."),
+        metadata=_doc(
+            "Whether actions let the model think first; completions never do.",
+            choices={
+                "auto": "Where the action gains by it.",
+                "on": "Always: slower, and more tokens.",
+                "off": "Never.",
+            },
+        ),
     )
     completion: CompletionSettings = field(factory=CompletionSettings)
     edits: EditSettings = field(factory=EditSettings)

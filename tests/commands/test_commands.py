@@ -341,6 +341,25 @@ def test_doctor_without_a_key_says_what_to_set(console: Console) -> None:
     assert "Service" not in told
 
 
+def test_doctor_examines_what_an_editor_sets(console: Console) -> None:
+    """The editor's settings and its key count; what is no such thing is told in one sentence."""
+    with Gateway(chat_stream("ready")) as gateway:
+        tree = {"provider": "custom", "baseUrl": gateway.base_url}
+        said = {"settings": [tree, {**tree, "models": {"actions": "mine"}}], "apiKey": SECRET}
+        editor = doctor.read_editor(json.dumps(said))
+        assert SECRET not in repr(editor)
+        assert doctor.run({}, editor=editor, console=console, timeouts=TIMEOUTS) == 0
+        assert {each.headers["authorization"] for each in gateway.requests} == {f"Bearer {SECRET}"}
+    told = " ".join(printed(console).split())
+    assert SECRET not in told
+    assert "models.actions mine the editor" in told
+    assert "The key from the editor is used." in told
+    assert "mine (actions) answers" in told
+    for wrong in ("", "[]", "{}", '{"settings": 1}', '"words"'):
+        with pytest.raises(GlmError, match="The editor should say"):
+            doctor.read_editor(wrong)
+
+
 @pytest.mark.parametrize(
     ("reply", "sentence"),
     [

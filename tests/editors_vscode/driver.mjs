@@ -54,6 +54,15 @@ const calls = {
     );
     return texts.filter(Boolean);
   },
+  // The widths of all pictures in the frames' pages; 0 for what could not be shown.
+  async pictures() {
+    const widths = await Promise.all(
+      page.frames().map((frame) =>
+        frame.evaluate(() => [...document.images].map((image) => image.naturalWidth)).catch(() => []),
+      ),
+    );
+    return widths.flat();
+  },
   press: ({ key, delay }) => page.keyboard.press(key, { delay }),
   type: ({ text, delay }) => page.keyboard.type(text, { delay }),
   // Many keys in one go, as fast as somebody types: {press} or {type}, each after a pause.
@@ -64,7 +73,11 @@ const calls = {
     }
   },
   clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
-  paste: ({ text }) => page.keyboard.insertText(text),
+  // From the clipboard: what is typed would have brackets and quotes closed.
+  async paste({ text }) {
+    await page.evaluate((words) => navigator.clipboard.writeText(words), text);
+    await page.keyboard.press("Control+v");
+  },
   screenshot: async ({ path }) => void (await page.screenshot({ path })),
 };
 

@@ -39,6 +39,7 @@ def test_lightbulb_lists_actions_of_a_diagnostic(
     window.press("Control+.")
     window.see(".action-widget", "GLM: Fix “Cannot find name 'nmae'")
     window.see(".action-widget", "GLM: Refactor")
+    window.see(".action-widget", "GLM: Write tests")
     window.screenshot("lightbulb")
     assert gateway.requests == []
     window.press("Escape")
@@ -179,16 +180,30 @@ def test_undo_command_keeps_what_was_typed_since(
 def test_edit_with_an_instruction_sends_the_users_words(
     opened: Callable[..., Workbench], gateway: Gateway
 ) -> None:
-    """The instruction from the input box reaches the model, and its answer the text."""
+    """The instruction reaches the model as it is, its answer the text; it is remembered."""
     gateway.script(chat_stream("```python\ndef one():\n    return 1.0\n```\n"))
     window = opened("one.py", "def one():\n    return 1\n")
     window.goto(2, 5)
+    for number, words in enumerate(("return a float, at once", "return a float"), 1):
+        window.command("GLM: Edit with an Instruction")
+        window.see(".quick-input-widget", "GLM: Edit")
+        window.type(words)
+        window.see(".quick-input-list .monaco-list-row.focused", words)
+        window.screenshot("instruction")
+        window.press("Enter")
+        asked = gateway.wait_for_requests(number, 30)[-1].content.decode()
+        assert ("at once" in asked) is (number == 1)
+        until(lambda: "    return 1.0" in window.lines(), 20, "the edit is there")
+        window.wait_status("GLM: ready")
     window.command("GLM: Edit with an Instruction")
-    window.see(".quick-input-widget", "What should be done here?")
-    window.type("return a float")
+    rows = ".quick-input-list .monaco-list-row"
+    window.see(rows, "return a float, at once")
+    assert window.texts(rows)[0].startswith("return a float\n")
+    window.screenshot("instructions")
+    window.press("ArrowDown")
     window.press("Enter")
-    until(lambda: "    return 1.0" in window.lines(), 20, "the edit is there")
-    assert re.search(r"return a float", gateway.requests[0].content.decode())
+    assert "at once" in gateway.wait_for_requests(3, 30)[-1].content.decode()
+    window.wait_status("GLM: ready")
 
 
 def test_status_goes_through_ready_working_error(

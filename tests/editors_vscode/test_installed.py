@@ -69,7 +69,7 @@ def test_server_comes_with_the_first_file_and_commands_before_it(
         window.open(tmp_path / "work")
         window.wait_status("GLM: off, The server starts with the first file.")
         window.command("GLM: Show Usage")
-        window.see(".part.panel", "GLM usage")
+        window.see(".tab.active", "GLM usage")
         window.screenshot("usage")
         assert "GLM: off" in window.status()
         window.open_file("add.py")

@@ -43,7 +43,7 @@ def test_a_chord_at_once_waits_and_types_nothing(ready: None, tmp_path: Path) ->
         window.goto(2, 5)
         window.press("Control+Alt+g")
         window.press("r")
-        assert "starting" in window.status()
+        window.wait_status("GLM: starting")
         window.screenshot("starting")
         assert gateway.requests == []
         assert window.lines()[:2] == CODE.splitlines()

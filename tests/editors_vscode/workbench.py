@@ -138,7 +138,9 @@ class CodeServer:
         kept = ("PATH", "LANG", "TMPDIR", "PYTHONPATH")  # The last names the checkout.
         own = {name: os.environ[name] for name in kept if name in os.environ}
         home = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config")}
-        return {**own, **home, "XDG_DATA_HOME": str(self.home / "data"), **self.environ}
+        # The server of this checkout, wherever the interpreter has one of its own.
+        ours = {"XDG_DATA_HOME": str(self.home / "data"), "PYTHONPATH": str(setup_vscode.CHECKOUT)}
+        return {**own, **home, **ours, **self.environ}
 
 
 class Workbench:

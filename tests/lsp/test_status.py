@@ -10,7 +10,7 @@ from attrs import evolve
 
 from glm_lsp.demo.editor import CAPABILITIES, Editor
 from glm_lsp.llm.usage_store import UsageStore
-from tests.gateway import Gateway, chat_stream
+from tests.gateway import Gateway, chat_stream, error
 from tests.llm.test_usage_store import record
 from tests.lsp.harness import FIXED, URI, choose, fence, idle, run, serving
 
@@ -104,5 +104,33 @@ def test_what_is_done_in_a_document(tmp_path: Path) -> None:
             assert await state(URI) == "served"
             assert await state(page.with_name("closed.py").as_uri()) == "closed"
             assert "document" not in await editor.execute("glm.status")
+
+    run(work)
+
+
+async def seen(editor: Editor, state: str, message: str = "") -> None:
+    """Wait until the last that the editor was told is this."""
+    while (last := editor.received("glm/status")[-1]) and (
+        last["state"] != state or message not in last["message"]
+    ):
+        await asyncio.sleep(0.01)
+
+
+def test_waiting_for_the_service_is_a_state(tmp_path: Path) -> None:
+    """A busy service is waited for in sight, then asked; a cancel meanwhile ends the waiting."""
+
+    async def work() -> None:
+        busy = error(429, "1302", retry_after="2")
+        with Gateway([busy, ANSWER, error(429, "1302", retry_after="60")]) as gateway:
+            async with serving(gateway, tmp_path, client=SHOWS) as editor:
+                await choose(editor, "GLM: Fix")
+                await seen(editor, "limited", "Waits for RunAPI, 2 s.")
+                await seen(editor, "limited", "Waits for RunAPI, 1 s.")
+                await seen(editor, "working")
+                await seen(editor, "ready")
+                job = await choose(editor, "GLM: Explain", "width")
+                await seen(editor, "limited", "Waits for RunAPI, 60 s.")
+                await editor.execute("glm.cancel", job=job)
+                await seen(editor, "ready")
 
     run(work)

@@ -1,7 +1,7 @@
 """Write the server's settings into `package.json`, from the tree in `glm_lsp/settings/__init__.py`.
 
 Invariant: `package.json` says nothing about a setting that the server does not say: name,
-type, default, documentation, and whether it belongs to the user alone (`machine`).
+type, default, documentation, order, and whether it belongs to the user alone (`machine`).
 
     python editors/vscode/scripts/generate_settings.py [--check]
 """
@@ -18,7 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from glm_lsp.llm.catalogue import MODELS
-from glm_lsp.settings import SECTION, Settings, camel, keys
+from glm_lsp.settings import SECTION, Settings, camel, careful, keys
 
 MANIFEST = Path(__file__).parents[1] / "package.json"
 GROUP = "GLM"
@@ -41,10 +41,19 @@ def generated(manifest: str) -> str:
     groups = tree["contributes"]["configuration"]
     group = next(group for group in groups if group["title"] == GROUP)
     group["properties"] = properties()
-    restricted = [name for name, found in properties().items() if found["scope"] == "machine"]
     trust = tree["capabilities"]["untrustedWorkspaces"]
-    trust["restrictedConfigurations"] = [*restricted, *OWN_RESTRICTED]
+    trust["restrictedConfigurations"] = [*restricted(), *OWN_RESTRICTED]
     return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+
+
+def restricted() -> list[str]:
+    """Return what no folder sets that is not trusted: all but what can only protect more."""
+    protects = {
+        name
+        for name, attribute in keys()
+        if attribute.metadata.get("careful") not in (None, careful.both)
+    }
+    return [f"{SECTION}.{name}" for name, _ in keys() if name not in protects]
 
 
 def properties() -> dict[str, dict[str, Any]]:
@@ -52,7 +61,7 @@ def properties() -> dict[str, dict[str, Any]]:
     hints = dict(_hints(Settings))
     models = [model.name for model in MODELS if model.known]
     found: dict[str, dict[str, Any]] = {}
-    for name, attribute in keys():
+    for order, (name, attribute) in enumerate(keys()):
         default = _default(attribute)
         schema = _schema(hints[name])
         if name.startswith("models."):
@@ -61,9 +70,13 @@ def properties() -> dict[str, dict[str, Any]]:
             schema["minimum"] = least
         if (most := attribute.metadata.get("most")) is not None:
             schema["maximum"] = most
+        if "enum" in schema:
+            choices = attribute.metadata["choices"]
+            schema["markdownEnumDescriptions"] = [choices[value] for value in schema["enum"]]
         found[f"{SECTION}.{name}"] = {
             **schema,
             "default": default,
+            "order": order,
             "scope": "machine" if attribute.metadata.get("machine") else "window",
             "markdownDescription": attribute.metadata["doc"],
         }

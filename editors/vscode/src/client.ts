@@ -20,6 +20,7 @@ import { Previews } from "./preview";
 import * as protocol from "./protocol";
 import { Reports } from "./reports";
 import type { Server } from "./server";
+import { learnt } from "./status";
 
 /** A client, and what shows what its server says. */
 export interface Connection {
@@ -52,6 +53,11 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   client.clientOptions.errorHandler = {
     error: () => ({ action: lsp.ErrorAction.Continue, handled: true }),
     closed: () => ended.closed(),
+  };
+  // That it did not start is told by whoever started it.
+  const tell = client.error.bind(client);
+  client.error = (message, data, show) => {
+    tell(message, data, client.state !== lsp.State.StartFailed && show);
   };
   const converter = client.protocol2CodeConverter;
   const following = new Following();
@@ -87,7 +93,7 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
     }
   };
   const end = async () => {
-    await client.dispose();
+    await client.dispose().catch(() => undefined); // One that did not start cannot be stopped.
     await settled;
     shown.dispose();
   };
@@ -98,19 +104,23 @@ function listen(server: Server, client: lsp.LanguageClient): void {
   let needsKey = false;
   client.onNotification(protocol.explanationNotification, (piece) => {
     server.explanations.add(piece);
+    learnt("answered");
   });
   client.onNotification(protocol.statusNotification, (status) => {
     needsKey = status.needs === "key";
     server.status.show(status);
+    learnt("started");
   });
   client.onNotification(lsp.ShowMessageNotification.type, async ({ type, message }) => {
     const keys = type === lsp.MessageType.Error && needsKey ? [{ title: "Set Key" }] : [];
     await ((await show(type, message, ...keys)) && server.keys.ask());
   });
-  client.onDidChangeState(({ newState }) => {
-    if (newState === lsp.State.Stopped) {
+  client.onDidChangeState(({ oldState, newState }) => {
+    if (newState === lsp.State.Stopped && oldState === lsp.State.Running) {
       server.progress.clear();
-      server.status.off("The server is not running.");
+      server.explanations.clear();
+      server.lastJobs.clear();
+      server.status.off("The server is not running: restart it.");
     }
   });
 }
@@ -131,6 +141,7 @@ function options(server: Server, apiKey: string | undefined): lsp.LanguageClient
       { notebook: { notebookType: "*", scheme } }, // The cells of such a notebook.
     ]),
     initializationOptions: { apiKey },
+    initializationFailedHandler: () => false,
     outputChannel: server.log,
     revealOutputChannelOn: lsp.RevealOutputChannelOn.Never, // Failures of the protocol are for the log.
     traceOutputChannel: withoutKey(server.log, apiKey),
@@ -140,6 +151,16 @@ function options(server: Server, apiKey: string | undefined): lsp.LanguageClient
     },
     middleware: {
       executeCommand: (command, args) => server.run(command, args),
+      // The lightbulb shows nothing of the kind "source", so there the kind is another one.
+      provideCodeActions: async (document, range, context, token, next) => {
+        const actions = await next(document, range, context, token);
+        for (const each of context.only ? [] : (actions ?? [])) {
+          if ("kind" in each && each.kind.value === "source") {
+            each.kind = vscode.CodeActionKind.Empty.append("glm.test");
+          }
+        }
+        return actions;
+      },
       handleWorkDoneProgress: (token, value, next) => {
         if (!server.progress.take(token, value)) {
           next(token, value);

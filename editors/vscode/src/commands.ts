@@ -6,52 +6,57 @@
 
 import * as vscode from "vscode";
 
-import { installCommand } from "./find";
-import { offerInstall, runInTerminal } from "./install";
+import { askInstruction } from "./instruction";
 import type { Keys } from "./key";
-import type { Server } from "./server";
 import { pickModel } from "./models";
-import { effective, update } from "./settings";
+import { pickProvider } from "./provider";
+import type { Server } from "./server";
 import type { Settings } from "./settings";
+import { say } from "./status";
+import type { StatusBar } from "./status";
+import { state, stateHere, toggleCompletions, toggleCompletionsForLanguage } from "./switches";
+
+/** What only a key binding knows: the text cannot be edited; Escape was pressed in it. */
+interface How {
+  readonly readOnly?: boolean;
+  readonly here?: boolean;
+}
 
 /** Register the commands. */
-export function registerCommands(server: Server, settings: Settings, keys: Keys) {
-  const table: Record<string, () => unknown> = {
+export function registerCommands(server: Server, settings: Settings, keys: Keys, memory: vscode.Memento) {
+  const change = (command: string, how?: How) => (how?.readOnly ? refuse() : ask(server, command));
+  const table: Record<string, (how?: How) => unknown> = {
     explain: () => ask(server, "glm.explain"),
-    fix: () => ask(server, "glm.fix"),
-    refactor: () => ask(server, "glm.refactor"),
-    document: () => ask(server, "glm.document"),
+    fix: (how) => change("glm.fix", how),
+    refactor: (how) => change("glm.refactor", how),
+    document: (how) => change("glm.document", how),
     test: () => ask(server, "glm.test"),
-    edit: () => edit(server),
+    edit: (how) => (how?.readOnly ? refuse() : edit(server, memory)),
     keep: () => answer(server, "glm.accept"),
     undo: () => answer(server, "glm.reject"),
     retry: () => answer(server, "glm.retry"),
     keepPart: () => answerPart(server, "glm.accept"),
     undoPart: () => answerPart(server, "glm.reject"),
     retryPart: () => answerPart(server, "glm.retry"),
-    apply: (preview?: vscode.Uri) => server.shown()?.previews.answer("glm.apply", preview),
-    discard: (preview?: vscode.Uri) => server.shown()?.previews.answer("glm.reject", preview),
-    cancel: () => server.run("glm.cancel", [{}]),
+    apply: (preview) => server.shown()?.previews.answer("glm.apply", preview as vscode.Uri | undefined),
+    discard: (preview) => server.shown()?.previews.answer("glm.reject", preview as vscode.Uri | undefined),
+    cancel: (how) => cancel(server, how),
+    pickProvider: () => pickProvider(settings),
     setKey: () => keys.ask(),
     suggest: async () => {
       await ((await server.ready()) && vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"));
     },
-    toggleCompletions,
-    toggleCompletionsForLanguage,
+    toggleCompletions: async () => say(await toggleCompletions()),
+    toggleCompletionsForLanguage: async () => say(await toggleCompletionsForLanguage()),
     pickModel: () => pickModel(settings),
-    showUsage: async () => {
-      const program = await server.program();
-      await (program[0] ? runInTerminal("GLM usage", [...program, "usage"]) : offerInstall());
-    },
-    restart: () => server.restart(),
+    showUsage: () => server.report(["usage"]),
+    doctor: () => doctor(server, settings, keys),
+    restart: () => server.restartAndSay(),
     showLog: () => {
       server.log.show();
     },
-    install: async () => {
-      const code = await runInTerminal("Install glm-lsp", await installCommand());
-      await (code === 0 && server.restart());
-    },
-    menu: () => menu(settings),
+    install: () => server.install(),
+    menu: () => menu(settings, server.status),
   };
   return Object.entries(table).map(([name, run]) =>
     vscode.commands.registerCommand(`glm-lsp.${name}`, run),
@@ -83,10 +88,23 @@ async function ask(server: Server, command: string, more: object = {}): Promise<
   await server.run(command, [argument]);
 }
 
-async function edit(server: Server): Promise<void> {
-  const prompt = "What should be done here?";
-  const placeHolder = "return early when the list is empty";
-  const instruction = await vscode.window.showInputBox({ title: "GLM: Edit", prompt, placeHolder });
+/** Have the program examine what this editor sets; the key goes to it on its standard input. */
+async function doctor(server: Server, settings: Settings, keys: Keys): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  const editor = { settings: [settings.tree(true), settings.tree()], apiKey: await keys.get(), folder };
+  await server.report(["doctor", "--editor"], JSON.stringify(editor));
+}
+
+const refuse = () => vscode.window.showInformationMessage("This file is read-only: GLM can only explain it.");
+
+function cancel(server: Server, how?: How): Promise<unknown> {
+  const document = how?.here ? vscode.window.activeTextEditor?.document : undefined;
+  const uri = document && server.running()?.code2ProtocolConverter.asUri(document.uri);
+  return server.run("glm.cancel", [uri === undefined ? {} : { uri }]);
+}
+
+async function edit(server: Server, memory: vscode.Memento): Promise<void> {
+  const instruction = await askInstruction(memory);
   await (instruction && ask(server, "glm.edit", { instruction }));
 }
 
@@ -113,28 +131,20 @@ async function answerPart(server: Server, command: string): Promise<void> {
   }
 }
 
-async function toggleCompletions(): Promise<void> {
-  const on = !effective<boolean>("completion.enabled", true);
-  await update("completion.enabled", on);
-  say(`GLM completions are ${on ? "on" : "off"}`);
-}
-
-async function toggleCompletionsForLanguage(): Promise<void> {
-  const language = vscode.window.activeTextEditor?.document.languageId ?? "plaintext";
-  const disabled = new Set(effective<string[]>("completion.disabledLanguages", []));
-  const on = disabled.delete(language);
-  await update("completion.disabledLanguages", [...(on ? disabled : disabled.add(language))]);
-  say(`GLM completions are ${on ? "on" : "off"} in ${language}`);
-}
-
-const say = (sentence: string) => vscode.window.setStatusBarMessage(sentence, 10_000);
-
 /** The menu of the status bar: the commands that are not about a text. */
-async function menu({ commands }: Settings): Promise<void> {
+async function menu({ commands }: Settings, status: StatusBar): Promise<void> {
   const general = commands.filter(({ enablement }) => enablement === undefined);
-  const chosen = await vscode.window.showQuickPick(
-    general.map(({ command, title, icon }) => ({ label: `${icon} ${title}`, command })),
-    { title: "GLM" },
-  );
+  const remedy = status.last.needs === "key" ? "glm-lsp.setKey" : status.last.state === "off" && "glm-lsp.restart";
+  const first = general.filter(({ command }) => command === remedy);
+  const states: Record<string, string> = {
+    "glm-lsp.toggleCompletions": state(),
+    "glm-lsp.toggleCompletionsForLanguage": stateHere(),
+  };
+  const entries = [...new Set([...first, ...general])].map(({ command, title, icon }) => ({
+    label: `${icon} ${title}`,
+    description: states[command] ?? "",
+    command,
+  }));
+  const chosen = await vscode.window.showQuickPick(entries, { title: status.sentence() });
   await (chosen && vscode.commands.executeCommand(chosen.command));
 }

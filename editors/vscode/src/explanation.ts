@@ -39,6 +39,11 @@ export class Explanations {
     }
   }
 
+  /** Take nothing more of the job under way: its server is gone, and the next one counts anew. */
+  clear(): void {
+    this.job = "";
+  }
+
   private create(): vscode.WebviewPanel {
     const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
     const options = { enableScripts: true, enableFindWidget: true, localResourceRoots: [] };

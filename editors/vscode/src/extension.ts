@@ -5,6 +5,7 @@
  * is another program, comes with the first file.
  */
 
+import { join } from "node:path";
 import * as vscode from "vscode";
 
 import { registerCommands } from "./commands";
@@ -18,7 +19,7 @@ let running: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const settings = new Settings(context.extension);
   const keys = new Keys(context.secrets, settings);
-  const server = new Server(settings, keys, new StatusBar());
+  const server = new Server(settings, keys, new StatusBar(), join(context.globalStorageUri.fsPath, "server"));
   const restart = () => {
     running = server;
     void server.restart();
@@ -30,14 +31,19 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   context.subscriptions.push(
     server.log,
+    server.pages.registered,
     server.status.item,
-    ...registerCommands(server, settings, keys),
+    ...registerCommands(server, settings, keys, context.globalState),
     vscode.workspace.onDidOpenTextDocument(begin),
     context.secrets.onDidChange(restart),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    vscode.window.onDidChangeActiveTextEditor(() => {
+      server.status.refresh();
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      // Another provider has another key, which only a new server takes.
-      if (["glm-lsp.server", "glm.provider"].some((name) => event.affectsConfiguration(name))) {
+      server.status.refresh();
+      // Another provider or address has another key, which only a new server takes.
+      if (["glm-lsp.server", "glm.provider", "glm.baseUrl"].some((name) => event.affectsConfiguration(name))) {
         restart();
       }
     }),

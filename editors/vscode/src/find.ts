@@ -10,29 +10,45 @@ import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import * as vscode from "vscode";
 
-const NAME = "glm-lsp";
+export const NAME = "glm-lsp";
+const WINDOWS = process.platform === "win32";
+const PYTHONS = ["python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3", "python"];
 
 interface Manifest {
   version?: string;
 }
 
-/** Return the server's path: the setting's, or where Python, uv, pipx and PATH have it. */
-export async function findServer(setting: string): Promise<string | undefined> {
+/** Return the server's path: the setting's, or where Python, uv, pipx, PATH and `storage` have it. */
+export async function findServer(setting: string, storage: string): Promise<string | undefined> {
   if (setting) {
     const path = setting.replace(/^~(?=[\\/])/, homedir());
     return (await runs(path)) ? path : undefined;
   }
-  return find(NAME, [await pythonFolder(), ...folders()]);
+  return find(NAME, [await pythonFolder(), ...folders(), programsIn(storage)]);
 }
 
-/** Return the one command that installs the server of this extension's version on this machine. */
-export async function installCommand(): Promise<string[]> {
+/**
+ * Return the commands that install the server of this extension's version on this machine, in their
+ * order; none where nothing can. Without uv and pipx they make an environment in `storage`.
+ */
+export async function installSteps(storage: string): Promise<string[][]> {
   const { version } = (vscode.extensions.getExtension("glm-lsp.glm-lsp")?.packageJSON ?? {}) as Manifest;
+  const wanted = version ? `${NAME}==${version}` : NAME;
   const [uv, pipx] = [await find("uv", folders()), await find("pipx", folders())];
-  const python = process.platform === "win32" ? "py" : "python3";
-  const words = pipx ? [pipx, "install"] : [python, "-m", "pip", "install", "--user"];
-  return [...(uv ? [uv, "tool", "install"] : words), version ? `${NAME}==${version}` : NAME];
+  if (uv ?? pipx) {
+    return [uv ? [uv, "tool", "install", wanted] : [pipx ?? "", "install", wanted]];
+  }
+  for (const name of PYTHONS) {
+    const python = await find(name, folders());
+    if (python) {
+      const own = join(programsIn(storage), WINDOWS ? "python.exe" : "python");
+      return [[python, "-m", "venv", "--clear", storage], [own, "-m", "pip", "install", wanted]];
+    }
+  }
+  return [];
 }
+
+const programsIn = (environment: string) => join(environment, WINDOWS ? "Scripts" : "bin");
 
 /** Return where programs are: uv's and pipx's folder, which VS Code may not know, and PATH. */
 function folders(): string[] {
@@ -41,7 +57,7 @@ function folders(): string[] {
 }
 
 async function find(name: string, places: string[]): Promise<string | undefined> {
-  const program = process.platform === "win32" ? `${name}.exe` : name;
+  const program = WINDOWS ? `${name}.exe` : name;
   for (const place of places) {
     if (await runs(join(place, program))) {
       return join(place, program);

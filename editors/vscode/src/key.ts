@@ -1,5 +1,6 @@
 /**
- * The API key: asked for once, kept in VS Code's secret storage, one for each provider.
+ * The API key: asked for once, kept in VS Code's secret storage, one for each provider, and for each
+ * address that is not a provider's own.
  *
  * Invariant: the key leaves this file only as the value that the server is started with;
  * it is in no setting, argument, environment or log.
@@ -24,7 +25,7 @@ export class Keys {
   /** Ask for the key and keep it, after `given` was called; an empty answer removes it. */
   async ask(given?: () => void): Promise<void> {
     const value = await vscode.window.showInputBox({
-      title: `GLM: API key of ${this.settings.provider()}`,
+      title: `GLM: API key of ${[this.settings.provider(), this.settings.origin()?.host].filter(Boolean).join(" at ")}`,
       prompt: "Kept in your editor's secret storage. Leave it empty to remove the key.",
       password: true,
       ignoreFocusOut: true,
@@ -38,6 +39,7 @@ export class Keys {
   }
 
   private name(): string {
-    return `apiKey.${this.settings.provider()}`;
+    const own = this.settings.origin();
+    return `apiKey.${this.settings.provider()}${own ? `@${own.origin}` : ""}`;
   }
 }

@@ -1,17 +1,19 @@
 /**
  * Picking a model: one that the server's catalogue names, or any name that is typed.
  *
- * Invariant: nothing is changed unless something is picked; the one in use is marked.
+ * Invariant: nothing is changed unless something is picked; the one in use is marked, and what is
+ * picked is in use afterwards: a workspace's value is changed where there is one.
  */
 
 import * as vscode from "vscode";
 
-import { effective, update } from "./settings";
+import { effective, levels, update } from "./settings";
 import type { Settings } from "./settings";
+import { say } from "./status";
 
 const FREE = "Use this name: ";
 
-/** Ask for what, then which; and set it for this user. */
+/** Ask for what, then which; set it where it is set, else for this user. */
 export async function pickModel(settings: Settings): Promise<void> {
   const uses = ["actions", "completion"].map((use) => {
     const key = `models.${use}`;
@@ -19,7 +21,11 @@ export async function pickModel(settings: Settings): Promise<void> {
   });
   const use = await vscode.window.showQuickPick(uses, { title: "GLM: which model to change?" });
   const name = use && (await pickName(use.label, use.description, settings.models()));
-  await (name && update(use.key, name));
+  if (name) {
+    const [users, workspaces] = levels<string>(use.key);
+    const where = await update(use.key, name, workspaces.value === undefined ? users : workspaces);
+    say(`GLM asks ${name} ${use.label.toLowerCase()}${where}`);
+  }
 }
 
 function pickName(use: string, current: string, known: string[]): Promise<string | undefined> {

@@ -8,6 +8,8 @@
 import * as vscode from "vscode";
 import type * as lsp from "vscode-languageclient/node";
 
+import { learnt } from "./status";
+
 const SHOWN_AFTER_MILLISECONDS = 700;
 
 type Value = lsp.WorkDoneProgressBegin | lsp.WorkDoneProgressReport | lsp.WorkDoneProgressEnd;
@@ -15,6 +17,8 @@ type Value = lsp.WorkDoneProgressBegin | lsp.WorkDoneProgressReport | lsp.WorkDo
 /** The work under way, by progress token. */
 export class Progress {
   private readonly work = new Map<lsp.ProgressToken, ReturnType<typeof begin>>();
+  private readonly documents = new Map<lsp.ProgressToken, string>(); // That it is about.
+  private readonly ended = new Set<lsp.ProgressToken>();
 
   constructor(private readonly cancel: (token: lsp.ProgressToken) => void) {}
 
@@ -27,6 +31,9 @@ export class Progress {
     if (value.kind === "end") {
       known?.end();
       this.work.delete(token);
+      this.documents.delete(token);
+      this.ended.add(token);
+      this.tell();
     } else {
       known?.report(value.message);
     }
@@ -39,6 +46,23 @@ export class Progress {
       work.end();
     }
     this.work.clear();
+    this.documents.clear();
+    this.ended.clear();
+    this.tell();
+  }
+
+  /** Note the document that work is about: there Escape cancels it. */
+  isAbout(token: lsp.ProgressToken, document: string): void {
+    if (!this.ended.has(token)) {
+      this.documents.set(token, document);
+      this.tell();
+    }
+  }
+
+  private tell(): void {
+    // By path: in a remote window the workbench has other schemes than we, and maybe other slashes.
+    const documents = [...this.documents.values()].map((name) => vscode.Uri.parse(name));
+    learnt("busy", documents.flatMap(({ path, fsPath }) => [fsPath, path, path.replaceAll("/", "\\")]));
   }
 }
 

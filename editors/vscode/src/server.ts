@@ -11,10 +11,12 @@ import type { Connection } from "./client";
 import { Explanations } from "./explanation";
 import type { Again } from "./failure";
 import { findServer } from "./find";
-import { offerInstall } from "./install";
+import { install, offerInstall } from "./install";
 import type { Keys } from "./key";
+import { Pages } from "./programs";
 import { Progress } from "./progress";
 import type { Settings } from "./settings";
+import { learnt, say } from "./status";
 import type { StatusBar } from "./status";
 
 const LONGEST_START = 20_000; // Milliseconds that a command waits for the server.
@@ -27,6 +29,7 @@ export class Server {
   readonly progress = new Progress((token) => {
     void this.running()?.sendNotification("window/workDoneProgress/cancel", { token });
   });
+  readonly pages = new Pages();
   private connection: Connection | undefined;
   private last: Promise<void> = Promise.resolve();
   again: Again | null = null; // What is asked once, after the next start.
@@ -35,6 +38,7 @@ export class Server {
     readonly settings: Settings,
     readonly keys: Keys,
     readonly status: StatusBar,
+    private readonly storage: string,
   ) {}
 
   /** Start the server, or start it anew. */
@@ -47,6 +51,14 @@ export class Server {
     const { again } = this;
     this.again = null;
     await (again && this.run(again.command, again.arguments));
+  }
+
+  /** Start the server anew at the user's word; what keeps it from starting is told elsewhere. */
+  async restartAndSay(): Promise<void> {
+    await this.restart();
+    if (this.running()) {
+      say("GLM's server has started.");
+    }
   }
 
   stop(): Promise<void> {
@@ -66,7 +78,7 @@ export class Server {
     await Promise.race([started.catch(() => undefined), tooLong]);
     const client = this.running();
     if (!client) {
-      void vscode.window.showErrorMessage(`GLM cannot be asked. ${this.status.message}`);
+      void vscode.window.showErrorMessage(`GLM cannot be asked. ${this.status.last.message}`);
     }
     return client;
   }
@@ -78,8 +90,20 @@ export class Server {
 
   /** Return the program's command line, to which its command is added; empty for none. */
   async program(): Promise<string[]> {
-    const path = await findServer(this.settings.own("server.path", ""));
+    const path = await findServer(this.settings.own("server.path", ""), this.storage);
     return path === undefined ? [] : [path, ...this.settings.own<string[]>("server.args", [])];
+  }
+
+  /** Show what a command of the program reports; it reads `input`. */
+  async report([command = "", ...args]: string[], input?: string): Promise<void> {
+    const program = await this.program();
+    const shown = () => this.pages.show(`GLM ${command}`, [...program, command, ...args], input);
+    await (program[0] ? shown() : offerInstall(this.storage));
+  }
+
+  /** Install the program and start it, if the user did not cancel. */
+  async install(): Promise<void> {
+    await ((await install(this.storage, this.log)) && this.restartAndSay());
   }
 
   /** Run a command of the server; what goes wrong is shown in its own words. */
@@ -87,7 +111,17 @@ export class Server {
     try {
       const client = await this.ready();
       this.connection?.follow(args);
-      return await client?.sendRequest<unknown>("workspace/executeCommand", { command, arguments: args });
+      const front = vscode.window.activeTextEditor?.document.uri.toString() ?? "";
+      const answer = await client?.sendRequest<unknown>("workspace/executeCommand", { command, arguments: args });
+      const { uri = front } = (args[0] ?? {}) as { uri?: string };
+      const { job } = (answer ?? {}) as { job?: string };
+      if (job !== undefined) {
+        this.progress.isAbout(job, uri);
+      }
+      if (command === "glm.completionAccepted") {
+        learnt("accepted");
+      }
+      return answer;
     } catch (error) {
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       return undefined;
@@ -97,11 +131,18 @@ export class Server {
   /** Do one step after the other: starting and ending never overlap. */
   private next(step: () => Promise<void>): Promise<void> {
     this.last = this.last.then(step).catch((error: unknown) => {
-      // The client has told the user; the log keeps the rest.
       this.log.error(error instanceof Error ? error : String(error));
-      this.status.off("The server does not start; see the log.");
+      const sentence = "The server does not start; the log says why.";
+      this.status.off(sentence, "error");
+      void this.tell(sentence);
     });
     return this.last;
+  }
+
+  private async tell(sentence: string): Promise<void> {
+    const names = { "Show the Log": "showLog", "Restart the Server": "restart" };
+    const chosen = await vscode.window.showErrorMessage(`GLM: ${sentence}`, ...Object.keys(names));
+    await (chosen && vscode.commands.executeCommand(`glm-lsp.${names[chosen as keyof typeof names]}`));
   }
 
   private async end(): Promise<void> {
@@ -116,9 +157,11 @@ export class Server {
     const [program, key, { createClient }] = await Promise.all(all);
     if (program.length === 0) {
       this.status.off("The server is not installed.");
-      void offerInstall();
+      void offerInstall(this.storage);
       return;
     }
+    learnt("hasKey", key !== undefined);
+    learnt("providerChosen", this.settings.hasProvider());
     this.log.info(`Starting ${program.join(" ")}`);
     this.connection = createClient(this, program, key);
     await this.connection.client.start();

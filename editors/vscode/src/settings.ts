@@ -13,7 +13,14 @@ const OWN_SECTION = "glm-lsp"; // Of this extension: the server does not know th
 
 type Tree = Record<string, unknown>;
 
-type Properties = Record<string, { scope: string; examples?: string[] }>;
+interface Property {
+  scope: string;
+  examples?: string[];
+  enum?: string[];
+  markdownEnumDescriptions?: string[];
+}
+
+type Properties = Record<string, Property>;
 
 interface Contributes {
   commands: { command: string; title: string; icon: string; enablement?: string }[];
@@ -50,9 +57,34 @@ export class Settings {
     return (this.explicit(`${OWN_SECTION}.${name}`) as T | undefined) ?? fallback;
   }
 
-  /** Return the provider in the user's settings. */
+  /** Return the provider that the server will ask. */
   provider(): string {
-    return (this.explicit(`${SECTION}.provider`) as string | undefined) ?? "runapi";
+    return this.users("provider", "GLM_LSP_PROVIDER") ?? "runapi";
+  }
+
+  /** Return the address in place of the provider's own, if there is one, without its path. */
+  origin(): URL | undefined {
+    try {
+      return new URL(new URL(this.users("baseUrl", "GLM_LSP_BASE_URL") ?? "").origin);
+    } catch {
+      return undefined; // The server says what is wrong with it.
+    }
+  }
+
+  /** Return what the user set, in the settings or else in the environment. */
+  private users(name: string, variable: string): string | undefined {
+    return (this.explicit(`${SECTION}.${name}`) as string | null | undefined) ?? process.env[variable];
+  }
+
+  /** Return whether the user has said whom to ask. */
+  hasProvider(): boolean {
+    return this.users("provider", "GLM_LSP_PROVIDER") !== undefined;
+  }
+
+  /** Return the providers, each with a sentence about it. */
+  providers(): { name: string; about: string }[] {
+    const { enum: names = [], markdownEnumDescriptions: about = [] } = this.properties[`${SECTION}.provider`] ?? {};
+    return names.map((name, index) => ({ name, about: about[index] ?? "" }));
   }
 
   /** Return the models that the server's catalogue names. */
@@ -72,10 +104,26 @@ export class Settings {
   }
 }
 
-/** Change one of the server's settings for this user. */
-export async function update(key: string, value: unknown): Promise<void> {
-  const target = vscode.ConfigurationTarget.Global;
-  await vscode.workspace.getConfiguration(SECTION).update(key, value, target);
+/** A value of a setting, and whose it is. */
+interface Level<T> {
+  readonly value: T | undefined;
+  readonly workspaces: boolean;
+}
+
+/** Return what one of the server's settings is set to: by the user, then by the workspace, which wins. */
+export function levels<T>(key: string): [Level<T>, Level<T>] {
+  const found = vscode.workspace.getConfiguration(SECTION).inspect<T>(key);
+  return [
+    { value: found?.globalValue, workspaces: false },
+    { value: found?.workspaceValue, workspaces: true },
+  ];
+}
+
+/** Change one of the server's settings: the workspace's, or the user's; return words that say whose. */
+export async function update(key: string, value: unknown, { workspaces }: Level<unknown>): Promise<string> {
+  const { Global, Workspace } = vscode.ConfigurationTarget;
+  await vscode.workspace.getConfiguration(SECTION).update(key, value, workspaces ? Workspace : Global);
+  return workspaces ? ", in this workspace's settings" : "";
 }
 
 /** Return the value of one of the server's settings, defaults included. */

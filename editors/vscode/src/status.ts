@@ -1,12 +1,14 @@
 /**
  * The status bar: what GLM is doing, with which model, what it cost; a menu on click.
  *
- * Invariant: it shows what the server said last, or that there is no server.
+ * Invariant: it shows what the server said last, or that there is no server; where one looks, also
+ * whether there is ghost text.
  */
 
 import * as vscode from "vscode";
 
 import type { State, Status } from "./protocol";
+import { withoutGhostText } from "./switches";
 
 const LOOKS: Record<State, { icon: string; background?: string }> = {
   starting: { icon: "loading~spin" },
@@ -21,7 +23,7 @@ const RIGHT = vscode.StatusBarAlignment.Right;
 
 /** The item in the status bar. */
 export class StatusBar {
-  message = ""; // What was said last.
+  last: Status = { state: "off", model: "", message: "", tokens: 0, cost: null };
   readonly item = vscode.window.createStatusBarItem("glm-lsp.status", RIGHT, 100);
 
   constructor() {
@@ -34,21 +36,48 @@ export class StatusBar {
   /** Say that there is no server, and why. */
   off(message: string, state: State = "off"): void {
     this.show({ state, model: "", message, tokens: 0, cost: null });
+    learnt("started", false);
   }
 
   /** Show what the server said. */
   show(status: Status): void {
-    const { state, model, message } = status;
-    const { icon, background } = LOOKS[state];
-    this.message = message;
-    void vscode.commands.executeCommand("setContext", "glm-lsp.running", state !== "off");
+    this.last = status;
+    const { state } = status;
+    learnt("running", state !== "off");
+    this.refresh();
+  }
+
+  /** Show it as it is for the document in front. */
+  refresh(): void {
+    const { state, model } = this.last;
+    const { icon, background } = LOOKS[state === "ready" && this.without() ? "off" : state];
     this.item.text = `$(${icon}) ${model || "GLM"}`;
     this.item.backgroundColor = background ? new vscode.ThemeColor(background) : undefined;
-    const lines = [`GLM: ${state}`, message, model && `Model: ${model}`, model && usage(status)];
+    const lines = [this.sentence(), model && `Model: ${model}`, model && usage(this.last)];
     this.item.tooltip = lines.filter(Boolean).join("\n");
-    this.item.accessibilityInformation = { label: lines.slice(0, 2).filter(Boolean).join(", ") };
+    this.item.accessibilityInformation = { label: this.sentence() };
+  }
+
+  /** Return the state, and what is the matter. */
+  sentence(): string {
+    const { state, message } = this.last;
+    const matter = state === "ready" ? this.without() : message;
+    return [`GLM: ${state}`, matter].filter(Boolean).join(", ");
+  }
+
+  private without(): string {
+    const { document } = vscode.window.activeTextEditor ?? {};
+    return document ? withoutGhostText(document) : "";
   }
 }
+
+/** Have menus, keys and the walkthrough know something of ours. */
+export function learnt(what: string, value: unknown = true): void {
+  void vscode.commands.executeCommand("setContext", `glm-lsp.${what}`, value);
+}
+
+/** Show a sentence beside the item for a while. */
+export const say = (sentence: string) => vscode.window.setStatusBarMessage(sentence, 10_000);
 
 function usage({ tokens, cost }: Status): string {
   // Not toLocaleString: what it loads was half of the activation's time.
