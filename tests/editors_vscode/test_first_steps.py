@@ -64,6 +64,7 @@ def test_walkthrough_ticks_what_succeeded(ready: None, tmp_path: Path) -> None:
         window.see(".quick-input-list", "RunAPI, at")
         window.screenshot("choose-provider")
         window.type("custom")
+        window.see(".quick-input-list .monaco-list-row.focused", "custom")
         window.press("Enter")
         window.see(".quick-input-widget", "address of the model's server")
         window.type(gateway.base_url)

@@ -28,8 +28,9 @@ function pick(earlier: string[]): Promise<string | undefined> {
   pick.items = choices;
   pick.ignoreFocusOut = true; // Half a sentence is not lost by a look at the code.
   pick.onDidChangeValue((value) => {
-    const typed = value.trim();
-    pick.items = typed ? [{ label: typed, alwaysShow: true }, ...choices.filter(({ label }) => label !== typed)] : choices;
+    const typed = { label: value.trim(), alwaysShow: true };
+    pick.items = typed.label ? [typed, ...choices.filter(({ label }) => label !== typed.label)] : choices;
+    pick.activeItems = pick.items.slice(0, 1); // Else one that begins like it would stay chosen.
   });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
