@@ -21,10 +21,7 @@ def setting(window: Workbench, folder: Path, text: str) -> Iterator[None]:
 
     def write(content: str) -> None:
         window.open_file("settings.json")
-        window.press("Control+a")
-        window.call("paste", text=content)
-        window.press("Control+s")
-        window.see(".tab.active.dirty", "", gone=True)
+        window.rewrite(content)
         window.click(".tab.active .codicon-close")
 
     write(text)

@@ -11,7 +11,7 @@ import pytest
 from tests.editors_vscode import setup_vscode
 from tests.editors_vscode.conftest import KEY, settings
 from tests.editors_vscode.test_trust import NO_KEYRING, restricted
-from tests.editors_vscode.workbench import code_server, until, workbench
+from tests.editors_vscode.workbench import STATUS, code_server, until, workbench
 from tests.gateway import Gateway, chat_stream
 
 if TYPE_CHECKING:
@@ -98,6 +98,9 @@ def test_what_keeps_the_server_from_being_installed_is_said(ready: None, tmp_pat
         )
         window.screenshot("not-installed")
         assert window.status() == "GLM: off, The server is not installed."
+        window.click(STATUS)
+        window.see(".quick-input-title", "GLM: off, The server is not installed.")
+        window.see(".quick-input-list .monaco-list-row.focused", "Install the Server")
 
 
 def test_set_up_and_usage_are_shown_in_the_editor(ready: None, tmp_path: Path) -> None:

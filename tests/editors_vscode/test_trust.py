@@ -253,8 +253,5 @@ def set_address(window: Workbench, settings: dict[str, Any]) -> None:
     """Write the machine's settings as a person does: VS Code watches no files here."""
     window.command("Preferences: Open Remote Settings (JSON)")
     window.see(".tab.active", "settings.json")
-    window.press("Control+a")
-    window.call("paste", text=json.dumps(settings))
-    window.press("Control+s")
-    window.see(".tab.active.dirty", "", gone=True)
+    window.rewrite(json.dumps(settings))
     window.click(".tab.active .codicon-close")

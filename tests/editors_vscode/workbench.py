@@ -328,6 +328,13 @@ class Workbench:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
 
+    def rewrite(self, text: str) -> None:
+        """Give the active file another text, and save it."""
+        self.press("Control+a")
+        self.call("paste", text=text)
+        self.see(".tab.active.dirty", "")
+        self._save()
+
     def screenshot(self, name: str) -> Path:
         """Take a picture of the window; return where it is kept."""
         path = setup_vscode.CHECKOUT / ".cache" / "vscode-screenshots" / f"{name}.png"

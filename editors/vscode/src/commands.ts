@@ -134,8 +134,7 @@ async function answerPart(server: Server, command: string): Promise<void> {
 /** The menu of the status bar: the commands that are not about a text. */
 async function menu({ commands }: Settings, status: StatusBar): Promise<void> {
   const general = commands.filter(({ enablement }) => enablement === undefined);
-  const remedy = status.last.needs === "key" ? "glm-lsp.setKey" : status.last.state === "off" && "glm-lsp.restart";
-  const first = general.filter(({ command }) => command === remedy);
+  const first = general.filter(({ command }) => command === `glm-lsp.${status.remedy}`);
   const states: Record<string, string> = {
     "glm-lsp.toggleCompletions": state(),
     "glm-lsp.toggleCompletionsForLanguage": stateHere(),

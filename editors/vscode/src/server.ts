@@ -156,7 +156,7 @@ export class Server {
     const all = [this.program(), this.keys.get(), import("./client.js")] as const;
     const [program, key, { createClient }] = await Promise.all(all);
     if (program.length === 0) {
-      this.status.off("The server is not installed.");
+      this.status.off("The server is not installed.", "off", "install");
       void offerInstall(this.storage);
       return;
     }

@@ -24,6 +24,7 @@ const RIGHT = vscode.StatusBarAlignment.Right;
 /** The item in the status bar. */
 export class StatusBar {
   last: Status = { state: "off", model: "", message: "", tokens: 0, cost: null };
+  remedy = ""; // The command that helps.
   readonly item = vscode.window.createStatusBarItem("glm-lsp.status", RIGHT, 100);
 
   constructor() {
@@ -33,15 +34,17 @@ export class StatusBar {
     this.item.show();
   }
 
-  /** Say that there is no server, and why. */
-  off(message: string, state: State = "off"): void {
+  /** Say that there is no server, and why, and which command helps. */
+  off(message: string, state: State = "off", remedy = "restart"): void {
     this.show({ state, model: "", message, tokens: 0, cost: null });
+    this.remedy = remedy;
     learnt("started", false);
   }
 
   /** Show what the server said. */
   show(status: Status): void {
     this.last = status;
+    this.remedy = status.needs === "key" ? "setKey" : "";
     const { state } = status;
     learnt("running", state !== "off");
     this.refresh();
