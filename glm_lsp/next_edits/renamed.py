@@ -33,11 +33,14 @@ _ASSIGNED = re.compile(r"\s*(?:,[\w\s,*]+)?(?::[^=]*)?(?::=|=(?!=))|\s*:")
 def renamed_away(
     lines: Sequence[str], code: Sequence[str], changes: Sequence[ChangedLine]
 ) -> Iterator[WaitingLine]:
-    """Yield the uses of a name whose last binding the user has just renamed."""
+    """Yield the uses of a name whose last binding was renamed, when one was renamed just now."""
     last = max((change.moment for change in changes), default=0)
+    recent = {renamed(each.before, each.after) for each in changes if each.moment == last}
     for change in changes:
-        names = renamed(change.before, change.after) if change.moment == last else None
-        if names is not None and change.alone and not _IMPORTS.match(change.before):
+        names = renamed(change.before, change.after)
+        if names is None or names not in recent or not change.alone:
+            continue
+        if not _IMPORTS.match(change.before):
             yield from _uses(lines, code, changes, change, *names)
 
 

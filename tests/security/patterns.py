@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import glm_lsp
 from glm_lsp import characters
-from glm_lsp.completion import lexer
 from glm_lsp.completion.filters import duplicate_prefix
 from glm_lsp.context import patterns
-from glm_lsp.languages import LANGUAGES
+from glm_lsp.languages import LANGUAGES, lexer
 from glm_lsp.secrets import shapes
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glm_lsp.completion import fallback, lexer, scope
+from glm_lsp.completion import fallback, scope
 from glm_lsp.completion.filters import pipeline
 from glm_lsp.completion.types import Draft, Suggestion
 from glm_lsp.context.cursor import CursorContext
 from glm_lsp.context.syntax import parse
 from glm_lsp.editing.answer import IncrementalReader
 from glm_lsp.errors import GlmError
+from glm_lsp.languages import lexer
 from glm_lsp.markdown.sanitizer import Sanitizer
 from glm_lsp.secrets.marks import find_secrets
 from glm_lsp.text import Snapshot, Span, Text

@@ -47,6 +47,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
       require('glm.reports').watch()
       require('glm.positions').watch(event.buf)
       require('glm.completion').attach(client, event.buf)
+      require('glm.next_edit').attach(client, event.buf)
     end
   end,
 })
@@ -60,6 +61,7 @@ vim.api.nvim_create_autocmd('LspDetach', {
       require('glm.changes').forget(event.buf)
       require('glm.positions').forget(event.buf)
       require('glm.reports').forget(event.buf)
+      require('glm.next_edit').forget(event.buf)
     end
   end,
 })

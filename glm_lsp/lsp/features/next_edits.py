@@ -197,6 +197,10 @@ def register(server: Server, session: ClientSession) -> NextEdits:
             ]
         }
 
+    def announce(capabilities: types.ServerCapabilities) -> None:
+        capabilities.experimental = {"glm": {"nextEdit": True}}
+
+    server.advertise(announce)
     _register_commands(server, edits)
     return edits
 

@@ -30,13 +30,19 @@ local function about_change(name)
 end
 
 -- Does what a key of ghost text does; for mappings such as `<Cmd>Glm next<CR>`. With "hunk" goes to
--- another part of a change.
+-- another part of a change, with "edit" to the next edit and makes it there, or refuses it.
 ---@param name string
 ---@param argument? any
 ---@return fun(at: glm.Place, rest: string)
 local function ghost_text(name, argument)
   return function(at, rest)
-    if name == 'cycle' and rest == 'hunk' then
+    if rest == 'edit' and (name == 'dismiss' or argument == 1) then
+      local next_edit = require('glm.next_edit')
+      local act = name == 'dismiss' and next_edit.refuse or next_edit.go
+      if not act(at.bufnr) then
+        vim.notify('glm: nothing waits for the change that you made last', vim.log.levels.WARN)
+      end
+    elseif name == 'cycle' and rest == 'hunk' then
       if not require('glm.changes').go(at.bufnr, argument) then
         vim.notify('glm: there is no change of GLM in this file', vim.log.levels.WARN)
       end
@@ -185,7 +191,13 @@ local seconds = {
   end,
 }
 seconds.undo, seconds.retry = seconds.keep, seconds.keep
-seconds.next, seconds.previous = seconds.keep, seconds.keep
+seconds.previous = seconds.keep
+seconds.next = function()
+  return { 'edit', 'hunk' }
+end
+seconds.dismiss = function()
+  return { 'edit' }
+end
 
 ---Complete the name of a subcommand, and the word after it.
 ---@param lead string
