@@ -31,6 +31,7 @@ from glm_lsp.context.cursor import ContextLimits, context_at
 from glm_lsp.errors import GlmError
 from glm_lsp.llm.connect import connect
 from glm_lsp.llm.credentials import Key as ApiKey
+from glm_lsp.llm.timeouts import Timeouts
 from glm_lsp.llm.types import Message, Request, TextDelta, Usage
 from glm_lsp.local.embedded import EmbeddedModel
 from glm_lsp.prompts.completion import HOLE, CompletionQuestion, Kind, render
@@ -87,7 +88,8 @@ async def embedded() -> AsyncIterator[Meter]:
     model = EmbeddedModel()
     base_url = await model.start()
     key = ApiKey(model.key, "the embedded model", "local")
-    service = connect(Settings(provider="local"), key, base_url=base_url)
+    patient = Timeouts(token=600.0)  # On a busy machine it has few seconds of a processor.
+    service = connect(Settings(provider="local"), key, base_url=base_url, timeouts=patient)
     try:
         yield Meter(service)
     finally:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 LIMITS = ContextLimits(40, 1_500, 15, 500)
 KINDS: tuple[Kind, ...] = ("prefix", "chat")
-SHEETS = {"without the workspace": (0, 0), "with it": (2_000, 250)}
+SHEETS = {"without the workspace": (0, 0), "with it": (1_750, 250)}
 
 
 class Typed(NamedTuple):
