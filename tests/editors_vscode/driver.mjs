@@ -48,6 +48,10 @@ const calls = {
     return page.locator(selector).evaluateAll((all, key) => all.map((e) => e.getAttribute(key)), name);
   },
   // The texts of all frames: webviews keep theirs in frames of their own.
+  async drawn({ selector }) {
+    const contents = (all) => all.map((e) => getComputedStyle(e, "::after").content);
+    return page.locator(selector).evaluateAll(contents);
+  },
   async frames() {
     const texts = await Promise.all(
       page.frames().map((frame) => frame.evaluate(() => document.body?.innerText ?? "").catch(() => "")),

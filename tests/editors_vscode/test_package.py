@@ -16,7 +16,7 @@ from glm_lsp.settings import keys
 from tests.editors_vscode import setup_vscode
 
 EXTENSION = setup_vscode.EXTENSION
-MOST_LINES = 2800
+MOST_LINES = 3000
 MOST_BYTES = 600_000
 
 
@@ -111,7 +111,7 @@ def test_lock_file_names_no_registry() -> None:
 
 
 def test_extension_stays_thin() -> None:
-    """The extension has fewer than 2,800 lines of TypeScript, comments and blank lines included."""
+    """The extension has fewer than 3,000 lines of TypeScript, comments and blank lines included."""
     sources = (EXTENSION / "src").glob("*.ts")
     count = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in sources)
     assert count < MOST_LINES

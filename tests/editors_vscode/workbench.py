@@ -279,6 +279,12 @@ class Workbench:
         found: list[str] = self.call("texts", selector=selector)
         return found
 
+    def drawn(self) -> str:
+        """Return what decorations write behind the text of the editor, a line each."""
+        found: list[str] = self.call("drawn", selector=".view-line span")
+        words = (each.strip('"').replace("\\a0", " ").strip() for each in found)
+        return "\n".join(each for each in words if each not in ("none", "normal", ""))
+
     def goto(self, line: int, column: int = 1) -> None:
         """Put the cursor somewhere; both count from 1."""
         self.press("Control+g")

@@ -16,6 +16,7 @@ import { Edits } from "./edits";
 import { offer, show } from "./failure";
 import { Following } from "./following";
 import { Marks } from "./marks";
+import { NextEdits } from "./nextEdit";
 import { Previews } from "./preview";
 import * as protocol from "./protocol";
 import { Reports } from "./reports";
@@ -27,6 +28,7 @@ export interface Connection {
   readonly client: lsp.LanguageClient;
   readonly changes: Changes;
   readonly previews: Previews;
+  readonly nextEdits: NextEdits;
   /** Follow the document that a command is about, before anything can happen to it. */
   follow(args: unknown[]): void;
   /** End both; what the server left half done is taken back first. */
@@ -65,7 +67,8 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
   const previews = new Previews(changes, server);
   const reports = new Reports((uri, problem) => client.diagnostics?.get(uri)?.includes(problem) ?? false);
   const marks = new Marks(changes, server.settings);
-  const shown = vscode.Disposable.from(following, changes, previews, marks, reports);
+  const nextEdits = new NextEdits(client);
+  const shown = vscode.Disposable.from(following, changes, previews, marks, reports, nextEdits);
   const edits = new Edits(server.lastJobs, following, converter);
   let settled: Promise<void> = Promise.resolve();
   listen(server, client);
@@ -97,7 +100,7 @@ export function createClient(server: Server, words: string[], apiKey?: string): 
     await settled;
     shown.dispose();
   };
-  return { client, changes, previews, follow, end };
+  return { client, changes, previews, nextEdits, follow, end };
 }
 
 function listen(server: Server, client: lsp.LanguageClient): void {

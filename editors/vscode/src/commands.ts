@@ -40,6 +40,8 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys,
     retryPart: () => answerPart(server, "glm.retry"),
     apply: (preview) => server.shown()?.previews.answer("glm.apply", preview as vscode.Uri | undefined),
     discard: (preview) => server.shown()?.previews.answer("glm.reject", preview as vscode.Uri | undefined),
+    nextEdit: () => nextEdit(server),
+    dismissNextEdit: () => server.shown()?.nextEdits.refuse(),
     cancel: (how) => cancel(server, how),
     pickProvider: () => pickProvider(settings),
     setKey: () => keys.ask(),
@@ -128,6 +130,13 @@ async function answerPart(server: Server, command: string): Promise<void> {
     await server.run(command, [part]);
   } else {
     await vscode.window.showInformationMessage("GLM has changed nothing in this line.");
+  }
+}
+
+/** Go to the line that waits for the change just made; there, change it. */
+async function nextEdit(server: Server): Promise<void> {
+  if (!(await server.shown()?.nextEdits.go())) {
+    await vscode.window.showInformationMessage("Nothing waits for the change that you made last.");
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { NotificationType, RequestType } from "vscode-languageclient/node";
-import type { Diagnostic, Position, Range, WorkspaceEdit } from "vscode-languageclient/node";
+import type { Diagnostic, Position, Range, TextDocumentPositionParams, WorkspaceEdit } from "vscode-languageclient/node";
 
 /**
  * What goes to the server as `capabilities.experimental.glm`; `machineScoped`: here no folder
@@ -119,8 +119,23 @@ export interface Status {
   needs?: "key" | null;
 }
 
+/** A line that waits for the change that the user has just made; `range` is the whole line. */
+export interface NextEdit {
+  range: Range;
+  text: string;
+  before: string;
+  reason: string;
+}
+
+/** What waits in that version of a document, the next one first. */
+export interface WaitingEdits {
+  version?: number;
+  edits: NextEdit[];
+}
+
 export const applyEditRequest = new RequestType<ApplyEdit, Applied, void>("glm/applyEdit");
 export const contextRequest = new RequestType<ContextQuestion, Context, void>("glm/context");
+export const nextEditRequest = new RequestType<TextDocumentPositionParams, WaitingEdits, void>("glm/nextEdit");
 export const changesNotification = new NotificationType<DocumentChanges>("glm/changes");
 export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
 export const statusNotification = new NotificationType<Status>("glm/status");

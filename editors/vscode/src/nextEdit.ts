@@ -1,0 +1,152 @@
+/**
+ * Shows where the change that the user has just made waits, leads there, and makes it.
+ *
+ * Invariant: nothing is asked while somebody types, nor of a server that does not announce it; an
+ * edit is made only in the version of the document that it was found in.
+ */
+
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+
+import { nextEditRequest } from "./protocol";
+import { learnt } from "./status";
+
+const REST = 300; // Milliseconds without a change after which it is looked for.
+
+const LINE: vscode.DecorationRenderOptions = {
+  isWholeLine: true,
+  backgroundColor: new vscode.ThemeColor("diffEditor.removedLineBackground"),
+  overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.modifiedForeground"),
+  overviewRulerLane: vscode.OverviewRulerLane.Center,
+};
+
+const HINT: vscode.ThemableDecorationAttachmentRenderOptions = {
+  color: new vscode.ThemeColor("editorGhostText.foreground"),
+  fontStyle: "italic",
+};
+
+interface Waiting {
+  readonly document: vscode.TextDocument;
+  readonly version: number;
+  readonly range: vscode.Range;
+  readonly before: string;
+  readonly after: string;
+  readonly reason: string;
+}
+
+/** The next edit in the active editor. */
+export class NextEdits {
+  private readonly line = vscode.window.createTextEditorDecorationType(LINE);
+  private readonly hint = vscode.window.createTextEditorDecorationType({});
+  private readonly listeners: vscode.Disposable[];
+  private timer: NodeJS.Timeout | undefined;
+  private waiting: Waiting | undefined;
+
+  constructor(private readonly client: LanguageClient) {
+    this.listeners = [
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0 && document === vscode.window.activeTextEditor?.document) {
+          this.show(undefined);
+          clearTimeout(this.timer);
+          this.timer = setTimeout(() => void this.look(), REST);
+        }
+      }),
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        this.show(undefined);
+      }),
+      vscode.window.onDidChangeTextEditorSelection(() => {
+        this.draw();
+      }),
+    ];
+  }
+
+  /** Go to the line that waits, or change it when the cursor is there; tell whether there is one. */
+  async go(): Promise<boolean> {
+    const editor = vscode.window.activeTextEditor;
+    const waiting = this.waiting;
+    if (!editor || !waiting || !this.isThere(editor, waiting)) {
+      return false;
+    }
+    const { range } = waiting;
+    if (editor.selection.active.line !== range.start.line) {
+      const at = range.start.with(undefined, editor.document.lineAt(range.start).firstNonWhitespaceCharacterIndex);
+      editor.selection = new vscode.Selection(at, at);
+      editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      return true;
+    }
+    return editor.edit((builder) => {
+      builder.replace(range, waiting.after);
+    });
+  }
+
+  /** Offer the edit no more. */
+  async refuse(): Promise<void> {
+    const { document, before, after } = this.waiting ?? {};
+    if (document) {
+      const uri = this.client.code2ProtocolConverter.asUri(document.uri);
+      const argument = { command: "glm.refuseNextEdit", arguments: [{ uri, before, after }] };
+      await this.client.sendRequest("workspace/executeCommand", argument);
+      await this.look();
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.show(undefined);
+    vscode.Disposable.from(...this.listeners, this.line, this.hint).dispose();
+  }
+
+  /** Ask what waits, and show the first. */
+  private async look(): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    const experimental = this.client.initializeResult?.capabilities.experimental as
+      | { glm?: { nextEdit?: boolean } }
+      | undefined;
+    if (!editor || !this.client.isRunning() || !experimental?.glm?.nextEdit) {
+      return;
+    }
+    const { document } = editor;
+    const { code2ProtocolConverter: to, protocol2CodeConverter: from } = this.client;
+    const place = { textDocument: to.asTextDocumentIdentifier(document), position: to.asPosition(editor.selection.active) };
+    const found = await this.client.sendRequest(nextEditRequest, place).catch(() => undefined);
+    const [edit] = found?.edits ?? [];
+    if (found?.version !== document.version || editor !== vscode.window.activeTextEditor) {
+      return; // Somebody types on: it is looked for again.
+    }
+    const { before, text: after, reason } = edit ?? {};
+    const known = edit && { range: from.asRange(edit.range), before, after, reason };
+    this.show(known ? ({ document, version: document.version, ...known } as Waiting) : undefined);
+  }
+
+  private show(waiting: Waiting | undefined): void {
+    this.waiting = waiting;
+    learnt("nextEdit", waiting !== undefined);
+    this.draw();
+  }
+
+  private draw(): void {
+    const waiting = this.waiting;
+    for (const editor of vscode.window.visibleTextEditors) {
+      const there = waiting && this.isThere(editor, waiting) ? waiting : undefined;
+      editor.setDecorations(this.line, there ? [lineOf(there)] : []);
+      const here = editor.selection.active.line;
+      const away = there && there.range.start.line !== here ? [hintAt(editor, here, there)] : [];
+      editor.setDecorations(this.hint, away);
+    }
+  }
+
+  private isThere({ document }: vscode.TextEditor, waiting: Waiting): boolean {
+    return document === waiting.document && document.version === waiting.version;
+  }
+}
+
+function lineOf({ range, after, reason }: Waiting): vscode.DecorationOptions {
+  const contentText = `  → ${after.trim() || "(nothing)"}`;
+  return { range, hoverMessage: reason, renderOptions: { after: { ...HINT, contentText } } };
+}
+
+function hintAt(editor: vscode.TextEditor, here: number, { range }: Waiting): vscode.DecorationOptions {
+  const line = range.start.line;
+  const contentText = `  ${line > here ? "↓" : "↑"} next edit, line ${String(line + 1)}`;
+  return { range: editor.document.lineAt(here).range, renderOptions: { after: { ...HINT, contentText } } };
+}
