@@ -27,7 +27,7 @@ SHOW_KIND, SHOW_COMMAND = "glm.show", "glm.show"
 
 _ON_COMMENT = "GLM: Do what this comment asks"
 _MOST_TITLE = 60
-_MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.
+MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.
 _MOST_LINES = 5  # That a title names.
 _MOST_COMMENT = 20  # Lines.
 _MOST_SAID = 500  # Characters of a line of a comment.
@@ -153,7 +153,7 @@ def _fixes(
     action: Action, diagnostics: Sequence[Diagnostic], lines: Sequence[int], *, more: bool
 ) -> Iterator[Offer]:
     """List one entry for each problem of the selection, and one for all of the file's."""
-    named = diagnostics[:_MOST_FIXES]
+    named = diagnostics[:MOST_FIXES]
     for diagnostic in named:
         title = f"{action.title} “{short(diagnostic.message)}”"
         yield Offer(title, action.kind, action.command, (diagnostic,))

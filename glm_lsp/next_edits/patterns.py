@@ -50,6 +50,8 @@ class Replacement:
     def near(self, neighbours: int) -> Replacement:
         """Return it with so many neighbours on each side."""
         left, right = self.left[-neighbours:], self.right[:neighbours]
+        if "=" in left:  # What the value is given to says nothing of it.
+            left = left[len(left) - left[::-1].index("=") - 1 :]
         return Replacement(left, self.old, self.new, right, self.spelled)
 
 

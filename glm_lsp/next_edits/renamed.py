@@ -26,7 +26,7 @@ _DEFINED = re.compile(r"\s*(?:[{:(<\[=;]|\Z|extends\b|implements\b|where\b|struc
 _BINDING = "let const var val mut static final auto local for as catch".split()
 _IMPORTS = re.compile(r"\s*(?:import|from|use|using|require|#\s*include)\b")
 _CLASS = re.compile(r"\b(?:class|struct|impl|interface|trait|object|enum|module|record)\b")
-_MEMBER = re.compile(r"(?:\.|->|::|@|\?\.)\s*\Z")
+_MEMBER = re.compile(r"(?:(?:\.|::|@|\?\.)\s*|->)\Z")
 _ASSIGNED = re.compile(r"\s*(?:,[\w\s,*]+)?(?::[^=]*)?(?::=|=(?!=))|\s*:")
 
 

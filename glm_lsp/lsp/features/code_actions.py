@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from glm_lsp.actions.offers import (
+    MOST_FIXES,
     SHOW,
     SHOW_COMMAND,
     SHOW_KIND,
@@ -87,7 +88,7 @@ def _show(params: types.CodeActionParams) -> types.CodeAction:
     argument = {
         "uri": params.text_document.uri,
         "range": params.range,
-        "diagnostics": real(params.context.diagnostics),
+        "diagnostics": real(params.context.diagnostics)[:MOST_FIXES],
     }
     command = types.Command(SHOW, SHOW_COMMAND, arguments=[argument])
     return types.CodeAction(SHOW, kind=SHOW_KIND, command=command)
