@@ -54,7 +54,7 @@ def is_foreign(code: Sequence[str], line: int, name: str) -> bool:
         return False
     bound = re.compile(rf"\s+{re.escape(name)}\s*(?::[^=]*)?(?::=|=(?!=))")
     inside = [each for each in code if depth(each) and name in each and bound.match(each)]
-    outside = (each for each in code if name in each and not depth(each))
+    outside = (e for e in code if name in e and not depth(e) and not _FUNCTION.search(e))
     return bool(inside) and not any(has(each, name) for each in outside)
 
 

@@ -17,6 +17,6 @@ def test_scenario(scenario: Scenario) -> None:
 
 def test_there_are_scenarios_of_both_kinds() -> None:
     silent = [each for each in SCENARIOS if not each.waits]
-    assert len(SCENARIOS) >= 38
+    assert len(SCENARIOS) >= 80
     assert 0.4 <= len(silent) / len(SCENARIOS) <= 0.6
     assert len({each.language for each in SCENARIOS}) >= 6
