@@ -21,7 +21,6 @@ import { Previews } from "./preview";
 import * as protocol from "./protocol";
 import { Reports } from "./reports";
 import type { Server } from "./server";
-import { learnt } from "./status";
 
 /** A client, and what shows what its server says. */
 export interface Connection {
@@ -107,12 +106,12 @@ function listen(server: Server, client: lsp.LanguageClient): void {
   let needsKey = false;
   client.onNotification(protocol.explanationNotification, (piece) => {
     server.explanations.add(piece);
-    learnt("answered");
+    server.walkthrough.succeeded("answered");
   });
   client.onNotification(protocol.statusNotification, (status) => {
     needsKey = status.needs === "key";
     server.status.show(status);
-    learnt("started");
+    server.walkthrough.succeeded("started");
   });
   client.onNotification(lsp.ShowMessageNotification.type, async ({ type, message }) => {
     const keys = type === lsp.MessageType.Error && needsKey ? [{ title: "Set Key" }] : [];

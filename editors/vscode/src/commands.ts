@@ -43,7 +43,7 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys,
     nextEdit: () => nextEdit(server),
     dismissNextEdit: () => server.shown()?.nextEdits.refuse(),
     cancel: (how) => cancel(server, how),
-    pickProvider: () => pickProvider(settings),
+    pickProvider: () => pickProvider(settings, server.walkthrough),
     setKey: () => keys.ask(),
     suggest: async () => {
       await ((await server.ready()) && vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"));

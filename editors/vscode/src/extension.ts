@@ -32,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     server.log,
     server.pages.registered,
+    server.walkthrough.registered,
     server.status.item,
     ...registerCommands(server, settings, keys, context.globalState),
     vscode.workspace.onDidOpenTextDocument(begin),

@@ -9,17 +9,18 @@ import * as vscode from "vscode";
 
 import { effective, levels, update } from "./settings";
 import type { Settings } from "./settings";
-import { learnt } from "./status";
+import type { Walkthrough } from "./walkthrough";
 
 /** Ask for the provider, and for its address where it has none of its own. */
-export async function pickProvider(settings: Settings): Promise<void> {
+export async function pickProvider(settings: Settings, walkthrough: Walkthrough): Promise<void> {
   const current = settings.provider();
   const choices = settings.providers().map(({ name, about }) => ({
     label: name,
     description: name === current ? "in use" : "",
     detail: about,
   }));
-  const chosen = await vscode.window.showQuickPick(choices, { title: "GLM: whom to ask?" });
+  // The walkthrough, where this is asked for, may take the keyboard when it ticks a step.
+  const chosen = await vscode.window.showQuickPick(choices, { title: "GLM: whom to ask?", ignoreFocusOut: true });
   const address = chosen?.label === "custom" ? await askAddress() : null;
   if (chosen === undefined || address === undefined) {
     return;
@@ -29,7 +30,7 @@ export async function pickProvider(settings: Settings): Promise<void> {
     await update("baseUrl", address ?? undefined, users);
   }
   await update("provider", chosen.label, users);
-  learnt("providerChosen");
+  walkthrough.succeeded("providerChosen");
 }
 
 function askAddress(): Thenable<string | undefined> {

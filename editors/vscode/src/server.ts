@@ -16,8 +16,9 @@ import type { Keys } from "./key";
 import { Pages } from "./programs";
 import { Progress } from "./progress";
 import type { Settings } from "./settings";
-import { learnt, say } from "./status";
+import { say } from "./status";
 import type { StatusBar } from "./status";
+import { Walkthrough } from "./walkthrough";
 
 const LONGEST_START = 20_000; // Milliseconds that a command waits for the server.
 
@@ -30,6 +31,7 @@ export class Server {
     void this.running()?.sendNotification("window/workDoneProgress/cancel", { token });
   });
   readonly pages = new Pages();
+  readonly walkthrough = new Walkthrough();
   private connection: Connection | undefined;
   private last: Promise<void> = Promise.resolve();
   again: Again | null = null; // What is asked once, after the next start.
@@ -119,7 +121,7 @@ export class Server {
         this.progress.isAbout(job, uri);
       }
       if (command === "glm.completionAccepted") {
-        learnt("accepted");
+        this.walkthrough.succeeded("accepted");
       }
       return answer;
     } catch (error) {
@@ -160,8 +162,11 @@ export class Server {
       void offerInstall(this.storage);
       return;
     }
-    learnt("hasKey", key !== undefined);
-    learnt("providerChosen", this.settings.hasProvider());
+    for (const [step, value] of Object.entries({ hasKey: key, providerChosen: this.settings.hasProvider() })) {
+      if (value) {
+        this.walkthrough.succeeded(step);
+      }
+    }
     this.log.info(`Starting ${program.join(" ")}`);
     this.connection = createClient(this, program, key);
     await this.connection.client.start();

@@ -38,7 +38,6 @@ export class StatusBar {
   off(message: string, state: State = "off", remedy = "restart"): void {
     this.show({ state, model: "", message, tokens: 0, cost: null });
     this.remedy = remedy;
-    learnt("started", false);
   }
 
   /** Show what the server said. */
@@ -74,7 +73,7 @@ export class StatusBar {
   }
 }
 
-/** Have menus, keys and the walkthrough know something of ours. */
+/** Have menus and keys know something of ours. */
 export function learnt(what: string, value: unknown = true): void {
   void vscode.commands.executeCommand("setContext", `glm-lsp.${what}`, value);
 }
