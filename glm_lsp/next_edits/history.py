@@ -43,15 +43,27 @@ class ChangedLine:
     alone: bool = True
 
 
+@frozen
+class _Pair:
+    offset: int
+    before: str
+    after: str
+    alone: bool
+
+
 @define
 class _Region:
-    """Lines `base_first` to `base_end` of the baseline are lines `first` to `end` now."""
+    """Lines `base_first` to `base_end` of the baseline are lines `first` to `end` now.
+
+    `pairs` says which line became which, once it was asked: each by its distance from `first`.
+    """
 
     base_first: int
     base_end: int
     first: int
     end: int
     moment: int
+    pairs: tuple[_Pair, ...] | None = None
 
     @property
     def growth(self) -> int:
@@ -123,6 +135,16 @@ class DocumentHistory:
         self._regions = [*above, region, *below]
 
     def _changes_of(self, region: _Region) -> Iterator[ChangedLine]:
+        if region.pairs is None:
+            region.pairs = tuple(self._pairs(region))
+        for pair in region.pairs:
+            line = region.first + pair.offset
+            # Of neighbours that make one region, the one that was not changed last is older.
+            older = region.moment == self._moment and line not in self._latest
+            moment = region.moment - older
+            yield ChangedLine(line, pair.before, pair.after, moment, pair.alone)
+
+    def _pairs(self, region: _Region) -> Iterator[_Pair]:
         old = contents(self._baseline, region.base_first, region.base_end)
         new = contents(self.text, region.first, region.end)
         head = common_length(old, new)
@@ -131,15 +153,12 @@ class DocumentHistory:
         if len(old) > _MOST_LINES or len(new) > _MOST_LINES:
             return
         grown = 0
-        for edit in refine(region.first + head, old, new):
-            line = edit.first + grown
+        for edit in refine(head, old, new):
+            offset = edit.first + grown
             grown += len(edit.lines) - (edit.end - edit.first)
             if edit.end - edit.first == len(edit.lines) == 1:
-                before = old[edit.first - region.first - head]
-                alone = len(old) == len(new)
-                # Of neighbours that make one region, the one that was not changed last is older.
-                older = region.moment == self._moment and line not in self._latest
-                yield ChangedLine(line, before, edit.lines[0], region.moment - older, alone)
+                before = old[edit.first - head]
+                yield _Pair(offset, before, edit.lines[0], len(old) == len(new))
 
     def _forget(self, region: _Region) -> None:
         """Make a region part of the baseline."""
