@@ -203,15 +203,19 @@ def test_an_action_shows_nothing_that_is_excluded_and_no_secret(tmp_path: Path) 
 
 def test_an_action_is_not_shown_more_than_the_user_lets_it(tmp_path: Path) -> None:
     """`context.project` off, or room for the target alone: nothing of other files."""
-    root = write(tmp_path / "work", shapes=SHAPES, round=ROUND, calls=CALLS)
+    long = ROUND.replace("    return", f"    note = {'much ' * 400!r}\n    return")
+    root = write(tmp_path / "work", shapes=SHAPES, round=long, calls=CALLS)
 
     async def work() -> None:
-        for context in ({"project": False}, {"maxTokens": 20}):
+        for context in ({"project": False}, {"maxTokens": 256}):
             with Gateway(chat_stream("It doubles.")) as gateway:
                 async with serving(gateway, tmp_path, root=root, context=context) as editor:
                     uri = (root / "round.py").as_uri()
-                    editor.open(uri, "python", ROUND)
-                    await asyncio.sleep(0.5)
+                    editor.open(uri, "python", long)
+                    while "maxTokens" in context:
+                        if ((await editor.execute("glm.status"))["index"] or {}).get("files") == 3:
+                            break
+                        await asyncio.sleep(0.05)
                     assert "shapes.py" not in await _asked(editor, gateway, uri, "glm.explain")
 
     run(work)
