@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import defaultdict
 from heapq import nlargest
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _TOO_COMMON = 0.25
 _MOST_STEPS = 8_000
@@ -132,8 +133,22 @@ class Passages:
 
     def rarity(self, word: str) -> float:
         """Return how much a word says: the less, the more passages hold it."""
-        count, total = len(self._of_word(word)), max(1, len(self._of))
-        return math.log(1 + (total - count + 0.5) / (count + 0.5))
+        return self._rarity_of(len(self._of_word(word)))
+
+    def _rarity_of(self, count: int) -> float:
+        return math.log(1 + (max(1, len(self._of)) - count + 0.5) / (count + 0.5))
+
+    def rarities(self, words: Iterable[str]) -> dict[str, float]:
+        """Return the rarity of each word."""
+        by_count: dict[int, float] = {}
+        found = {}
+        for word in words:
+            count = len(self._of_word(word))
+            rarity = by_count.get(count)
+            if rarity is None:
+                rarity = by_count[count] = self._rarity_of(count)
+            found[word] = rarity
+        return found
 
     def spread(self, word: str) -> int:
         """Return how many files hold a word."""
@@ -152,14 +167,14 @@ class Passages:
             if 0 < len(held) <= total * _TOO_COMMON:
                 lists.append((self.rarity(word) * weight, held))
         lists.sort(key=itemgetter(0), reverse=True)
-        scores: dict[int, float] = {}
+        scores: defaultdict[int, float] = defaultdict(float)
         steps = 0
         for worth, held in lists:
             steps += len(held)
             if steps > _MOST_STEPS:
                 break
             for passage in held:
-                scores[passage] = scores.get(passage, 0.0) + worth
+                scores[passage] += worth
         own = len(self.of(path))
         found: list[tuple[float, int]] = []
         for number, score in nlargest(most + own + 20, scores.items(), key=itemgetter(1)):

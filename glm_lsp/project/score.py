@@ -1,7 +1,9 @@
 """How likely each name of the workspace is to be used at a cursor.
 
-Invariant: no model and no disk; the same index and text give the same scores. A name that stands
-near the cursor needs no showing, and has none.
+Invariant: no language model; the same index and text give the same scores. A name that stands near
+the cursor needs no showing, and has none. What the cursor's signs are worth, added up, finds the
+names that may be among the best; trees over all signs order these, in languages where they do it
+better than a sum of all.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from collections import Counter, defaultdict
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
+from glm_lsp.project.described import signs_of
 from glm_lsp.project.facts import PASSAGE, WORD
 from glm_lsp.project.imports import ALL
 from glm_lsp.project.index import parts_of
 from glm_lsp.project.named import NAME
 from glm_lsp.project.place import KEYWORDS
+from glm_lsp.project.trees import fitted
 from glm_lsp.project.weights import WEIGHTS
 
 if TYPE_CHECKING:
@@ -39,7 +43,6 @@ _MADE = re.compile(
 )
 _RECEIVER = re.compile(r"\b((?:(?:self|this)\.)?[A-Za-z_]\w*)\s?\??(?:\.|::|->)")
 _CALLED = re.compile(r"\b([A-Za-z_]\w+)(?:<[^()\n]{0,60}>)?\(")
-_KINDS = {"type": "class", "variable": "field"}
 _NEAR_MEMBERS = ("scope", "base", "typed")
 _MOST_NAMED = 300
 _CONSTRUCTORS = frozenset({"__init__", "constructor", "new"})
@@ -61,12 +64,24 @@ class Scorer:
         self.imports = index.imports(here.path)
         self.bases = self._bases(here.owner) if here.owner else []
         self._near = self._weighted(12, 5, 3.0)
+        self._cursor: dict[str, float] = {}
         self._scores: dict[str, float] = {}
         self._ranks: dict[str, dict[str, float]] = {}
 
     def scores(self) -> dict[str, float]:
         """Return the score of each name that may be used, as far as it could be among the best."""
         if not self._scores:
+            likely = self.likely()
+            if self._index.family in fitted().families:
+                self._scores = fitted().worth(likely, self.features())
+            else:
+                self._scores = dict(self._cursor)
+                _add(self._scores, self._described())
+        return self._scores
+
+    def likely(self) -> list[str]:
+        """Return the names that could be among the best, by the cursor's signs alone, in order."""
+        if not self._cursor:
             self._look()
             cursor = dict.fromkeys(self._known_names(), 0.0)
             for sign, found in self.signs.items():
@@ -74,14 +89,17 @@ class Scorer:
             self._ranks = self._ranked()
             _add(cursor, {**self.signs, **self._ranks})
             likely = nlargest(_MOST_SCORED, cursor, key=cursor.__getitem__)
-            self._scores = {name: cursor[name] for name in likely}
-            _add(self._scores, self._described(likely))
-        return self._scores
+            self._cursor = {name: cursor[name] for name in likely}
+        return list(self._cursor)
 
     def features(self) -> dict[str, dict[str, float]]:
         """Return each sign, with the names that have it."""
-        scores = self.scores()
-        return {**self.signs, **self._ranks, **self._described(scores)}
+        described = self._described()
+        return {**self.signs, **self._ranks, **described, "cursor": self._cursor}
+
+    def _described(self) -> dict[str, dict[str, float]]:
+        near: set[str] = set().union(*(self.signs[sign] for sign in _NEAR_MEMBERS))
+        return signs_of(self._index, self.own, self.likely(), near)
 
     def reason(self, name: str) -> str:
         """Return the sign of the cursor's that speaks most for a name."""
@@ -108,25 +126,6 @@ class Scorer:
         given -= self._here.near | KEYWORDS
         known = [n for n in given if n in by_name or n in by_parameter or n in self.own]
         return sorted(n for n in known if len(n) > 3)
-
-    def _described(self, names: Iterable[str]) -> dict[str, dict[str, float]]:
-        """Return the signs of names that do not depend on the cursor."""
-        index, own = self._index, self.own
-        files = math.log(2 + len(index))
-        signs: dict[str, dict[str, float]] = defaultdict(dict)
-        popular, rarity, many = signs["popular"], signs["rarity"], signs["many"]
-        near = [self.signs[sign] for sign in _NEAR_MEMBERS]
-        for name in names:
-            everywhere = index.by_name.get(name, ())
-            defined = own.get(name) or everywhere
-            kind = defined[0].kind if defined else "parameter"
-            signs[_KINDS.get(kind, kind)][name] = 1.0
-            rarity[name] = index.passages.rarity(name) / 6
-            popular[name] = math.log(1 + index.passages.spread(name)) / files
-            many[name] = math.log(1 + len(everywhere))
-            if name[0] == "_" and name not in own and not any(name in each for each in near):
-                signs["private"][name] = 1.0
-        return signs
 
     # Signs.
 
@@ -339,10 +338,9 @@ class Scorer:
 
 
 def _add(scores: dict[str, float], signs: Mapping[str, Mapping[str, float]]) -> None:
-    """Add what signs are worth to the scores of names."""
+    """Add what signs are worth to the scores of names, all of which have one."""
     for sign, found in signs.items():
         weight = WEIGHTS.get(sign, 0.0)
         if weight:
             for name, value in found.items():
-                if name in scores:
-                    scores[name] += weight * value
+                scores[name] += weight * value

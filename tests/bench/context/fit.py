@@ -3,7 +3,8 @@
     python -m tests.bench.context.fit [--places 100] [--write]
 
 On packages that no other measurement looks at. A place's names compete with the others that
-might have been shown there: the logarithm of a softmax over them is made larger, by Adagrad.
+might have been shown there: the logarithm of a softmax over them is made larger, by Adagrad. The
+trees that order the names that are found so are fitted by `fit_trees.py`, afterwards.
 """
 
 from __future__ import annotations
@@ -44,10 +45,9 @@ def examples(count: int, dice: random.Random) -> Iterator[Example]:
         for place, hole in places(texts, language, index, many, seed=7):
             with hole as here:
                 scorer = Scorer(index, here)
-                scores = scorer.scores()
-                features = scorer.features()
-                true = [name for name in place.truth if name in scores]
-                order = sorted(scores, key=scores.__getitem__, reverse=True)
+                order = scorer.likely()
+                features = {s: f for s, f in scorer.features().items() if s != "cursor"}
+                true = [name for name in place.truth if name in order]
                 rest = order[_BEST:]
                 others = order[:_BEST] + dice.sample(rest, min(_CHANCE, len(rest)))
 

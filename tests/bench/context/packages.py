@@ -26,20 +26,28 @@ class Package(NamedTuple):
     fitted: bool = False
 
 
-PACKAGES = (
-    *(Package("pip", n, (".py",), True) for n in ("flask", "sqlalchemy", "celery", "networkx")),
-    *(Package("pip", n, (".py",), True) for n in ("httpx", "pydantic")),
-    *(Package("pip", n, (".py",)) for n in ("scrapy", "aiohttp", "sphinx", "tornado", "requests")),
-    Package("pip", "django", (".py",)),
-    *(Package("npm", n, (".ts",), True) for n in ("rxjs@7.8.1", "@reduxjs/toolkit@2.2.0")),
-    *(Package("npm", n, (".ts",)) for n in ("mobx@6.12.0", "ethers@6.13.0", "effect@3.4.0")),
-    Package("npm", "@capacitor/android@6.1.0", (".java",), True),
-    Package("npm", "react-native@0.74.0", (".java",)),
-    Package("apt", "golang-google-grpc-dev", (".go",), True),
-    *(Package("apt", n, (".go",)) for n in ("golang-golang-x-tools-dev",)),
-    Package("apt", "golang-github-hashicorp-raft-dev", (".go",)),
-    *(Package("apt", n, (".rs",), True) for n in ("librust-syn-dev", "librust-image-dev")),
-    *(Package("apt", n, (".rs",)) for n in ("librust-tokio-dev", "librust-h2-dev")),
+_FITTED = {
+    "pip .py": "flask sqlalchemy celery networkx httpx pydantic twisted wagtail textual"
+    " ansible-core djangorestframework pylint trio werkzeug paramiko jupyter-server dask mypy",
+    "npm .ts": "rxjs@7.8.1 @reduxjs/toolkit@2.2.0 viem@2.21.0 @trpc/server@10.45.2"
+    " @apollo/server@4.11.0",
+    "npm .java": "@capacitor/android@6.1.0 react-native-navigation@7.37.0 cordova-android@13.0.0",
+    "apt .go": "golang-google-grpc-dev golang-github-gin-gonic-gin-dev golang-golang-x-net-dev"
+    " golang-github-prometheus-client-golang-dev",
+    "apt .rs": "librust-syn-dev librust-image-dev librust-hyper-dev librust-rustls-dev",
+}
+_MEASURED = {
+    "pip .py": "scrapy aiohttp sphinx tornado requests django",
+    "npm .ts": "mobx@6.12.0 ethers@6.13.0 effect@3.4.0",
+    "npm .java": "react-native@0.74.0",
+    "apt .go": "golang-golang-x-tools-dev golang-github-hashicorp-raft-dev",
+    "apt .rs": "librust-tokio-dev librust-h2-dev",
+}
+PACKAGES = tuple(
+    Package(kind.split()[0], name, (kind.split()[1],), fitted)
+    for some, fitted in ((_FITTED, True), (_MEASURED, False))
+    for kind, names in some.items()
+    for name in names.split()
 )
 
 

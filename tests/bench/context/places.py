@@ -103,6 +103,56 @@ def places(
             yield place._replace(truth=frozenset(known)), hole
 
 
+def together(
+    texts: dict[str, str], language: str, index: Index, count: int, seed: int
+) -> Iterator[tuple[Place, Here]]:
+    """Yield so many places, some of each file at once: its lines, far apart, are out together."""
+    dice = random.Random(seed)  # noqa: S311
+    spoken = language_named(language)
+    paths = [path for path in texts if not any(each in path.lower() for each in _TESTS)]
+    weights = [texts[path].count("\n") + 1 for path in paths]
+    yielded = 0
+    for _ in range(count * 6):
+        if yielded >= count or not paths:
+            return
+        path = dice.choices(paths, weights)[0]
+        lines = texts[path].split("\n")
+        chosen = _far_apart(lines, identifiers(language, texts[path]), dice)
+        if not chosen:
+            continue
+        text = "\n".join("" if at in chosen else line for at, line in enumerate(lines))
+        index.replace(path, facts_of(spoken, text))
+        for line, wanted in chosen.items():
+            known = {n for n in wanted if n in index.by_name or n in index.by_parameter}
+            if known:
+                yielded += 1
+                here = here_at(path, text.split("\n"), line, index.definitions(path))
+                yield Place(path, text, line, frozenset(known)), here
+        index.replace(path, facts_of(spoken, texts[path]))
+
+
+def _far_apart(
+    lines: list[str], code: dict[int, set[str]], dice: random.Random
+) -> dict[int, set[str]]:
+    """Return some lines, and their names that are not in sight."""
+    chosen: dict[int, set[str]] = {}
+    for _ in range(60):
+        if len(chosen) >= 5:
+            break
+        line = dice.randrange(len(lines))
+        if any(abs(line - other) < 160 for other in chosen) or not lines[line].strip():
+            continue
+        if lines[line].lstrip().startswith(("import ", "from ", "use ")):
+            continue
+        around = [*lines[max(0, line - 100) : line], *lines[line + 1 : line + 51]]
+        near = set(WORD.findall("\n".join(around)))
+        wanted = code.get(line, set()) - near
+        wanted = {name for name in wanted if WORD.fullmatch(name) and name not in KEYWORDS}
+        if wanted:
+            chosen[line] = wanted
+    return chosen
+
+
 def identifiers(language: str, text: str) -> dict[int, set[str]]:
     """Return the identifiers of each line that are code."""
     tree = parse(language, text)

@@ -1,0 +1,45 @@
+"""The signs of names that do not depend on the cursor: what they are, and how often they stand.
+
+Invariant: a name has one kind, that of its first definition, the file's own before all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+
+    from glm_lsp.project.definitions import Definition
+    from glm_lsp.project.index import Index
+
+_KINDS = {"type": "class", "variable": "field"}
+
+
+def signs_of(
+    index: Index,
+    own: Mapping[str, Sequence[Definition]],
+    names: Sequence[str],
+    near: Container[str],
+) -> dict[str, dict[str, float]]:
+    """Return these signs of names.
+
+    `own` are the file's definitions, and `near` the members of classes that are used at the cursor:
+    any other private name is marked as such.
+    """
+    files = math.log(2 + len(index))
+    signs: dict[str, dict[str, float]] = defaultdict(dict)
+    popular, many = signs["popular"], signs["many"]
+    signs["rarity"] = {n: value / 6 for n, value in index.passages.rarities(names).items()}
+    for name in names:
+        everywhere = index.by_name.get(name, ())
+        defined = own.get(name) or everywhere
+        kind = defined[0].kind if defined else "parameter"
+        signs[_KINDS.get(kind, kind)][name] = 1.0
+        popular[name] = math.log(1 + index.passages.spread(name)) / files
+        many[name] = math.log(1 + len(everywhere))
+        if name[0] == "_" and name not in own and name not in near:
+            signs["private"][name] = 1.0
+    return signs
