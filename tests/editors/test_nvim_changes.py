@@ -258,7 +258,7 @@ def test_completion_of_the_command(neovim: Neovim) -> None:
     complete = "return vim.fn.getcompletion(..., 'cmdline')"
     assert neovim.lua(complete, "Glm undo ") == ["hunk"]
     assert neovim.lua(complete, "Glm keep h") == ["hunk"]
-    assert neovim.lua(complete, "Glm next ") == ["hunk"]
+    assert neovim.lua(complete, "Glm next ") == ["edit", "hunk"]
     assert neovim.lua(complete, "Glm explain ") == []
     assert neovim.lua(complete, "Glm re") == ["refactor", "refuse", "restart", "retry"]
 
