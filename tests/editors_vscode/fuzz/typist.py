@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
     from tests.editors.fuzz.scenarios import Scenario
 
-KEYBINDINGS = [{"key": "alt+j", "command": "editor.action.joinLines", "when": "editorTextFocus"}]
-"""What many people bind, and VS Code does not on every system."""
+KEYBINDINGS = [
+    {"key": "alt+j", "command": "editor.action.joinLines", "when": "editorTextFocus"},
+    {"key": "escape", "command": "-glm-lsp.cancel"},
+]
+"""What many people bind, and VS Code does not on every system; here Escape closes menus alone."""
 
 
 @frozen
