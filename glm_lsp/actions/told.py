@@ -24,7 +24,7 @@ REASON = "says your language server"
 _MOST_LINES = 20
 """Lines of a definition."""
 _LONGEST, _LONGEST_SIGNATURE = 2_500, 600
-_FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,20}|~{3,20})[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _OWNER = re.compile(r"^[\w.$]+: ")
 _RECEIVER = re.compile(r"^\s*func\s*\([^)]*\)\s*")
 _BEHIND_NAME = re.compile(r"[(=:{<\[;]")

@@ -28,7 +28,8 @@ _DEFAULT = re.compile(
     r"^export default (?:abstract |async |declare )*(?:class |function\*? ?|interface )?([\w$]+)",
     re.MULTILINE,
 )
-_RENAMED = r"\bexport\s*(?:type\s*)?\{{[^{{}}]*?\b([\w$]+) as {name}\b[^{{}}]*\}}"
+_EXPORTED = re.compile(r"\bexport\s*(?:type\s*)?\{([^{}]*)\}")
+_RENAMED = re.compile(r"(?<![\w$])([\w$]+) as ([\w$]+)")
 
 
 class Meaning(NamedTuple):
@@ -141,7 +142,9 @@ class Lookup:
         if name == "default":
             found = _DEFAULT.search(text)
         else:
-            found = re.search(_RENAMED.format(name=re.escape(name)), text)
+            lists = (exported[1] for exported in _EXPORTED.finditer(text))
+            renamed = (each for names in lists for each in _RENAMED.finditer(names))
+            found = next((each for each in renamed if each[2] == name), None)
         return found[1] if found is not None and found[1] != name else ""
 
     def _scope(self, unit: Unit, function: Node) -> _Scope:

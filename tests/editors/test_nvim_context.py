@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.editors.fake_server import FakeServer
 
+pytestmark = pytest.mark.editor
+
 OTHER = f"""
 vim.lsp.config('other', {{
   cmd = {{ '{sys.executable}', '{Path(other_server.__file__)}' }},
