@@ -49,10 +49,11 @@ def register(
             return []
         only = [str(kind) for kind in params.context.only] if params.context.only else None
         own = nearby(snapshot, params.range)
+        tagged = _knows_tag(server.client_capabilities)
         return [
             *(action for action in own if only is None or is_wanted(str(action.kind), only)),
             *_offered(server, session, remembered, snapshot, params, only),
-            *([_show(params)] if only is None or is_wanted(SHOW_KIND, only) else []),
+            *([_show(params, tagged)] if only is None or is_wanted(SHOW_KIND, only) else []),
         ]
 
 
@@ -83,7 +84,7 @@ def _offered(
     return (_to_action(offer, params, found, tagged) for offer in listed)
 
 
-def _show(params: types.CodeActionParams) -> types.CodeAction:
+def _show(params: types.CodeActionParams, tagged: bool) -> types.CodeAction:
     """Return the entry that shows what an action would send; it asks no model."""
     argument = {
         "uri": params.text_document.uri,
@@ -91,7 +92,9 @@ def _show(params: types.CodeActionParams) -> types.CodeAction:
         "diagnostics": real(params.context.diagnostics)[:MOST_FIXES],
     }
     command = types.Command(SHOW, SHOW_COMMAND, arguments=[argument])
-    return types.CodeAction(SHOW, kind=SHOW_KIND, command=command)
+    # Among entries that are tagged VS Code shows one that is not, and none of the others.
+    tags = [types.CodeActionTag.LlmGenerated] if tagged else None
+    return types.CodeAction(SHOW, kind=SHOW_KIND, command=command, tags=tags)
 
 
 def _knows_tag(capabilities: types.ClientCapabilities) -> bool:
