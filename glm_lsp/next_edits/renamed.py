@@ -77,8 +77,8 @@ def _binding(line: str, name: str) -> str:
         if match.group() != name:
             continue
         before, behind = line[: match.start()], line[match.end() :]
-        word = re.search(r"(\w+)\s*\Z", before)
-        if word and word[1] in _DEFINING and _DEFINED.match(behind):
+        word = next(reversed(TOKEN.findall(before)), "")
+        if word in _DEFINING and _DEFINED.match(behind):
             return "definition"
         if _MEMBER.search(before):
             target = re.fullmatch(r"\s*(?:self|this|cls)\s*(?:\.|->)\s*", before)
@@ -87,7 +87,7 @@ def _binding(line: str, name: str) -> str:
             continue
         if re.search(r"\b(?:def|fn|func|function|sub)\b", before) and before.count("("):
             return "parameter" if before.count("(") > before.count(")") else ""
-        if word and word[1] in _BINDING:
+        if word in _BINDING:
             return "variable"
         if not before.strip() and _ASSIGNED.match(behind):
             return "variable"

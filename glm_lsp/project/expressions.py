@@ -175,7 +175,7 @@ class Local(NamedTuple):
 
 _CHECKED = re.compile(
     r"\bisinstance\(\s*([\w.]+),\s*\(?([\w., ]+)\)"
-    r"|\b([\w.]+) instanceof ([\w.]+)"
+    r"|\b([\w.]{1,100}) instanceof ([\w.]+)"
     r"|\bis([A-Z]\w*)\(([\w.]+)\)"
 )
 """What a name is where a check lets it through; `isShape(x)` is a custom of TypeScript's."""
