@@ -163,7 +163,7 @@ def _fixes(
         yield Offer(f"{FIX_ALL}{about}", action.kind, action.command, tuple(named), every=True)
 
 
-def short(message: str) -> str:
-    """Return a message as a title shows it: on one line, not too long."""
-    line = one_line(" ".join(message[: 4 * _MOST_TITLE].split()))
-    return line if len(line) <= _MOST_TITLE else line[: _MOST_TITLE - 1].rstrip() + "…"
+def short(message: str, most: int = _MOST_TITLE) -> str:
+    """Return a message as a title shows it: on one line, of so many characters at the most."""
+    line = one_line(" ".join(message[: 4 * most].split()))
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

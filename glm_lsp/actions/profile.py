@@ -14,7 +14,8 @@ from glm_lsp.prompts.actions import HouseRules
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glm_lsp.settings import Thinking
+    from glm_lsp.llm.catalogue import ModelInfo
+    from glm_lsp.settings import Settings, Thinking
 
 CHARACTERS_PER_TOKEN = 3.0
 """A cautious rule of thumb for code; real tokenisers give 3 to 4."""
@@ -66,3 +67,23 @@ class ModelProfile:
     def elsewhere(self, code: str) -> int:
         """Return how many of these may be from other places of the workspace."""
         return min(_MOST_ELSEWHERE, self.budget(code) // 3)
+
+
+def profile_of(
+    model: ModelInfo,
+    settings: Settings,
+    house_rules: HouseRules,
+    roots: tuple[Path, ...],
+    characters_per_token: float = CHARACTERS_PER_TOKEN,
+) -> ModelProfile:
+    """Return what shapes a question to a model under some settings."""
+    return ModelProfile(
+        model=model.name,
+        window=model.context,
+        max_output=model.max_output,
+        max_context=settings.context.max_tokens,
+        thinking=settings.thinking,
+        house_rules=house_rules,
+        roots=roots,
+        characters_per_token=characters_per_token,
+    )

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text as Shown
 
 from glm_lsp.actions.plan import Plan, Task, plan, wanted_of
-from glm_lsp.actions.profile import ModelProfile
+from glm_lsp.actions.profile import profile_of
 from glm_lsp.actions.registry import ACTIONS, Action
 from glm_lsp.actions.sent import sent
 from glm_lsp.characters import escaped
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from glm_lsp.actions.profile import ModelProfile
     from glm_lsp.context.workspace_files import WorkspaceFiles
     from glm_lsp.project.extent import Extent
     from glm_lsp.project.wanted import Excerpt, Wanted
@@ -128,15 +129,8 @@ def _profile(loaded: Loaded, files: WorkspaceFiles) -> ModelProfile:
     local = settings.provider == "local" and settings.base_url is None
     model = catalogue.find(catalogue.EMBEDDED if local else settings.models.actions)
     rules = (loaded.instructions.strip(), files.read("AGENTS.md", _MOST_RULES).strip())
-    return ModelProfile(
-        model=model.name,
-        window=model.context,
-        max_output=model.max_output,
-        max_context=settings.context.max_tokens,
-        thinking=settings.thinking,
-        house_rules=HouseRules(loaded.own_instructions, "\n\n".join(filter(None, rules))),
-        roots=files.roots,
-    )
+    house_rules = HouseRules(loaded.own_instructions, "\n\n".join(filter(None, rules)))
+    return profile_of(model, settings, house_rules, files.roots)
 
 
 def _print(console: Console, planned: Plan) -> None:

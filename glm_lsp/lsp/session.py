@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from glm_lsp.actions.profile import CHARACTERS_PER_TOKEN, ModelProfile
+from glm_lsp.actions.profile import profile_of
 from glm_lsp.context.workspace_files import WorkspaceFiles
 from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
 from glm_lsp.llm import catalogue
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from pathlib import Path
 
+    from glm_lsp.actions.profile import ModelProfile
     from glm_lsp.context.ignore import Exclusions
     from glm_lsp.llm.substitution import Notice
     from glm_lsp.llm.types import Delta, Provider, Request
@@ -154,23 +155,12 @@ class ClientSession:
         """Return the model and the wishes that shape a question about the document `beside`."""
         await self.be_settled()
         rules = await self._house_rules(beside)
-        settings = self.settings
-        find = catalogue.find if self._model is None else self._model.model
-        model = find(self.model_name())
-        return ModelProfile(
-            model=model.name,
-            window=model.context,
-            max_output=model.max_output,
-            max_context=settings.context.max_tokens,
-            thinking=settings.thinking,
-            house_rules=rules,
-            roots=self.roots,
-            characters_per_token=(
-                self._model.characters_per_token(model.name)
-                if self._model is not None
-                else CHARACTERS_PER_TOKEN
-            ),
-        )
+        if self._model is None:
+            model = catalogue.find(self.model_name())
+            return profile_of(model, self.settings, rules, self.roots)
+        model = self._model.model(self.model_name())
+        ratio = self._model.characters_per_token(model.name)
+        return profile_of(model, self.settings, rules, self.roots, ratio)
 
     def excludes(self, snapshot: Snapshot) -> bool:
         """Tell whether a document must stay on this machine, by its name or its notebook's."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.editors_vscode.workbench import STATUS, until
-from tests.gateway import Gate, Gateway, Stall, chat_stream
+from tests.gateway import Gate, Gateway, Reply, Stall, chat_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,12 @@ def items(count: int) -> tuple[str, str]:
     body = "".join(f"    item{i} = itmes[{i}]\n    print(item{i})\n" for i in range(count))
     before = f"def total(items):\n{body}    return item0\n"
     return before, before.replace("itmes", "items")
+
+
+def half(code: str, gate: Gate) -> Reply:
+    """Return an answer with some code, of which the second half waits for a gate."""
+    reply = chat_stream(f"```python\n{code}```\n", chunk=12)
+    return reply.before(len(reply.steps) // 2, gate)
 
 
 def test_lightbulb_lists_actions_of_a_diagnostic(
@@ -55,8 +61,7 @@ def test_fix_streams_and_one_undo_takes_it_back(
     """A fix reaches the text before its stream ends; one Ctrl+Z takes all of it back."""
     before, after = items(8)
     gate = Gate()
-    reply = chat_stream(f"```python\n{after}```\n", chunk=12)
-    gateway.script(reply.before(len(reply.steps) // 2, gate))
+    gateway.script(half(after, gate))
     window = opened("total.py", before)
     window.goto(2, 5)
     window.command("GLM: Fix")
@@ -105,8 +110,7 @@ def test_stream_goes_on_in_a_file_that_is_not_shown(
     """Looking at another file during a stream neither stops nor spoils it."""
     before, after = items(8)
     gate = Gate()
-    reply = chat_stream(f"```python\n{after}```\n", chunk=12)
-    gateway.script(reply.before(len(reply.steps) // 2, gate))
+    gateway.script(half(after, gate))
     window = opened("total.py", before)
     window.goto(2, 5)
     window.command("GLM: Fix")

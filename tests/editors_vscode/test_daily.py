@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.editors_vscode.folder_settings import setting
-from tests.editors_vscode.test_actions import items
+from tests.editors_vscode.test_actions import half, items
 from tests.editors_vscode.test_completion import switch
 from tests.editors_vscode.workbench import STATUS, until
 from tests.gateway import Gate, chat_stream, error
@@ -31,8 +31,7 @@ def test_escape_cancels_what_runs_in_this_file_alone(
     """In another file Escape does nothing to it; in its own it takes the half change back."""
     before, after = items(8)
     gate = Gate()
-    reply = chat_stream(f"```python\n{after}```\n", chunk=12)
-    gateway.script(reply.before(len(reply.steps) // 2, gate))
+    gateway.script(half(after, gate))
     (folder / "other.py").write_text("pass\n")
     window = opened("total.py", before)
     window.goto(2, 5)

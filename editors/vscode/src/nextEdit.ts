@@ -113,9 +113,12 @@ export class NextEdits {
     if (found?.version !== document.version || editor !== vscode.window.activeTextEditor) {
       return; // Somebody types on: it is looked for again.
     }
-    const { before, text: after, reason } = edit ?? {};
-    const known = edit && { range: from.asRange(edit.range), before, after, reason };
-    this.show(known ? ({ document, version: document.version, ...known } as Waiting) : undefined);
+    if (edit) {
+      const { before, text: after, reason } = edit;
+      this.show({ document, version: document.version, range: from.asRange(edit.range), before, after, reason });
+    } else {
+      this.show(undefined);
+    }
   }
 
   private show(waiting: Waiting | undefined): void {

@@ -49,11 +49,11 @@ def register(
             return []
         only = [str(kind) for kind in params.context.only] if params.context.only else None
         own = nearby(snapshot, params.range)
-        tagged = _knows_tag(server.client_capabilities)
+        tags = _tags(server.client_capabilities)
         return [
             *(action for action in own if only is None or is_wanted(str(action.kind), only)),
-            *_offered(server, session, remembered, snapshot, params, only),
-            *([_show(params, tagged)] if only is None or is_wanted(SHOW_KIND, only) else []),
+            *_offered(server, session, remembered, snapshot, params, only, tags),
+            *([_show(params, tags)] if only is None or is_wanted(SHOW_KIND, only) else []),
         ]
 
 
@@ -64,6 +64,7 @@ def _offered(
     snapshot: Snapshot,
     params: types.CodeActionParams,
     only: list[str] | None,
+    tags: list[types.CodeActionTag] | None,
 ) -> Iterator[types.CodeAction]:
     """List what is offered at a place, and remember the problems that the editor shows there."""
     encoding = server.documents.encoding
@@ -80,34 +81,38 @@ def _offered(
         lines=remembered.lines(snapshot) if found else [],
         more=session.extensions.context,
     )
-    tagged = _knows_tag(server.client_capabilities)
-    return (_to_action(offer, params, found, tagged) for offer in listed)
+    return (_to_action(offer, params, found, tags) for offer in listed)
 
 
-def _show(params: types.CodeActionParams, tagged: bool) -> types.CodeAction:
-    """Return the entry that shows what an action would send; it asks no model."""
+def _show(
+    params: types.CodeActionParams, tags: list[types.CodeActionTag] | None
+) -> types.CodeAction:
+    """Return the entry that shows what an action would send; it asks no model.
+
+    Among entries that are tagged VS Code shows one that is not, and none of the others.
+    """
     argument = {
         "uri": params.text_document.uri,
         "range": params.range,
         "diagnostics": real(params.context.diagnostics)[:MOST_FIXES],
     }
     command = types.Command(SHOW, SHOW_COMMAND, arguments=[argument])
-    # Among entries that are tagged VS Code shows one that is not, and none of the others.
-    tags = [types.CodeActionTag.LlmGenerated] if tagged else None
     return types.CodeAction(SHOW, kind=SHOW_KIND, command=command, tags=tags)
 
 
-def _knows_tag(capabilities: types.ClientCapabilities) -> bool:
+def _tags(capabilities: types.ClientCapabilities) -> list[types.CodeActionTag] | None:
+    """Return what marks GLM's entries; None where the editor does not know it."""
     document = capabilities.text_document
     support = document.code_action.tag_support if document and document.code_action else None
-    return support is not None and types.CodeActionTag.LlmGenerated in support.value_set
+    known = support is not None and types.CodeActionTag.LlmGenerated in support.value_set
+    return [types.CodeActionTag.LlmGenerated] if known else None
 
 
 def _to_action(
     offer: Offer,
     params: types.CodeActionParams,
     given: Mapping[Diagnostic, types.Diagnostic],
-    tagged: bool,
+    tags: list[types.CodeActionTag] | None,
 ) -> types.CodeAction:
     about = [given[diagnostic] for diagnostic in offer.diagnostics]
     argument: dict[str, Any] = {"uri": params.text_document.uri, "range": params.range}
@@ -125,5 +130,5 @@ def _to_action(
         kind=offer.kind,
         diagnostics=about or None,
         command=types.Command(offer.title, offer.command, arguments=[argument]),
-        tags=[types.CodeActionTag.LlmGenerated] if tagged else None,
+        tags=tags,
     )

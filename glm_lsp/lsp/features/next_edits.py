@@ -16,6 +16,7 @@ from attrs import frozen
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from glm_lsp.actions.offers import short
 from glm_lsp.languages import code_named
 from glm_lsp.lsp.documents.mirror import Changed, Opened
 from glm_lsp.lsp.documents.positions import to_range
@@ -79,13 +80,11 @@ class NextEdits:
         line = range_.start.line
         ahead = min(found.candidates, key=lambda each: (each.line < line, each.line))
         same = [c for c in found.candidates if (c.old, c.new) == (ahead.old, ahead.new)]
-        what = f"{_short(ahead.old)} → {_short(ahead.new)}" if ahead.new else _short(ahead.old)
-        verb = "" if ahead.old and ahead.new else "add " if ahead.new else "remove "
-        what = what if ahead.old else _short(ahead.new)
-        title = f"GLM: Next edit, line {ahead.line + 1}: {verb}{what}"
+        what = _what(ahead)
+        title = f"GLM: Next edit, line {ahead.line + 1}: {what}"
         actions = [self._action(title, snapshot, [ahead])]
         if len(same) > 1:
-            title = f"GLM: Next edits, all {len(same)}: {verb}{what}"
+            title = f"GLM: Next edits, all {len(same)}: {what}"
             actions.append(self._action(title, snapshot, same))
         return actions
 
@@ -152,10 +151,7 @@ class NextEdits:
     def _look_soon(self, uri: str) -> None:
         self._rest()
         loop = asyncio.get_running_loop()
-        self._soon = loop.call_later(_REST, lambda: self._server.spawn(self._look_once(uri)))
-
-    async def _look_once(self, uri: str) -> None:
-        await self._look(uri)
+        self._soon = loop.call_later(_REST, lambda: self._server.spawn(self._look(uri)))
 
     def _rest(self) -> None:
         if self._soon is not None:
@@ -258,8 +254,12 @@ def _reason(candidate: WaitingLine) -> str:
     return f"You changed “{candidate.old}” to “{candidate.new}” in {places}."
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_TITLE else text[: _LONGEST_TITLE - 1] + "…"
+def _what(line: WaitingLine) -> str:
+    """Say what is to be changed in a line, as a title shows it."""
+    old, new = (short(words, _LONGEST_TITLE) for words in (line.old, line.new))
+    if not old:
+        return f"add {new}"
+    return f"{old} → {new}" if new else f"remove {old}"
 
 
 def _place(params: Any) -> tuple[str, int]:

@@ -32,13 +32,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glm_lsp.context.cursor import ContextLimits, context_at
 from glm_lsp.languages import language_named
 from glm_lsp.local.embedded import find_weights
-from glm_lsp.project.facts import WORD
 from glm_lsp.project.pack import Sheet, pack
 from glm_lsp.project.score import Scorer
 from glm_lsp.prompts.completion import CompletionQuestion, ProjectContext, Related, render
 from glm_lsp.text import Snapshot, Text
 from tests.bench.context.packages import CACHE, PACKAGES, files
 from tests.bench.context.places import LANGUAGES, indexed, places
+from tests.bench.context.recall import alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,6 @@ PACKED = ("torch==2.13.0+cpu", "torch"), ("transformers", "gguf", "accelerate")
 """What reads a model; of the first group the first that there is."""
 ABOVE = ContextLimits(lines_above=30, characters_above=1_000)
 WITHOUT, JACCARD, OURS, SPLIT = "without", "jaccard", "ours", "an eighth before the line"
-_PASSAGE = 20
 _SPLIT_OF = 4
 _DRAWS = 4_000
 
@@ -102,19 +101,8 @@ def _context(here: Here, language: str) -> Any:
 
 def passages(texts: dict[str, str], here: Here, budget: int) -> tuple[Related, ...]:
     """Return the passages most alike, of the files beside; the best is nearest to the line."""
-    folder = here.path.rpartition("/")[0]
-    wanted = set(WORD.findall("\n".join(here.lines[max(0, here.line - 30) : here.line + 30])))
-    found = []
-    for path, text in texts.items():
-        if path == here.path or path.rpartition("/")[0] != folder:
-            continue
-        lines = text.split("\n")
-        for start in range(0, len(lines), _PASSAGE):
-            passage = "\n".join(lines[start : start + _PASSAGE])
-            words = set(WORD.findall(passage))
-            found.append((len(words & wanted) / max(1, len(words | wanted)), passage))
     taken: list[Related] = []
-    for _, passage in sorted(found, reverse=True):
+    for passage in alike(texts, here):
         if budget <= 0:
             break
         taken.append(Related("", passage[:budget]))

@@ -68,20 +68,27 @@ class Hole:
         self._index.replace(self._place.path, self._whole)
 
 
+def _drawn(
+    texts: dict[str, str], dice: random.Random, tries: int
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield files that are no tests with their lines, the longer ones the more often."""
+    paths = [path for path in texts if not any(each in path.lower() for each in _TESTS)]
+    weights = [texts[path].count("\n") + 1 for path in paths]
+    for _ in range(tries if paths else 0):
+        path = dice.choices(paths, weights)[0]
+        yield path, texts[path].split("\n")
+
+
 def places(
     texts: dict[str, str], language: str, index: Index, count: int, seed: int = 1
 ) -> Iterator[tuple[Place, Hole]]:
     """Yield so many places of a package, each line as likely as any other."""
     dice = random.Random(seed)  # noqa: S311
     spoken = language_named(language)
-    paths = [path for path in texts if not any(each in path.lower() for each in _TESTS)]
-    weights = [texts[path].count("\n") + 1 for path in paths]
     yielded = 0
-    for _ in range(count * 60):
-        if yielded >= count or not paths:
+    for path, lines in _drawn(texts, dice, count * 60):
+        if yielded >= count:
             return
-        path = dice.choices(paths, weights)[0]
-        lines = texts[path].split("\n")
         line = dice.randrange(len(lines))
         if not lines[line].strip() or lines[line].lstrip().startswith(("import ", "from ", "use ")):
             continue
@@ -109,14 +116,10 @@ def together(
     """Yield so many places, some of each file at once: its lines, far apart, are out together."""
     dice = random.Random(seed)  # noqa: S311
     spoken = language_named(language)
-    paths = [path for path in texts if not any(each in path.lower() for each in _TESTS)]
-    weights = [texts[path].count("\n") + 1 for path in paths]
     yielded = 0
-    for _ in range(count * 6):
-        if yielded >= count or not paths:
+    for path, lines in _drawn(texts, dice, count * 6):
+        if yielded >= count:
             return
-        path = dice.choices(paths, weights)[0]
-        lines = texts[path].split("\n")
         chosen = _far_apart(lines, identifiers(language, texts[path]), dice)
         if not chosen:
             continue

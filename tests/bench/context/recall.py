@@ -37,8 +37,8 @@ def ours(index: Index, here: Here, budget: int) -> set[str]:
     return set(WORD.findall(text))
 
 
-def by_jaccard(texts: dict[str, str], here: Here, budget: int) -> set[str]:
-    """Return the names in the passages most alike, of the files beside."""
+def alike(texts: dict[str, str], here: Here) -> list[str]:
+    """Return the passages of the files beside, by the Jaccard index, the most alike first."""
     folder = here.path.rpartition("/")[0]
     wanted = set(WORD.findall("\n".join(here.lines[max(0, here.line - 30) : here.line + 30])))
     found = []
@@ -50,7 +50,7 @@ def by_jaccard(texts: dict[str, str], here: Here, budget: int) -> set[str]:
             passage = "\n".join(lines[start : start + _PASSAGE])
             words = set(WORD.findall(passage))
             found.append((len(words & wanted) / max(1, len(words | wanted)), passage))
-    return _filled([passage for _, passage in sorted(found, reverse=True)], budget)
+    return [passage for _, passage in sorted(found, reverse=True)]
 
 
 def by_bm25(texts: dict[str, str], index: Index, here: Here, budget: int) -> set[str]:
@@ -93,7 +93,7 @@ def measure(language: str, count: int, budgets: list[int], *, seed: int, fitted:
                     start = time.perf_counter()
                     shown = {f"ours {budget}": ours(index, here, budget)}
                     spent.append(time.perf_counter() - start)
-                    shown[f"jaccard {budget}"] = by_jaccard(texts, here, budget)
+                    shown[f"jaccard {budget}"] = _filled(alike(texts, here), budget)
                     shown[f"bm25 {budget}"] = by_bm25(texts, index, here, budget)
                     for name, names in shown.items():
                         for table in (hits, total):
