@@ -44,6 +44,14 @@ const calls = {
   async texts({ selector }) {
     return page.locator(selector).allInnerTexts();
   },
+  // In the order in which they are seen: VS Code adds those that come into view at either end.
+  async lines({ selector }) {
+    return page.locator(selector).evaluateAll(([first]) =>
+      [...(first?.children ?? [])]
+        .sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top))
+        .map((line) => line.innerText),
+    );
+  },
   async attributes({ selector, name }) {
     return page.locator(selector).evaluateAll((all, key) => all.map((e) => e.getAttribute(key)), name);
   },

@@ -74,7 +74,7 @@ def test_fix_streams_and_one_undo_takes_it_back(
     until(lambda: "items[7]" in "\n".join(window.lines()), 20, "the last hunk is seen")
     window.wait_status("GLM: ready")
     assert window.save(folder / "total.py") == after
-    window.press("Control+z")
+    window.undo()
     assert window.save(folder / "total.py") == before
 
 

@@ -66,7 +66,7 @@ def test_change_to_be_confirmed_is_compared_and_applied_by_one_click(
         window.click(".editor-actions [aria-label^='Apply']")
         until(lambda: "    item3 = items[3]" in window.lines(), 20, "it is applied")
         assert window.save(folder / "total.py") == after
-        window.press("Control+z")
+        window.undo()
         assert window.save(folder / "total.py") == before
 
 

@@ -254,6 +254,11 @@ class Workbench:
         """Press a key, by Playwright's name of it."""
         self.call("press", key=key, delay=0)
 
+    def undo(self) -> None:
+        """Take a step back in a saved file; it is reported as changed some time after the key."""
+        self.press("Control+z")
+        self.see(".tab.active.dirty", "")
+
     def type(self, text: str, delay: int = 0) -> None:
         """Type, with milliseconds between the keys."""
         self.call("type", text=text, delay=delay)
@@ -313,8 +318,8 @@ class Workbench:
 
     def lines(self) -> list[str]:
         """Return the visible lines of the active editor."""
-        shown = self.texts(".editor-group-container.active .view-lines")
-        return [line.replace("\xa0", " ").rstrip() for line in (shown or [""])[0].split("\n")]
+        shown = self.call("lines", selector=".editor-group-container.active .view-lines")
+        return [line.replace("\xa0", " ").strip("\n").rstrip() for line in shown]
 
     def wait_text(self, text: str) -> None:
         """Wait until the active editor shows the beginning of a file's text."""
