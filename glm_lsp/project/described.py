@@ -34,12 +34,13 @@ def signs_of(
     popular, many = signs["popular"], signs["many"]
     signs["rarity"] = {n: value / 6 for n, value in index.passages.rarities(names).items()}
     for name in names:
-        everywhere = index.by_name.get(name, ())
-        defined = own.get(name) or everywhere
-        kind = defined[0].kind if defined else "parameter"
+        kind, count = index.by_name.kinds(name)
+        if name in own:
+            kind = own[name][0].kind
+        kind = kind or "parameter"
         signs[_KINDS.get(kind, kind)][name] = 1.0
         popular[name] = math.log(1 + index.passages.spread(name)) / files
-        many[name] = math.log(1 + len(everywhere))
+        many[name] = math.log(1 + count)
         if name[0] == "_" and name not in own and name not in near:
             signs["private"][name] = 1.0
     return signs

@@ -7,62 +7,103 @@ text's hash; they hold no text but names and signatures.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+import struct
+import sys
+from array import array
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from glm_lsp.context.syntax import parse
 from glm_lsp.project import LONGEST
-from glm_lsp.project.definitions import Definition, Reader
+from glm_lsp.project.definitions import Reader
 from glm_lsp.project.missed import missed
+from glm_lsp.project.named import BLANKS
+from glm_lsp.project.rows import MOST, definition_of, row_of
 from glm_lsp.project.rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from glm_lsp.languages import Language
+    from glm_lsp.project.definitions import Definition
 
 WORD = re.compile(r"[A-Za-z_]\w{3,}")
 PASSAGE = 20
 """Lines of a passage."""
 _MOST_PASSAGES = 500
-_FORM = "6"
+_FORM = f"7 {sys.byteorder}"
+_LENGTHS = struct.Struct("=4I")
 
 
 class Facts(NamedTuple):
     """One file.
 
     Attributes:
-        definitions: what it defines, in order; their `path` is "".
-        imports: its import statements, each on one line.
-        words: the words of its passages, each once.
-        passages: for each passage of 20 lines the numbers of its words in `words`.
+        rows: what it defines, a row each, in order.
+        statements: its import statements, a line each.
+        spelled: the words of its passages, each once, with blanks between.
+        held: for each passage of 20 lines how many places of words there are up to its end, then
+            all the places; the first number says how many passages there are.
     """
 
-    definitions: list[Definition]
-    imports: list[str]
-    words: list[str]
-    passages: list[list[int]]
-
-    def written(self) -> str:
-        """Return the facts as a text."""
-        return json.dumps([self.definitions, self.imports, " ".join(self.words), self.passages])
+    rows: bytes
+    statements: str
+    spelled: str
+    held: array[int]
 
     @classmethod
-    def read(cls, text: str) -> Facts:
-        """Return the facts that a text says.
+    def of(
+        cls,
+        definitions: Sequence[Definition],
+        imports: Sequence[str],
+        passages: Iterable[Iterable[str]],
+    ) -> Facts:
+        """Return the facts of a file: what it defines and imports, and its passages' words."""
+        numbers: dict[str, int] = {}
+        ends, places = array("H"), array("H")
+        for passage in passages:
+            places.extend(numbers.setdefault(word, len(numbers)) for word in passage)
+            ends.append(len(places))
+        held = array("H", (len(ends),)) + ends + places
+        rows = b"\n".join(map(row_of, definitions[:MOST]))
+        return cls(rows, "\n".join(imports), " ".join(numbers), held)
+
+    @property
+    def definitions(self) -> list[Definition]:
+        """What it defines, in order; their `path` is ""."""
+        return [definition_of(row.decode(), "") for row in self.rows.split(b"\n") if row]
+
+    @property
+    def imports(self) -> list[str]:
+        """Its import statements, each on one line."""
+        return self.statements.split("\n") if self.statements else []
+
+    @property
+    def words(self) -> list[str]:
+        """The words of its passages, each once."""
+        return self.spelled.split()
+
+    def written(self) -> bytes:
+        """Return the facts as bytes."""
+        statements, spelled = self.statements.encode(), self.spelled.encode()
+        parts = (self.rows, statements, spelled, self.held.tobytes())
+        return _LENGTHS.pack(*map(len, parts)) + b"".join(parts)
+
+    @classmethod
+    def read(cls, given: bytes) -> Facts:
+        """Return the facts that bytes say.
 
         Raises:
-            ValueError, TypeError: it is none of ours.
+            ValueError, TypeError, struct.error: they are none of ours.
         """
-        definitions, imports, words, passages = json.loads(text)
-        return cls([_definition(each) for each in definitions], imports, words.split(), passages)
-
-
-def _definition(row: list[Any]) -> Definition:
-    name, kind, owner, line, last, signature, parameters, is_a, bases, doc, *_ = row
-    rest = (tuple(parameters), is_a, tuple(bases), doc)
-    return Definition(name, kind, owner, line, last, signature, *rest)
+        ends = list(accumulate(_LENGTHS.unpack_from(given), initial=_LENGTHS.size))
+        if ends[-1] != len(given):
+            raise ValueError("cut off")
+        rows, statements, spelled, places = (given[a:b] for a, b in pairwise(ends))
+        held = array("H")
+        held.frombytes(places)
+        return cls(rows, statements.decode(), spelled.decode(), held)
 
 
 def key_of(language: str, text: bytes) -> bytes:
@@ -80,19 +121,16 @@ def facts_of(language: Language, text: str) -> Facts:
         reader.read(tree.root)
         if tree.has_error:
             reader.found += missed(rules, text, reader.found)
-    words, passages = _passages(text.split("\n"))
+    passages = _passages(text.split("\n"))
     if reader is None:
-        return Facts([], [], words, passages)
-    return Facts(reader.found, reader.imports[:300], words, passages)
+        return Facts.of((), (), passages)
+    statements = [BLANKS.sub(" ", each) for each in reader.imports[:300]]
+    return Facts.of(reader.found, statements, passages)
 
 
-def _passages(lines: list[str]) -> tuple[list[str], list[list[int]]]:
-    numbers: dict[str, int] = {}
-    passages: list[list[int]] = []
+def _passages(lines: list[str]) -> Iterator[dict[str, None]]:
     for start in range(0, min(len(lines), _MOST_PASSAGES * PASSAGE), PASSAGE):
-        found = words_of(lines[start : start + PASSAGE])
-        passages.append([numbers.setdefault(word, len(numbers)) for word in found])
-    return list(numbers), passages
+        yield words_of(lines[start : start + PASSAGE])
 
 
 def words_of(lines: Iterable[str]) -> dict[str, None]:

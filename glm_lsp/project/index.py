@@ -6,36 +6,30 @@ own size bounds.
 
 from __future__ import annotations
 
-import re
 from heapq import nlargest
-from sys import intern
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from glm_lsp.project.definitions import Definition
+from glm_lsp.project.defined import Defined, parts_of
 from glm_lsp.project.facts import PASSAGE
 from glm_lsp.project.imports import Files, imported
 from glm_lsp.project.passages import Passages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from array import array
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from glm_lsp.project.defined import File
+    from glm_lsp.project.definitions import Definition
     from glm_lsp.project.facts import Facts
+    from glm_lsp.project.rows import Outline
+    from glm_lsp.project.settled import KeptParts
 
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _STALE = 200
 """Changes of files after which names are counted anew."""
-
-
-def parts_of(name: str) -> list[str]:
-    """Return the words that a name is made of, in lower case, but for the shortest."""
-    return [part.lower() for part in _PART.findall(name) if len(part) > 2]
-
-
-class _File(NamedTuple):
-    """What the index holds of a file."""
-
-    definitions: list[Definition]
-    statements: list[str]
+_UNLIKE, _FEWEST_UNLIKE = 0.05, 20
+_NEVER_KEPT = 1_000_000
+_MOST_LISTED = 4
+"""Files whose definitions are kept as objects, all of them."""
 
 
 class Index:
@@ -45,20 +39,21 @@ class Index:
         by_name: the definitions of each name.
         by_parameter: the functions that have a parameter of a name.
         members: the definitions within each class, by its name.
-        by_part: the names that have a word in them.
         passages: which words stand together.
     """
 
     def __init__(self, family: str) -> None:
         self.family = family
-        self.by_name: dict[str, list[Definition]] = {}
-        self.by_parameter: dict[str, list[Definition]] = {}
-        self.members: dict[str, list[Definition]] = {}
-        self.by_part: dict[str, list[str]] = {}
+        self._defined = Defined()
+        self.by_name = self._defined.by_name
+        self.by_parameter = self._defined.by_parameter
+        self.members = self._defined.members
         self.passages = Passages()
         self.files = Files()
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, File] = {}
+        self._listed: dict[str, list[Definition]] = {}
         self._changes = self._count = 0
+        self._unlike = _NEVER_KEPT
         self._imports: dict[str, dict[str, set[str]]] = {}
         self._classes: dict[str, list[str]] | None = None
         self._popular: list[str] | None = None
@@ -71,8 +66,19 @@ class Index:
 
     def definitions(self, path: str) -> list[Definition]:
         """Return what a file defines; nothing of one that is not known."""
+        if path not in self._listed:
+            file = self._files.get(path)
+            if file is None:
+                return []
+            if len(self._listed) >= _MOST_LISTED:
+                self._listed.pop(next(iter(self._listed)))
+            self._listed[path] = self._defined.of(file)
+        return self._listed[path]
+
+    def outline(self, path: str) -> list[Outline]:
+        """Return what a file defines in short; nothing of one that is not known."""
         file = self._files.get(path)
-        return file.definitions if file is not None else []
+        return self._defined.outline(file) if file is not None else []
 
     def paths(self) -> Iterable[str]:
         """Return the files' paths."""
@@ -80,56 +86,68 @@ class Index:
 
     # Changing.
 
-    def replace(self, path: str, facts: Facts) -> None:
-        """Put a file's facts in the place of what was known of it."""
+    def replace(self, path: str, facts: Facts, key: bytes = b"") -> None:
+        """Put a file's facts in the place of what was known of it; `key` is its text's."""
         known = self._files.get(path)
         if known is not None:
-            self._forget(path, known)
-        definitions = [_kept(each, path) for each in facts.definitions]
-        self._files[path] = _File(definitions, facts.imports)
+            self._defined.remove(known)
+        self._files[path] = self._defined.add(path, key, facts)
         self.files.add(path)
-        for each in definitions:
-            self._learn(each)
-        self.passages.replace(path, facts.words, facts.passages)
+        self.passages.replace(path, facts.words, facts.held)
         self._changed(path)
 
     def remove(self, path: str) -> None:
         """Forget a file."""
         if (known := self._files.pop(path, None)) is not None:
-            self._forget(path, known)
+            self._defined.remove(known)
             self.passages.remove(path)
             self.files.remove(path)
             self._changed(path)
 
+    # Between starts.
+
+    @property
+    def unlike_kept(self) -> bool:
+        """Whether it is worth to be written again: by how much it is not what was written."""
+        return self._unlike > max(_FEWEST_UNLIKE, _UNLIKE * len(self._files))
+
+    def parts(self) -> list[Sequence[bytes | array[int]]]:
+        """Return what `restored` makes it of again."""
+        self._unlike = 0
+        return [*self._defined.parts(), *self.passages.parts()]
+
+    @classmethod
+    def restored(cls, family: str, source: KeptParts) -> Index:
+        """Return the index of some parts, without files: each is to be confirmed."""
+        index = cls(family)
+        index._defined.restore(source)
+        index.passages.restore(source)
+        index._unlike = 0
+        return index
+
+    def confirm(self, path: str, key: bytes) -> bool:
+        """Know a file again if its text has the key of the one that was read; tell whether."""
+        if path in self._files or (file := self._defined.confirm(path, key)) is None:
+            return False
+        self._files[path] = file
+        self.files.add(path)
+        self.passages.confirm(path)
+        return True
+
+    def drop_unsure(self) -> None:
+        """Forget the files that nobody confirmed."""
+        self._unlike += self._defined.drop_unsure()
+        self.passages.drop_unsure()
+
     def _changed(self, path: str) -> None:
         self._imports.pop(path, None)
+        self._listed.pop(path, None)
         self._changes += 1
+        self._unlike += 1
         if self._changes % _STALE == 1 or len(self._files) != self._count:
             # Otherwise a little of what these say is old, and does no harm.
             self._classes = self._popular = None
             self._count = len(self._files)
-
-    def _learn(self, each: Definition) -> None:
-        if each.name not in self.by_name:
-            self.by_name[each.name] = []
-            for part in parts_of(each.name):
-                self.by_part.setdefault(part, []).append(each.name)
-        self.by_name[each.name].append(each)
-        for parameter in each.parameters:
-            self.by_parameter.setdefault(parameter.lstrip("*"), []).append(each)
-        if each.owner:
-            self.members.setdefault(each.owner, []).append(each)
-
-    def _forget(self, path: str, known: _File) -> None:
-        for name in {each.name for each in known.definitions}:
-            if not _drop(self.by_name, name, path):
-                for part in parts_of(name):
-                    self.by_part[part].remove(name)
-        for each in known.definitions:
-            for parameter in each.parameters:
-                _drop(self.by_parameter, parameter.lstrip("*"), path)
-        for owner in {each.owner for each in known.definitions if each.owner}:
-            _drop(self.members, owner, path)
 
     # Asking.
 
@@ -139,14 +157,24 @@ class Index:
             return {}
         if path not in self._imports:
             self._imports[path] = imported(
-                self.family, path, self._files[path].statements, self.files, self._defining
+                self.family, path, self.statements(path), self.files, self._defining
             )
         return self._imports[path]
 
     def statements(self, path: str) -> list[str]:
         """Return a file's import statements, each on one line."""
         file = self._files.get(path)
-        return file.statements if file is not None else []
+        return file.statements.split("\n") if file is not None and file.statements else []
+
+    def known(self, names: Iterable[str]) -> list[str]:
+        """Return those of names that a definition has, or a parameter, or had not long ago."""
+        defined, parameters = self.by_name.lists.numbers, self.by_parameter.lists.numbers
+        return [name for name in names if name in defined or name in parameters]
+
+    def with_part(self, part: str) -> Iterator[str]:
+        """Return the names that have a word in them."""
+        words = self.by_name.lists.words
+        return map(words.__getitem__, self._defined.by_part.of(part))
 
     def _defining(self, name: str) -> list[str]:
         return [each.path for each in self.by_name.get(name, ()) if not each.owner]
@@ -172,7 +200,7 @@ class Index:
     def bases(self, name: str, depth: int = 0) -> list[str]:
         """Return what a class is derived from, near first."""
         found: dict[str, None] = {}
-        for each in self.by_name.get(name, ())[:3]:
+        for each in self.by_name.first(name, 3):
             for base in each.bases if each.kind == "class" and depth < 4 else ():
                 if base != name and base not in found and base in self.members:
                     found[base] = None
@@ -206,35 +234,3 @@ class Index:
     def holding(self, name: str) -> list[tuple[str, int]]:
         """Return where a name stands: files, and the first lines of the passages that hold it."""
         return [(path, at * PASSAGE) for path, at in self.passages.holding(name)]
-
-
-def _kept(each: Definition, path: str) -> Definition:
-    """Return a definition of a file; of equal texts all are one in memory."""
-    name, kind, owner, line, last, signature, parameters, is_a, bases, doc, _ = each
-    name = intern(name)
-    return Definition(
-        name,
-        intern(kind),
-        intern(owner),
-        line,
-        last,
-        name if signature == name else signature,
-        tuple(map(intern, parameters)) if parameters else (),
-        intern(is_a),
-        tuple(map(intern, bases)) if bases else (),
-        doc,
-        path,
-    )
-
-
-def _drop(table: dict[str, list[Definition]], name: str, path: str) -> bool:
-    """Take a file's definitions out of a list; tell whether others are left."""
-    found = table.get(name)
-    if found is None:
-        return False
-    rest = [each for each in found if each.path != path]
-    if rest:
-        table[name] = rest
-    else:
-        del table[name]
-    return bool(rest)

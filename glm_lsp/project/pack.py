@@ -26,6 +26,7 @@ COST = 1.0
 """What the logarithm of a line's length counts against it: scores are logarithms, too."""
 _MOST_MISSED = 15
 _CHARACTERS_A_NAME, _FEWEST = 14, 40
+_MOST_LOOKED_AT = 24
 _MOST_MEANT = 5
 """Definitions of one name that may stand for it, where nothing speaks for one of them."""
 
@@ -44,7 +45,7 @@ class Sheet:
         self._mark = mark
         self._folders: dict[str, dict[str, dict[str, list[tuple[int, str]]]]] = {}
         self._heads: dict[tuple[str, str], str] = {}
-        self._taken: set[int] = set()
+        self._taken: set[Definition] = set()
         self.size = 0
         self.names: set[str] = set(shown)
         self.reasons: dict[str, str] = {}
@@ -76,7 +77,7 @@ class Sheet:
 
     def add(self, each: Definition, budget: int) -> bool:
         """Take a definition; False when it does not fit any more."""
-        if id(each) in self._taken:
+        if each in self._taken:
             return True
         cost = self.cost(each)
         if self.size + cost > budget:
@@ -88,7 +89,7 @@ class Sheet:
             self._heads[each.path, each.name] = each.signature
         else:
             owners.setdefault(each.owner, []).append((each.line, each.signature))
-        self._taken.add(id(each))
+        self._taken.add(each)
         self.size += cost
         for text in (each.signature, each.owner, each.path):
             self.names.update(WORD.findall(text))
@@ -162,10 +163,10 @@ def meant(index: Index, scorer: Scorer, here: Here, name: str) -> list[Definitio
     """Return the definition that most probably shows what a name means here; several if equal."""
     if name in scorer.own:
         return scorer.own[name][:1]
-    found = index.by_name.get(name)
-    if found is None:
-        called = index.by_parameter.get(name, ())
-        found = [each for each in called[:60] if name in WORD.findall(each.signature)]
+    found = index.by_name.first(name, _MOST_LOOKED_AT)
+    if not found:
+        called = index.by_parameter.first(name, 60)
+        found = [each for each in called if name in WORD.findall(each.signature)]
     if len(found) < 2:
         return found
     owners = {here.owner, *scorer.bases} - {""}
@@ -178,7 +179,7 @@ def meant(index: Index, scorer: Scorer, here: Here, name: str) -> list[Definitio
             each.path.rpartition("/")[0] == folder,
             not each.owner,
         )
-        for each in found[:24]
+        for each in found
     ]
     best = max(ranks)
     return [each for each, rank in zip(found, ranks, strict=False) if rank == best][:_MOST_MEANT]

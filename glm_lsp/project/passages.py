@@ -6,74 +6,94 @@ words until it is a quarter of them, and is never found.
 
 from __future__ import annotations
 
+import json
 import math
 from array import array
 from collections import defaultdict
-from heapq import nlargest
-from operator import itemgetter
+from itertools import repeat
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
+
+from glm_lsp.project.lists import Lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from glm_lsp.project.settled import KeptParts
 
 _TOO_COMMON = 0.25
 _MOST_STEPS = 8_000
 """Of a search, each a passage that holds a word: some milliseconds."""
 _DEAD, _FEWEST_DEAD = 0.25, 2_000
-_NONE = 0xFFFFFFFF
 
 
 class _File:
     """A file's words, each once, and for each of its passages the places in them."""
 
-    __slots__ = ("ends", "first", "held", "path", "words")
+    __slots__ = ("first", "held", "path", "words")
 
-    def __init__(self, path: str, words: array[int], passages: Sequence[Sequence[int]]) -> None:
+    def __init__(self, path: str, words: array[int], held: array[int], first: int) -> None:
+        """`held` is as in `Facts`; `first` is the number of the first passage."""
         self.path = path
         self.words = words
-        self.held = array("H" if len(words) < 0x10000 else "I")
-        self.ends = array("I")
-        self.first = 0
-        for passage in passages:
-            self.held.extend(passage)
-            self.ends.append(len(self.held))
+        self.held = held
+        self.first = first
+
+    def __len__(self) -> int:
+        return self.held[0]
+
+    @property
+    def passages(self) -> range:
+        """The numbers of its passages."""
+        return range(self.first, self.first + self.held[0])
 
     def passage(self, at: int) -> array[int]:
         """Return the places in `words` of what the passage holds, in order."""
-        return self.held[self.ends[at - 1] if at else 0 : self.ends[at]]
+        held = self.held
+        base = 1 + held[0]
+        return held[base + (held[at] if at else 0) : base + held[at + 1]]
+
+    def size(self, at: int) -> int:
+        """Return how many words a passage holds."""
+        return self.held[at + 1] - (self.held[at] if at else 0)
 
 
 class Passages:
     """The words of files, in passages of some lines."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._words: list[str] = []
-        self._only = array("I")  # The passage of a word that only one holds.
-        self._holding: list[array[int] | None] = []
+        self._lists = Lists()  # Passages by their words.
         self._in_files = array("I")
         self._files: dict[str, _File] = {}
         self._of: list[_File | None] = []
         self._dead = 0
+        self._unsure: dict[str, _File] = {}
 
     def __len__(self) -> int:
         return len(self._of)
 
-    def replace(self, path: str, words: Sequence[str], passages: Sequence[Sequence[int]]) -> None:
-        """Put a file's words, and the places of those of each passage, for what was known."""
+    def replace(self, path: str, words: Sequence[str], held: array[int]) -> None:
+        """Put a file's words, and the places of those of each passage, for what was known.
+
+        `held` is as in `Facts`.
+        """
         self.remove(path)
-        for word in words:
-            if word not in self._numbers:
-                self._number(word)
-        numbers = array("I", map(self._numbers.__getitem__, words))
-        file = self._files[path] = _File(path, numbers, passages)
+        numbers = array("I", map(self._lists.number, words))
         counts = self._in_files
+        if (more := len(self._lists.words) - len(counts)) > 0:
+            counts.extend(repeat(0, more))
         for number in numbers:
             counts[number] += 1
-        self._hold(file)
-        self._of += [file] * len(file.ends)
-        if self._dead > _FEWEST_DEAD and self._dead > _DEAD * len(self._of):
+        file = self._files[path] = _File(path, numbers, held, len(self._of))
+        for at in range(len(file)):
+            listed = map(numbers.__getitem__, file.passage(at))
+            self._lists.extend(listed, file.first + at)
+        self._of += [file] * len(file)
+        much = self._dead > max(_FEWEST_DEAD, _DEAD * len(self._of))
+        if much and not self._unsure:
             self._compact()
+        elif self._lists.unsettled:
+            self._lists.settle()
 
     def remove(self, path: str) -> None:
         """Forget a file."""
@@ -82,58 +102,73 @@ class Passages:
             return
         for number in file.words:
             self._in_files[number] -= 1
-        for at in range(file.first, file.first + len(file.ends)):
+        for at in file.passages:
             self._of[at] = None
-        self._dead += len(file.ends)
-
-    def _number(self, word: str) -> None:
-        self._numbers[word] = len(self._words)
-        self._words.append(word)
-        self._only.append(_NONE)
-        self._holding.append(None)
-        self._in_files.append(0)
-
-    def _hold(self, file: _File) -> None:
-        """Number a file's passages, and list them under their words."""
-        file.first = first = len(self._of)
-        only, holding, numbers = self._only, self._holding, file.words
-        start = 0
-        for at, end in enumerate(file.ends, first):
-            for number in map(numbers.__getitem__, file.held[start:end]):
-                if (held := holding[number]) is not None:
-                    held.append(at)
-                elif only[number] == _NONE:
-                    only[number] = at
-                else:
-                    holding[number] = array("I", (only[number], at))
-            start = end
+        self._dead += len(file)
 
     def _compact(self) -> None:
         """Number the passages anew, without those that are gone."""
-        self._of, self._dead = [], 0
-        self._holding = [None] * len(self._words)
-        self._only = array("I", [_NONE]) * len(self._words)
-        for file in self._files.values():
-            self._hold(file)
-            self._of += [file] * len(file.ends)
+        anew: list[int] = []
+        kept: list[_File | None] = []
+        for file in self._of:
+            anew.append(len(kept) if file is not None else -1)
+            if file is not None:
+                kept.append(file)
+        for path in self._files:
+            file = self._files[path]
+            file.first = anew[file.first] if len(file) else 0
+
+        def numbered(passages: Sequence[int]) -> Iterable[int]:
+            return [number for number in map(anew.__getitem__, passages) if number >= 0]
+
+        self._lists.settle(numbered)
+        self._of, self._dead = kept, 0
+
+    # Between starts.
+
+    def parts(self) -> list[Sequence[bytes | array[int]]]:
+        """Return what `restore` makes it of again."""
+        if self._dead:
+            self._compact()
+        files = sorted(self._files.values(), key=attrgetter("first"))
+        said = [(file.path, len(file.words), len(file.held)) for file in files]
+        parts: list[Sequence[bytes | array[int]]] = [[json.dumps(said).encode()]]
+        parts.append([file.words for file in files])
+        parts.append([file.held for file in files])
+        return [*parts, [self._in_files[:]], *self._lists.parts()]
+
+    def restore(self, source: KeptParts) -> None:
+        """Take what `parts` gave, all of it unsure."""
+        said = json.loads(source.part())
+        source.begin()
+        words = [source.numbers("I", count) for _, count, _ in said]
+        source.begin()
+        first = 0
+        for own, (path, _, count) in zip(words, said, strict=True):
+            file = self._unsure[path] = _File(path, own, source.numbers("H", count), first)
+            first += len(file)
+        self._of = [None] * first
+        self._in_files = source.all_numbers("I")
+        self._lists = Lists.of_parts(source)
+
+    def confirm(self, path: str) -> None:
+        """Know a file again that was unsure."""
+        file = self._files[path] = self._unsure.pop(path)
+        self._of[file.first : file.first + len(file)] = [file] * len(file)
+
+    def drop_unsure(self) -> None:
+        """Forget what nothing spoke for."""
+        for file in self._unsure.values():
+            self._dead += len(file)
+            for number in file.words:
+                self._in_files[number] -= 1
+        self._unsure.clear()
 
     # Asking.
 
-    def _of_word(self, word: str) -> Sequence[int]:
-        """Return the passages that hold a word, with some that are gone."""
-        number = self._numbers.get(word)
-        return self._of_number(number) if number is not None else ()
-
-    def _of_number(self, number: int) -> Sequence[int]:
-        held = self._holding[number]
-        if held is not None:
-            return held
-        only = self._only[number]
-        return (only,) if only != _NONE else ()
-
     def rarity(self, word: str) -> float:
         """Return how much a word says: the less, the more passages hold it."""
-        return self._rarity_of(len(self._of_word(word)))
+        return self._rarity_of(self._count(word))
 
     def _rarity_of(self, count: int) -> float:
         return math.log(1 + (max(1, len(self._of)) - count + 0.5) / (count + 0.5))
@@ -143,7 +178,7 @@ class Passages:
         by_count: dict[int, float] = {}
         found = {}
         for word in words:
-            count = len(self._of_word(word))
+            count = self._count(word)
             rarity = by_count.get(count)
             if rarity is None:
                 rarity = by_count[count] = self._rarity_of(count)
@@ -152,8 +187,12 @@ class Passages:
 
     def spread(self, word: str) -> int:
         """Return how many files hold a word."""
-        number = self._numbers.get(word)
+        number = self._lists.numbers.get(word)
         return self._in_files[number] if number is not None else 0
+
+    def _count(self, word: str) -> int:
+        number = self._lists.numbers.get(word)
+        return self._lists.count(number) if number is not None else 0
 
     def alike(self, wanted: Mapping[str, float], path: str, most: int) -> list[tuple[float, int]]:
         """Return the passages of other files that hold most of the wanted words, best first.
@@ -163,44 +202,44 @@ class Passages:
         total = max(1, len(self._of))
         lists = []
         for word, weight in wanted.items():
-            held = self._of_word(word)
-            if 0 < len(held) <= total * _TOO_COMMON:
-                lists.append((self.rarity(word) * weight, held))
+            count = self._count(word)
+            if 0 < count <= total * _TOO_COMMON:
+                lists.append((self._rarity_of(count) * weight, word, count))
         lists.sort(key=itemgetter(0), reverse=True)
         scores: defaultdict[int, float] = defaultdict(float)
         steps = 0
-        for worth, held in lists:
-            steps += len(held)
+        for worth, word, count in lists:
+            steps += count
             if steps > _MOST_STEPS:
                 break
-            for passage in held:
+            for passage in self._lists.of(word):
                 scores[passage] += worth
-        own = len(self.of(path))
+        own = self.of(path)
         found: list[tuple[float, int]] = []
-        for number, score in nlargest(most + own + 20, scores.items(), key=itemgetter(1)):
+        for number, score in _best(scores, most + len(own) + 20):
             file = self._of[number]
-            if file is not None and file.path != path:
-                at = number - file.first
-                size = file.ends[at] - (file.ends[at - 1] if at else 0)
+            if file is not None and number not in own:
+                size = file.size(number - file.first)
                 found.append((score / (0.5 + 0.5 * size / 40) ** 0.5, number))
         found.sort(reverse=True)
         return found[:most]
 
     def words(self, passage: int) -> list[str]:
         """Return the words of a passage, in order."""
-        file, words = self._of[passage], self._words
+        file, words = self._of[passage], self._lists.words
         if file is None:
             return []
-        return [words[file.words[place]] for place in file.passage(passage - file.first)]
+        own = file.words
+        return [words[own[place]] for place in file.passage(passage - file.first)]
 
     def of(self, path: str) -> range:
         """Return the numbers of a file's passages, from its top."""
         file = self._files.get(path)
-        return range(file.first, file.first + len(file.ends)) if file is not None else range(0)
+        return file.passages if file is not None else range(0)
 
     def holding(self, word: str) -> Iterator[tuple[str, int]]:
         """Yield where a word stands: files, and which of their passages."""
-        for number in self._of_word(word):
+        for number in self._lists.of(word):
             if (file := self._of[number]) is not None:
                 yield file.path, number - file.first
 
@@ -208,3 +247,11 @@ class Passages:
         """Return the file of a passage; "" when it is gone."""
         file = self._of[passage]
         return file.path if file is not None else ""
+
+
+def _best(scores: Mapping[int, float], most: int) -> list[tuple[int, float]]:
+    """Return the best of scores, and those that equal the last of them."""
+    if len(scores) <= most:
+        return list(scores.items())
+    least = sorted(scores.values())[-most]
+    return [each for each in scores.items() if each[1] >= least]

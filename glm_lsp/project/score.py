@@ -14,10 +14,10 @@ from collections import Counter, defaultdict
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
+from glm_lsp.project.defined import parts_of
 from glm_lsp.project.described import signs_of
 from glm_lsp.project.facts import PASSAGE, WORD
 from glm_lsp.project.imports import ALL
-from glm_lsp.project.index import parts_of
 from glm_lsp.project.named import NAME
 from glm_lsp.project.place import KEYWORDS
 from glm_lsp.project.trees import fitted
@@ -119,13 +119,12 @@ class Scorer:
         return found
 
     def _known_names(self) -> list[str]:
-        by_name, by_parameter = self._index.by_name, self._index.by_parameter
         given: set[str] = set()
         for found in self.signs.values():
             given.update(found)
         given -= self._here.near | KEYWORDS
-        known = [n for n in given if n in by_name or n in by_parameter or n in self.own]
-        return sorted(n for n in known if len(n) > 3)
+        known = {*self._index.known(given), *(given & self.own.keys())}
+        return sorted(name for name in known if len(name) > 3)
 
     # Signs.
 
@@ -194,8 +193,8 @@ class Scorer:
     def _members(self, owner: str) -> Iterable[Definition]:
         return self._own_members.get(owner) or self._index.members.get(owner, [])
 
-    def _defined(self, name: str) -> list[Definition]:
-        return self.own.get(name) or self._index.by_name.get(name, [])
+    def _defined(self, name: str, most: int) -> list[Definition]:
+        return (self.own.get(name) or self._index.by_name.first(name, most))[:most]
 
     def _bases(self, name: str) -> list[str]:
         found: dict[str, None] = {}
@@ -234,7 +233,7 @@ class Scorer:
             if what in index.members or what in self._own_members:
                 found[made[1]] = what
                 continue
-            given = self._defined(what)
+            given = self._defined(what, 1)
             if given and given[0].type:
                 found[made[1]] = (NAME.findall(given[0].type) or [""])[-1]
         for owner in (here.owner, *self.bases):
@@ -270,7 +269,7 @@ class Scorer:
         here = self._here
         low = "\n".join(here.lines[max(0, here.line - 6) : here.line + 2])
         for name in sorted(set(_CALLED.findall(low))):
-            for each in self._defined(name)[:3]:
+            for each in self._defined(name, 3):
                 for parameter in each.parameters:
                     self._put(parameter.lstrip("*"), "called", 1.0)
                 for member in self._members(name) if each.kind == "class" else ():
@@ -286,8 +285,8 @@ class Scorer:
         if here.function is None:
             return
         name = here.function.name
-        for each in [*self.own.get(name, ()), *index.by_name.get(name, ())][:8]:
-            if each is here.function or (each.path or here.path) == here.path:
+        for each in [*self.own.get(name, ()), *index.by_name.first(name, 8)][:8]:
+            if each == here.function or (each.path or here.path) == here.path:
                 continue
             for parameter in each.parameters:
                 self._put(parameter.lstrip("*"), "twin", 1.0)
@@ -302,19 +301,19 @@ class Scorer:
         for path, names in self.imports.items():
             for name in names:
                 self._put(name, "imported_name", 1.0)
-            for each in index.definitions(path):
-                value = 1.0 if not each.owner else 0.5
-                if each.owner and (each.owner in names or ALL in names):
+            for name, _, owner, parameters in index.outline(path):
+                value = 1.0 if not owner else 0.5
+                if owner and (owner in names or ALL in names):
                     value = 0.9
-                if names and not ({each.name, each.owner, ALL} & names):
+                if names and not ({name, owner, ALL} & names):
                     value *= 0.6
-                self._put(each.name, "imported", value)
-                for parameter in each.parameters:
+                self._put(name, "imported", value)
+                for parameter in parameters:
                     self._put(parameter.lstrip("*"), "imported", value * 0.4)
         folder = here.path.rpartition("/")[0]
         for path in list(index.files.folders.get(folder, ()))[:60]:
-            for each in index.definitions(path) if path != here.path else ():
-                self._put(each.name, "folder", 1.0)
+            for name, *_ in index.outline(path) if path != here.path else ():
+                self._put(name, "folder", 1.0)
 
     def _by_parts(self) -> None:
         """Names that share words with those at the cursor; names that most files hold."""
@@ -329,7 +328,7 @@ class Scorer:
         given: set[str] = set().union(*self.signs.values())
         shared: dict[str, float] = {}
         for part, value in worth.items():
-            named = index.by_part.get(part, [])
+            named = list(index.with_part(part))
             few = len(named) < _MOST_NAMED
             for name in named if few else [each for each in named if each in given]:
                 shared[name] = shared.get(name, 0.0) + value

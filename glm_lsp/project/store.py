@@ -7,19 +7,24 @@ deleted at any time, and where it cannot be opened the work is done anew. No tex
 from __future__ import annotations
 
 import sqlite3
+import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from glm_lsp import private_files
+from glm_lsp.project import settled
 from glm_lsp.project.facts import Facts
+from glm_lsp.project.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _MOST_ROWS = 60_000
-_SCHEMA = "CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, facts TEXT) WITHOUT ROWID"
+_SCHEMA = "CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, facts BLOB) WITHOUT ROWID"
 _AT_ONCE = 500
+_FEWEST_KEPT = 20
+"""Files of an index that is kept as a whole."""
 
 
 def store_path() -> Path:
@@ -35,6 +40,7 @@ class FactsStore:
     def __init__(self, path: Path | None) -> None:
         """Open it; with no path, or where it cannot be opened, nothing is kept."""
         self._connection: sqlite3.Connection | None = None
+        self._folder = path.parent if path is not None else None
         if path is None:
             return
         with suppress(sqlite3.Error, OSError):
@@ -60,9 +66,9 @@ class FactsStore:
             marks = ",".join("?" * len(some))
             question = f"SELECT key, facts FROM facts WHERE key IN ({marks})"  # noqa: S608
             with suppress(sqlite3.Error):
-                for key, text in self._connection.execute(question, some):
-                    with suppress(ValueError, TypeError):
-                        found[bytes(key)] = Facts.read(text)
+                for key, given in self._connection.execute(question, some):
+                    with suppress(ValueError, TypeError, struct.error):
+                        found[bytes(key)] = Facts.read(given)
         return found
 
     def keep(self, facts: Iterable[tuple[bytes, Facts]]) -> None:
@@ -78,6 +84,21 @@ class FactsStore:
                     "DELETE FROM facts WHERE key IN (SELECT key FROM facts LIMIT ?)",
                     (count - _MOST_ROWS // 2,),
                 )
+
+    def index(self, family: str, roots: Sequence[Path]) -> Index:
+        """Return the index of some folders as it was, its files unsure; or an empty one."""
+        if self._folder is not None:
+            with settled.source(settled.place_of(self._folder, roots, family)) as source:
+                if source is not None:
+                    return Index.restored(family, source)
+        return Index(family)
+
+    def keep_index(self, index: Index, roots: Sequence[Path]) -> Iterator[None]:
+        """Keep an index, in steps, where it is not much as it was kept."""
+        if self._folder is None or not index.unlike_kept or len(index) < _FEWEST_KEPT:
+            return
+        place = settled.place_of(self._folder, roots, index.family)
+        yield from settled.write(place, index.parts())
 
     def close(self) -> None:
         """Close the file."""

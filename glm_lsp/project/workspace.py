@@ -18,7 +18,6 @@ from glm_lsp.languages import language_of_file
 from glm_lsp.project import LONGEST
 from glm_lsp.project.extent import MOST_FILES, Choice, Extent, is_code
 from glm_lsp.project.facts import Facts, facts_of, key_of
-from glm_lsp.project.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from glm_lsp.context.syntax import SyntaxTree
     from glm_lsp.context.workspace_files import WorkspaceFiles
     from glm_lsp.languages import Language
+    from glm_lsp.project.index import Index
     from glm_lsp.project.store import FactsStore
 
 _AT_ONCE = 64
@@ -74,7 +74,7 @@ class Workspace:
     def index(self, family: str) -> Index:
         """Return the index of a family of languages."""
         if family not in self._indexes:
-            self._indexes[family] = Index(family)
+            self._indexes[family] = self._store.index(family, self._files.real_roots)
         return self._indexes[family]
 
     @property
@@ -124,7 +124,8 @@ class Workspace:
         if self._open.get(path) != key or name not in index:
             if self.extent.too_many and path not in self._open and path not in self._seen:
                 self.start()  # What is near to it was left out, too.
-            index.replace(name, self._facts(path, language, text))
+            if not index.confirm(name, key):
+                index.replace(name, self._facts(path, language, text), key)
             self._open[path] = key
             self._texts[path] = text
         return self._may(path)
@@ -208,6 +209,10 @@ class Workspace:
             yield from self._read(chosen[start : start + _AT_ONCE])
         self.extent = Extent.of(len(found), choice.too_many, walks)
         yield
+        for index in self._indexes.values():
+            index.drop_unsure()
+            yield from self._store.keep_index(index, roots)
+        yield
 
     def _read(self, some: Sequence[Listed]) -> Iterator[None]:
         """Bring files up to date: what the store knows of at once, others one at a time."""
@@ -220,7 +225,8 @@ class Workspace:
             text = contents(Path(listed.path), LONGEST)
             language = language_of_file(Path(listed.path))
             key = key_of(language.name, text.encode(_ACTUAL, "replace"))
-            texts.append((key, listed, text))
+            if not self.index(language.family).confirm(self.shown(listed.path), key):
+                texts.append((key, listed, text))
         known = self._store.find([key for key, _, _ in texts])
         fresh: list[tuple[bytes, Facts]] = []
         for key, listed, text in texts:
@@ -229,7 +235,7 @@ class Workspace:
             if facts is None:
                 facts = self._facts(listed.path, language, text)
                 fresh.append((key, facts))
-            self.index(language.family).replace(self.shown(listed.path), facts)
+            self.index(language.family).replace(self.shown(listed.path), facts, key)
             if key not in known:
                 yield
         if fresh:
