@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
 
     from glm_lsp.llm.error_mapping import Asked
+    from glm_lsp.llm.seal import Restore
     from glm_lsp.llm.timeouts import Timeouts
     from glm_lsp.llm.types import Delta
     from glm_lsp.llm.wires.base import Parser
@@ -35,11 +36,24 @@ _DRAIN = 0.2  # Seconds for the end of a body, which is mostly there already.
 
 @frozen
 class AnswerStream:
-    """A response that is a stream of events, and who understands it."""
+    """A response that is a stream of events, and who understands it.
+
+    Attributes:
+        restore: puts back what was struck out of the question.
+    """
 
     response: httpx.Response
     parser: Parser
     asked: Asked
+    restore: Restore
+
+    def pieces(self, delta: Delta) -> Sequence[Delta]:
+        """Return a delta as it is passed on, in pieces that nobody takes long over."""
+        if not isinstance(delta, TextDelta) or len(delta.text) <= _PIECE:
+            return self.restore(delta)
+        starts = range(0, len(delta.text), _PIECE)
+        pieces = (TextDelta(delta.text[start : start + _PIECE]) for start in starts)
+        return [whole for piece in pieces for whole in self.restore(piece)]
 
 
 async def read(
@@ -67,13 +81,14 @@ async def read(
                     for delta in parser.feed(_name(event), event.data):
                         stream.progressed()
                         said.add(delta)
-                        for piece in _pieces(delta):
+                        for piece in answer.pieces(delta):
                             yield piece
                             await turns.give()
                     if parser.complete:
                         break
                 for delta in await _rest(events, parser, timeouts.tail):
-                    yield delta
+                    for piece in answer.pieces(delta):
+                        yield piece
         except Exception as error:  # The map is total.
             raise error_mapping.from_exception(answer.asked, error, begun=True) from None
 
@@ -96,14 +111,6 @@ class _Said:
         self._lines += text.count("\n") if isinstance(delta, TextDelta) else 0
         if self._words > bounds.WORDS or self._lines > bounds.LINES:
             raise error_mapping.endless(self._asked)
-
-
-def _pieces(delta: Delta) -> Sequence[Delta]:
-    """Return a delta in pieces that nobody takes long over."""
-    if not isinstance(delta, TextDelta) or len(delta.text) <= _PIECE:
-        return (delta,)
-    starts = range(0, len(delta.text), _PIECE)
-    return [TextDelta(delta.text[start : start + _PIECE]) for start in starts]
 
 
 async def _rest(

@@ -103,10 +103,7 @@ class HttpProvider:
 
     def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the deltas of the answer; see `Provider.stream`."""
-        return self.seal.stream(
-            request,
-            lambda sealed: read(self._answer(sealed), self._timeouts, self._clock, self.tap),
-        )
+        return read(self._answer(request), self._timeouts, self._clock, self.tap)
 
     async def warm(self) -> None:
         """Open a connection ahead of the first request; failures show when one is made."""
@@ -127,7 +124,8 @@ class HttpProvider:
 
     @asynccontextmanager
     async def _answer(self, request: Request) -> AsyncGenerator[AnswerStream, None]:
-        """Wait for a turn, ask, and keep the response open while the block runs."""
+        """Seal, wait for a turn, ask, and keep the response open while the block runs."""
+        request, restore = await self.seal.seal(request)
         if self.key is None and self.preset.needs_key:
             raise no_key(self.preset)
         wire = self._wire_of(request)
@@ -137,7 +135,7 @@ class HttpProvider:
             stop = None if wire.stops & body.keys() else request.stop
             parser = wire.parser(asked, stop)
             try:
-                yield AnswerStream(response, parser, asked)
+                yield AnswerStream(response, parser, asked, restore)
             finally:
                 self.names[request.model] = parser.model
                 await response.aclose()

@@ -182,10 +182,17 @@ class _Body(httpx.AsyncByteStream):
         self._ended: Callable[[], None] | None = ended
         self._whole = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._stream:
-            yield part
-        self._whole = True
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._parts: AsyncIterator[bytes] = self._stream.__aiter__()
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            part: bytes = await self._parts.__anext__()
+        except StopAsyncIteration:
+            self._whole = True
+            raise
+        return part
 
     async def aclose(self) -> None:
         """Close the body; its connection as well unless the body was read to its end."""

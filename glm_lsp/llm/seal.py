@@ -1,6 +1,6 @@
 """The one place where secrets leave a question, and where they come back into its answer.
 
-Invariant: whatever goes to a service has passed through `Seal.stream`, the server's own key
+Invariant: whatever goes to a service has passed through `Seal.seal`, the server's own key
 always; callers see questions and answers as if nothing had been struck out. Explanations and new
 files get nothing back: a secret is not copied to where it did not stand.
 """
@@ -8,7 +8,7 @@ files get nothing back: a secret is not copied to where it did not stand.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -17,12 +17,12 @@ from glm_lsp.llm.types import Finish, TextDelta
 from glm_lsp.secrets.marks import MARK, Marks, Restorer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from glm_lsp.llm.credentials import Key
     from glm_lsp.llm.types import Delta, Message, Request
 
-    Ask = Callable[[Request], AsyncGenerator[Delta, None]]
+    Restore = Callable[[Delta], Sequence[Delta]]
 
 _AT_ONCE = 16_000  # Characters that are looked through in less than a millisecond.
 
@@ -41,12 +41,11 @@ class Seal:
         self._marks = Marks([key.reveal()] if key is not None else [])
         self._ready = False
 
-    async def stream(self, request: Request, ask: Ask) -> AsyncGenerator[Delta, None]:
-        """Ask without the secrets, and yield the answer with them.
+    async def seal(self, request: Request) -> tuple[Request, Restore]:
+        """Return the question without secrets, and what puts them back into its answer.
 
         Raises:
             ExcludedError: the cursor stands within a secret.
-            GlmError: whatever `ask` raises.
         """
         if self._ready and request.size <= _AT_ONCE:
             sealed, marks = self.sealed(request)
@@ -55,16 +54,7 @@ class Seal:
             self._ready = True
         if sealed is not request and request.struck is not None:
             request.struck()
-        restorer = Restorer(marks)
-        async with aclosing(ask(sealed)) as deltas:
-            async for delta in deltas:
-                if isinstance(delta, TextDelta) and marks:
-                    if text := restorer.feed(delta.text):
-                        yield TextDelta(text)
-                    continue
-                if isinstance(delta, Finish) and (rest := restorer.rest()):
-                    yield TextDelta(rest)
-                yield delta
+        return sealed, partial(_restored, Restorer(marks)) if marks else _unchanged
 
     def sealed(self, request: Request) -> tuple[Request, Mapping[str, str]]:
         """Return the question without secrets, and what the marks in it stand for."""
@@ -89,6 +79,21 @@ class Seal:
                 sealed, prompt=prompt, suffix=suffix if request.suffix is not None else None
             )
         return sealed, struck.marks if request.puts_back else {}
+
+
+def _unchanged(delta: Delta) -> tuple[Delta, ...]:
+    """Return a delta of an answer into which nothing is put back."""
+    return (delta,)
+
+
+def _restored(restorer: Restorer, delta: Delta) -> Sequence[Delta]:
+    """Return what is certain by now of an answer with its secrets, up to and with a delta."""
+    if isinstance(delta, TextDelta):
+        text = restorer.feed(delta.text)
+        return (TextDelta(text),) if text else ()
+    if isinstance(delta, Finish) and (rest := restorer.rest()):
+        return TextDelta(rest), delta
+    return (delta,)
 
 
 def _noted(messages: tuple[Message, ...]) -> tuple[Message, ...]:

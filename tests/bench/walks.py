@@ -6,7 +6,9 @@ answer), a fix (to its last edit), a didChange, and one token of a fix (from the
 edit it brings about). Each is walked once before, so that nothing is imported on the way.
 
 A hop is a call from one file of glm_lsp into another. `__init__` files and those that hold
-values alone are listed apart: a value that is passed on is no further hand.
+values alone are listed apart: a value that is passed on is no further hand. The hands are the files
+whose coroutines wait, one for the other, when the model is asked: through each of them the question
+goes down and the answer comes up.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ class Walk:
         files: how often each file was entered, in the order of the first time.
         hops: how often one file called into another.
         generators: how many async generators of ours stood in one another at most.
+        waiting: the files whose coroutines wait for the model when it is asked.
     """
 
     def __init__(self, last: str = "") -> None:
@@ -63,6 +66,7 @@ class Walk:
         self.files: Counter[str] = Counter()
         self.hops: Counter[tuple[str, str]] = Counter()
         self.generators = 0
+        self.waiting: list[str] = []
         self.ended = threading.Event()
         self._seen: set[FrameType] = set()  # A frame that goes on is not entered again.
 
@@ -74,6 +78,8 @@ class Walk:
             self.generators = max(self.generators, _nested(frame))
         if frame in self._seen:
             return
+        if name == "llm/connections.py" and not self.waiting:
+            self.waiting = _waiting(frame)
         self._seen.add(frame)
         self.files[name] += 1
         caller = frame.f_back
@@ -93,6 +99,8 @@ class Walk:
         rooms = Counter(n.rpartition("/")[0] or "." for n in hands)
         calls = sum(count for (_, n), count in self.hops.items() if not VALUES.search(n))
         print(f"{name}: {len(hands)} files, {calls} hops, {self.generators} nested generators")
+        if self.waiting:
+            print(f"  {len(self.waiting)} hands: " + ", ".join(self.waiting))
         print("  by room: " + ", ".join(f"{room} {count}" for room, count in rooms.items()))
         for index, file in enumerate(hands, 1):
             print(f"  {index:2} {file}")
@@ -140,6 +148,33 @@ def _nested(frame: FrameType | None) -> int:
         count += bool(flags & inspect.CO_ASYNC_GENERATOR and _ours(frame) is not None)
         frame = frame.f_back
     return count
+
+
+def _waiting(frame: FrameType | None) -> list[str]:
+    """Return the files that wait: from a request's task down to who asks the model."""
+    frames: list[Any] = []
+    for task in asyncio.all_tasks():
+        if any(_ours(each) == "lsp/wire/dispatch.py" for each in _chain(task)):
+            waits: Any = task
+            while isinstance(waits, asyncio.Task):  # One for the other.
+                frames += _chain(waits)
+                waits = getattr(waits, "_fut_waiter", None)
+    own = []
+    while frame is not None:
+        own.append(frame)
+        frame = frame.f_back
+    names = map(_ours, [*frames, *reversed(own)])
+    return list(dict.fromkeys(n for n in names if n is not None and not VALUES.search(n)))
+
+
+def _chain(task: asyncio.Task[Any]) -> list[Any]:
+    """Return the frames of the coroutines of a task, the outermost first."""
+    frames: list[Any] = []
+    waiter: Any = task.get_coro()
+    while (frame := getattr(waiter, "cr_frame", None)) is not None:
+        frames.append(frame)
+        waiter = waiter.cr_await
+    return frames
 
 
 async def completion(editor: Editor, tracer: Tracer) -> Walk:
