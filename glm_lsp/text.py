@@ -151,10 +151,9 @@ class Text:
         Raises:
             IndexError: there is no such line.
         """
-        chunk, line = self._chunk_of_line(index)
-        starts = chunk.starts
-        end = starts[line + 1] if line + 1 < len(starts) else None
-        return chunk.string[starts[line] : end]
+        at, line = self._locate_line(index)
+        starts, string = self._chunks[at].starts, self._chunks[at].string
+        return string[starts[line] : starts[line + 1] if line + 1 < len(starts) else None]
 
     def lines(self, start: int = 0, end: int | None = None) -> Iterator[str]:
         """Yield lines `start` to `end` (exclusive; default: all) with their line ends."""
@@ -176,10 +175,8 @@ class Text:
         Raises:
             IndexError: there is no such line.
         """
-        if not 0 <= index < self.line_count:
-            raise IndexError(index)
-        at = self._chunk_index(self._first_lines, index)
-        return self._offsets[at] + self._chunks[at].starts[index - self._first_lines[at]]
+        at, line = self._locate_line(index)
+        return self._offsets[at] + self._chunks[at].starts[line]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the 0-based line and column (in code points) of an offset.
@@ -253,11 +250,13 @@ class Text:
         at = self._chunk_index(self._offsets, offset)
         return at, offset - self._offsets[at]
 
-    def _chunk_of_line(self, index: int) -> tuple[_Chunk, int]:
-        if not 0 <= index < self.line_count:
+    def _locate_line(self, index: int) -> tuple[int, int]:
+        """Find the chunk of a line, and the line within it."""
+        starts = self._first_lines
+        if not 0 <= index <= starts[-1]:
             raise IndexError(index)
-        at = self._chunk_index(self._first_lines, index)
-        return self._chunks[at], index - self._first_lines[at]
+        at = bisect_right(starts, index, 0, len(self._chunks)) - 1
+        return at, index - starts[at]
 
     def _chunk_index(self, starts: list[int], value: int) -> int:
         return bisect_right(starts, value, 0, len(self._chunks)) - 1

@@ -40,6 +40,7 @@ class StreamingDiff:
 
     def __init__(self, original: Sequence[str], first: int = 0) -> None:
         self._old = original
+        self._ended = [line + "\n" for line in original]
         self._first = first
         self._lcs = ArrivingLcs(original)
         self._settled = 0  # Lines of the original that are dealt with.
@@ -50,85 +51,70 @@ class StreamingDiff:
 
     def feed(self, text: str) -> list[LineEdit]:
         """Take more of the replacement; return the edits that are certain now."""
+        at = self._settled
+        if [text] == self._ended[at : at + 1] and not self._waiting and not self._partial:
+            self._settled += 1  # Most often it is a line that stays as it is.
+            return []
         text, held = self._partial + text, ""
         if "\r" in text:
-            held = "\r" if text.endswith("\r") else ""  # It may be half of a line end.
-            text = unified(text.removesuffix(held))
+            whole = text.rstrip("\r")  # The other half of a line end may come.
+            text, held = unified(whole), text[len(whole) :]
         *lines, rest = text.split("\n")
         self._partial = rest + held
         for line in lines:
-            if not self._skip(line):
-                self._take(line)
-        return self._certain_edits()
-
-    def finish(self) -> list[LineEdit]:
-        """Return all edits that were not certain yet; the replacement ends here."""
-        for line in unified(self._partial).split("\n"):
-            if not self._skip(line):
-                self._take(line)
-        self._gaps(self._lcs.pairs() if self._waiting else [])
-        self._gap(len(self._old), len(self._waiting))
-        return self._certain_edits()
-
-    def _certain_edits(self) -> list[LineEdit]:
-        if not self._edits:  # Most often.
-            return []
+            self._take(line)
         edits, self._edits = self._edits, []
         return edits
 
-    def _skip(self, line: str) -> bool:
-        """Pass over a line that stays as it is; tell whether it does."""
-        at = self._settled
-        stays = not self._waiting and at < len(self._old) and self._old[at] == line
-        self._settled += stays
-        return stays
+    def finish(self) -> list[LineEdit]:
+        """Return all edits that were not certain yet; the replacement ends here."""
+        self._partial = unified(self._partial)
+        edits = self.feed("\n")
+        pairs = self._lcs.pairs() if self._waiting else []
+        self._settle([*pairs, (len(self._old) - self._settled, len(self._waiting))])
+        return edits + self._edits
 
     def _take(self, line: str) -> None:
+        at = self._settled
+        if not self._waiting and self._old[at : at + 1] == [line]:
+            self._settled += 1  # It stays as it is.
+            return
         self._push(line)
-        if self._certain():
-            self._gaps(self._lcs.pairs())
-            self._realign()
+        skipped = self._lcs.reach - self._lcs.length
+        if self._lcs.length and self._run >= min(skipped, _ENOUGH):  # It can be relied upon.
+            self._settle(self._lcs.pairs())
         self._news()
 
-    def _realign(self) -> None:
-        """Start the alignment anew with the lines that still wait."""
-        waiting, self._waiting = self._waiting, []
-        for line in waiting:
-            self._push(line)
-
     def _push(self, line: str) -> None:
+        """Align one more line that waits."""
         if not self._waiting:
             self._lcs.restart(self._settled)
             self._run = 0.0
         length, reach = self._lcs.length, self._lcs.reach
         self._lcs.push(line)
         self._waiting.append(line)
-        if self._lcs.reach == reach + 1 and self._lcs.length == length + 1:
-            self._run += self._weight(line)
-        elif self._lcs.reach != reach:
-            self._run = self._weight(line)
+        if self._lcs.reach != reach:
+            goes_on = self._lcs.reach == reach + 1 and self._lcs.length == length + 1
+            self._run = self._run * goes_on + self._weight(line)
 
-    def _certain(self) -> bool:
-        """Tell whether the alignment so far can be relied upon."""
-        skipped = self._lcs.reach - self._lcs.length
-        if self._lcs.length == 0:
-            return False
-        return skipped == 0 or self._run >= min(skipped, _ENOUGH)
-
-    def _gaps(self, pairs: list[tuple[int, int]]) -> None:
-        """Compare what lies between matching lines, and settle both up to the last one."""
-        base, done = self._settled, 0
+    def _settle(self, pairs: list[tuple[int, int]]) -> None:
+        """Compare what lies between matching lines, and be done with both up to the last one."""
+        base, waiting, done = self._settled, self._waiting, 0
         for i, j in pairs:
-            self._gap(base + i, j - done)
-            self._settled = base + i + 1
-            self._waiting.pop(0)
-            done = j + 1
+            self._replace(base + i, waiting[done:j])
+            self._settled, done = base + i + 1, j + 1
+        self._align(waiting[done:])
 
-    def _gap(self, old_end: int, count: int) -> None:
-        """Turn old lines up to `old_end` into the next `count` lines."""
+    def _replace(self, old_end: int, new: list[str]) -> None:
+        """Turn old lines up to `old_end` into others."""
         first, self._settled = self._settled, old_end
-        new, self._waiting = self._waiting[:count], self._waiting[count:]
         self._edits += refine(self._first + first, self._old[first:old_end], new)
+
+    def _align(self, lines: list[str]) -> None:
+        """Start the alignment anew with the lines that still wait."""
+        self._waiting = []
+        for line in lines:
+            self._push(line)
 
     def _news(self) -> None:
         """Take what is certain of the waiting lines although nothing after them matched yet."""
@@ -138,8 +124,8 @@ class StreamingDiff:
                 at = self._first + self._settled
                 self._edits.append(LineEdit(at, at, (self._waiting.pop(0),)))
             elif self._has_replaced_last():
-                self._gap(len(self._old), 1)
-                self._realign()
+                self._replace(len(self._old), self._waiting[:1])
+                self._align(self._waiting[1:])
             else:
                 return
 

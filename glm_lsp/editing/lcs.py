@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glm_lsp.editing.lines import common_length
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
@@ -39,7 +41,7 @@ class ArrivingLcs:
 
     def occurs(self, item: Hashable) -> bool:
         """Tell whether an item occurs in `items[base:]`."""
-        return self._where.get(item, 0) >> self.base != 0
+        return self._where.get(item, 0).bit_length() > self.base
 
     def count(self, item: Hashable) -> int:
         """Return how often an item occurs in all of the fixed sequence."""
@@ -48,8 +50,7 @@ class ArrivingLcs:
     def push(self, item: Hashable) -> None:
         """Take the next item of the arriving sequence."""
         row = self._rows[-1]
-        match = self._where.get(item, 0) >> self.base
-        both = row & match
+        both = row & self._where.get(item, 0) >> self.base
         if both:
             row = ((row + both) | (row - both)) & self._full
             grown = self._full ^ row
@@ -80,16 +81,13 @@ class ArrivingLcs:
 
 def common_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Return one longest alignment of two sequences as ascending pairs of indices."""
-    start, old_end, new_end = 0, len(old), len(new)
-    while start < old_end and start < new_end and old[start] == new[start]:
-        start += 1
-    while old_end > start and new_end > start and old[old_end - 1] == new[new_end - 1]:
-        old_end, new_end = old_end - 1, new_end - 1
+    start = common_length(old, new)
+    tail = common_length(old[start:][::-1], new[start:][::-1])
+    old_end, new_end = len(old) - tail, len(new) - tail
+    middle = ArrivingLcs(old[start:old_end])
+    for item in new[start:new_end]:
+        middle.push(item)
     pairs = [(index, index) for index in range(start)]
-    if old_end > start and new_end > start:
-        middle = ArrivingLcs(old[start:old_end])
-        for item in new[start:new_end]:
-            middle.push(item)
-        pairs += [(i + start, j + start) for i, j in middle.pairs()]
+    pairs += [(i + start, j + start) for i, j in middle.pairs()]
     pairs += zip(range(old_end, len(old)), range(new_end, len(new)), strict=True)
     return pairs

@@ -6,12 +6,14 @@ is empty. The ends themselves are the document's: nothing here brings or changes
 
 from __future__ import annotations
 
+from itertools import compress, count
+from operator import ne
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from glm_lsp.text import Change, Text
 
@@ -23,6 +25,12 @@ class LineEdit:
     first: int
     end: int
     lines: tuple[str, ...] = field(repr=False)
+
+    def divided(self) -> Iterable[LineEdit]:
+        """Return the least edits that can be done for themselves: an insertion's lines are such."""
+        if self.end > self.first or len(self.lines) == 1:
+            return (self,)
+        return (LineEdit(self.first, self.first, (line,)) for line in self.lines)
 
 
 def line_edit(text: Text, change: Change) -> LineEdit | None:
@@ -47,14 +55,9 @@ def content(line: str) -> str:
     return line.rstrip("\r\n")
 
 
-def common_length(one: Sequence[str], other: Sequence[str]) -> int:
+def common_length(one: Sequence[object], other: Sequence[object]) -> int:
     """Return how many items two sequences have in common at their start."""
-    count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
+    return next(compress(count(), map(ne, one, other)), min(len(one), len(other)))
 
 
 def unified(text: str) -> str:

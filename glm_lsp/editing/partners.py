@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from glm_lsp.editing.lines import LineEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+
+    _Words = tuple[frozenset[str], int]  # With their characters.
 
 _WORD = re.compile(r"\w+|\S")
 _SIMILAR = 0.5
@@ -35,68 +39,56 @@ def refine(first: int, old: Sequence[str], new: Sequence[str]) -> Iterator[LineE
 
 def alike(old: str, new: str) -> int:
     """Return how many characters two lines share, 0 when they are not alike enough."""
-    ours, ours_size = _words(old)
-    theirs, theirs_size = _words(new)
-    shared = sum(map(len, ours & theirs))
-    return shared if 2 * shared >= _SIMILAR * (ours_size + theirs_size) else 0
+    return _shared(_words(old), _words(new))
 
 
-def alike_to_any(line: str, others: Iterable[str]) -> bool:
+def alike_to_any(line: str, others: Sequence[str]) -> bool:
     """Tell whether one of some lines is alike to a line."""
-    ours, ours_size = _words(line)
-    for theirs, theirs_size in map(_words, others):
-        shared = sum(map(len, ours & theirs))
-        if shared and 2 * shared >= _SIMILAR * (ours_size + theirs_size):
-            return True
-    return False
+    return any(map(_shared, repeat(_words(line)), map(_words, others)))
+
+
+def _shared(ours: _Words, theirs: _Words) -> int:
+    shared = sum(map(len, ours[0] & theirs[0]))
+    return shared if 2 * shared >= _SIMILAR * (ours[1] + theirs[1]) else 0
 
 
 @lru_cache(maxsize=4096)
-def _words(line: str) -> tuple[frozenset[str], int]:
+def _words(line: str) -> _Words:
     words = frozenset(_WORD.findall(line))
     return words, sum(map(len, words))
 
 
-def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return which old line became which new line, ascending in both."""
-    if not old or not new:
-        return []
-    if len(old) == len(new) == 1:
-        return [(0, 0)] if alike(old[0], new[0]) else []
-    if len(old) * len(new) > _WHOLE_TABLE:
-        return _near_partners(old, new)
-    return _best_partners(old, new)
+def _partners(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[int, int]]:
+    """Return which old line became which new line, ascending in both.
+
+    One line in place of one is the same edit, whether they are partners or not.
+    """
+    size = len(old) * len(new)
+    if size <= 1:
+        return ()
+    return _best_partners(old, new) if size <= _WHOLE_TABLE else _near_partners(old, new)
 
 
-def _best_partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+def _best_partners(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[int, int]]:
     """Pair lines so that they share the most characters in total."""
-    best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    gain = [[alike(a, b) for b in new] for a in old]
-    for i in range(len(old) - 1, -1, -1):
-        for j in range(len(new) - 1, -1, -1):
-            keep = gain[i][j] + best[i + 1][j + 1] if gain[i][j] else 0
-            best[i][j] = max(keep, best[i + 1][j], best[i][j + 1])
-    pairs: list[tuple[int, int]] = []
-    i = j = 0
-    while i < len(old) and j < len(new):
-        if gain[i][j] and best[i][j] == gain[i][j] + best[i + 1][j + 1]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            i += 1
-        else:
-            j += 1
-    return pairs
+    nothing: tuple[int, tuple[tuple[int, int], ...]] = (0, ())  # Characters shared, and pairs.
+    row = [nothing] * (len(new) + 1)  # The best for the old lines seen, and new ones from each on.
+    for i in reversed(range(len(old))):
+        below, row = row, [nothing] * (len(new) + 1)
+        for j in reversed(range(len(new))):
+            shared, (total, pairs) = alike(old[i], new[j]), below[j + 1]
+            paired = (shared + total if shared else -1, ((i, j), *pairs))
+            row[j] = max(paired, below[j], row[j + 1], key=itemgetter(0))
+    return row[0][1]
 
 
-def _near_partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+def _near_partners(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[int, int]]:
     """Pair each new line with the most similar of the next few old ones: linear."""
     pairs: list[tuple[int, int]] = []
     first = 0
     for j, line in enumerate(new):
-        window = range(first, min(first + _WINDOW, len(old)))
-        shared, _, i = max(((alike(old[i], line), -i, i) for i in window), default=(0, 0, 0))
-        if shared:
-            pairs.append((i, j))
-            first = i + 1
+        shares = [alike(other, line) for other in old[first : first + _WINDOW]]
+        if any(shares):
+            first += shares.index(max(shares)) + 1
+            pairs.append((first - 1, j))
     return pairs

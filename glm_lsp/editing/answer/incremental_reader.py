@@ -105,9 +105,8 @@ class IncrementalReader:
     def __init__(self, site: Site) -> None:
         self.done = False
         self._site = site
-        self._raw: list[str] = []
-        self._partial = ""  # The line that is not ended yet, as far as `_raw` is read.
-        self._read = 0
+        self._lines: list[str] = []
+        self._partial: list[str] = []  # The pieces of the line that is not ended yet.
         self._given: list[str] = []
         self._state: Literal["intro", "held", "code", "after", "off"] = "intro"
         self._fence = ""  # What closes the block; "" for code without a fence.
@@ -117,21 +116,21 @@ class IncrementalReader:
         self._target = _Target.of(site)
         self._changed = False
         self._last = ""
-        self._lines = 0
+        self._count = 0
         self._behind = 0
         if any(FENCE.match(line) for line in site.target):
             self._state = "off"
 
     def feed(self, text: str) -> str:
         """Take the next piece of the answer; return what it adds to the replacement so far."""
-        self._raw.append(text)
+        self._partial.append(text)
         if "\n" not in text or self._state == "off" or self.done:  # By far most pieces.
             return ""
-        *lines, self._partial = "".join([self._partial, *self._raw[self._read :]]).split("\n")
-        self._read = len(self._raw)
-        given = "".join([self._line(visible(line, self._site.file)) for line in lines])
-        if given:
-            self._given.append(given)
+        *lines, rest = "".join(self._partial).split("\n")
+        self._lines += lines
+        self._partial = [rest]
+        given = "".join(map(self._line, lines))
+        self._given.append(given)
         return given
 
     def finish(self, complete: bool = True) -> AnswerOutcome:
@@ -144,18 +143,19 @@ class IncrementalReader:
             FaultyAnswerError: it may be right when asked again with the fault named.
             ReplyError: it was cut off, or the model refuses.
         """
-        chosen = choose("".join(self._raw), self._site, complete=complete or self.done)
+        answer = "\n".join([*self._lines, "".join(self._partial)])
+        chosen = choose(answer, self._site, complete=complete or self.done)
         given = "".join(self._given)
         rest = chosen.text[len(given) :] if given and chosen.text.startswith(given) else None
         return AnswerOutcome(chosen.text, chosen.imports, rest)
 
     def _line(self, line: str) -> str:
-        line = line.removesuffix("\r")
         key = self._target.own.get(line)
         if key and self._state == "code":  # By far most lines.
             self._last = key
-            self._lines += 1
+            self._count += 1
             return self._writer.write(line)
+        line = visible(line.removesuffix("\r"), self._site.file)
         if self._state == "intro":
             return self._introduction(line)
         if self._state == "after":
@@ -210,7 +210,7 @@ class IncrementalReader:
             return ""
         own = key in target.telling
         if own:
-            again = self._lines > 0 and key == target.again
+            again = self._count > 0 and key == target.again
         else:
             again = is_elision(line) or line.startswith(_MARKS) or self._is_behind_code(line)
         if again:
@@ -218,7 +218,7 @@ class IncrementalReader:
             return ""
         if key:
             self._last = key
-            self._lines += 1
+            self._count += 1
         self._changed = self._changed or not (own or not telling(line))
         return self._writer.write(line.rstrip() if target.tidy else line)
 
@@ -228,7 +228,7 @@ class IncrementalReader:
 
     def _fence_again(self, line: str) -> None:
         """A block ends: the answer is over when it began with it and is all there."""
-        whole = self._last == self._target.ending and 2 * self._lines >= len(self._target.telling)
+        whole = self._last == self._target.ending and 2 * self._count >= len(self._target.telling)
         over = line.strip() == self._fence and self._alone and self._changed and whole
         self._state = "after" if over else "off"
 

@@ -10,17 +10,18 @@ Invariants:
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from glm_lsp.editing.lines import contents
-from glm_lsp.editing.live.parts import Hunk, Part, divided
-from glm_lsp.editing.live.piece_table import Owner, PieceTable
+from glm_lsp.editing.live.parts import Hunk, Part
+from glm_lsp.editing.live.piece_table import PieceTable
 from glm_lsp.editing.live.steps import changes, steps, touched_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from glm_lsp.editing.lines import LineEdit
     from glm_lsp.editing.live.piece_table import Piece
@@ -59,6 +60,7 @@ class ChangeSet:
         self._table = PieceTable(snapshot.text)
         self._parts: list[Part] = []
         self._hunks: list[Hunk] = []
+        self._end = -1  # Where the hunk ends that is still open; -1 when none is.
 
     # What is wanted.
 
@@ -70,27 +72,30 @@ class ChangeSet:
         Raises:
             ValueError: an edit overlaps another one.
         """
-        for edit in divided(edits):
-            last = self._hunks[-1] if self._hunks else None
-            if apart or last is None or last.parts[-1].edit.end != edit.first or not last.open:
+        for edit in chain.from_iterable(edit.divided() for edit in edits):
+            if apart or edit.first != self._end:
                 self.close()
                 self._hunks.append(Hunk(len(self._hunks), open=not apart))
-            part = Part(len(self._parts), edit, self._hunks[-1])
-            part.hunk.parts.append(part)
+            hunk = self._hunks[-1]
+            part = Part(edit, hunk, edit.end - edit.first == len(edit.lines) == 1)
+            hunk.parts.append(part)
             self._parts.append(part)
             self._table.add(part)
+            self._end = edit.end
 
     def close(self) -> None:
         """Note that no more line edits come."""
-        if self._hunks:
-            self._hunks[-1].open = False
+        self._end = -1
+        for hunk in self._hunks[-1:]:
+            hunk.open = False
 
     def withdraw(self, hunk: int | None = None) -> None:
         """Turn round, as a whole or one hunk: `edits` then leads back, around the user's text."""
-        for each in self._hunks:
-            if hunk in (None, each.number) and not each.kept:
-                each.withdrawn, each.open = True, False
-        self._table.disturbed()
+        for each in self._chosen(hunk):
+            if not each.kept:
+                each.withdrawn = True
+        self.close()
+        self._table.unsettle()
 
     def keep(self, hunk: int) -> None:
         """Leave a hunk as it is, from now on."""
@@ -101,19 +106,18 @@ class ChangeSet:
     @property
     def withdrawn(self) -> bool:
         """Whether nothing of the change is wanted any more."""
-        return all(hunk.withdrawn or hunk.kept for hunk in self._hunks) and bool(self._hunks)
+        return {hunk.withdrawn or hunk.kept for hunk in self._hunks} == {True}
 
     @property
     def undone(self) -> bool:
         """Whether the user took all out again that our edits had brought in."""
-        made = any(part.made for part in self._parts)
-        edited = any(part.made and part.edited for part in self._parts)
-        return made and not edited and not self.in_effect
+        made = {part.edited for part in self._parts if part.made}
+        return made == {False} and not self.in_effect
 
     @property
     def in_effect(self) -> bool:
         """Whether anything in the document is as it is because of GLM."""
-        return any(map(in_effect, self._table.pieces))
+        return any(piece.in_effect for piece in self._table.pieces)
 
     @property
     def part_count(self) -> int:
@@ -123,10 +127,8 @@ class ChangeSet:
     @property
     def misplaced(self) -> bool:
         """Whether an edit of ours that landed elsewhere has not been put right yet."""
-        return any(
-            piece.part is None and piece.live == (piece.owner is Owner.GLM) and not piece.gone
-            for piece in self._table.pieces
-        )
+        stray = [piece for piece in self._table.pieces if piece.part is None and piece.turned]
+        return not all(piece.gone for piece in stray)
 
     @property
     def lost(self) -> bool:
@@ -138,18 +140,19 @@ class ChangeSet:
 
         Of a hunk that was taken back: from being taken back whole.
         """
-        self._table.disturbed()
+        self._table.unsettle()
         touched = touched_parts(self._table)
-        hunks = {part.hunk for part in touched if part.hunk.withdrawn and part.made}
-        hunks |= {hunk for hunk in self._blocked(touched) if not hunk.withdrawn}
+        stayed = {part.hunk for part in touched if part.made and part.hunk.withdrawn}
+        missing = {hunk for hunk in self._blocked(touched) if not hunk.withdrawn}
         places = self._places()
-        return sorted({places[hunk][0] for hunk in hunks if not hunk.kept})
+        return sorted({places[hunk][0] for hunk in stayed | missing if not hunk.kept})
 
     def hunks(self) -> list[HunkState]:
         """Return the hunks in the document that are not kept; those it would get before."""
         places = self._places()
-        there = {p.part.hunk for p in self._table.pieces if p.part and in_effect(p)}
-        shown = there or (set() if any(part.made for part in self._parts) else set(places))
+        shown = {piece.hunk for piece in self._table.pieces if piece.in_effect}
+        if not any(hunk.made for hunk in self._hunks):
+            shown.update(self._hunks)
         return [
             HunkState(hunk.number, *places[hunk], tuple(self._before(hunk)), tuple(hunk.after))
             for hunk in self._hunks
@@ -158,33 +161,32 @@ class ChangeSet:
 
     def place(self, hunk: int | None = None) -> tuple[int, int]:
         """Return the document's lines from the first to behind the last of a hunk, or of all."""
-        places = [at for each, at in self._places().items() if hunk in (None, each.number)]
-        return min(first for first, _ in places), max(end for _, end in places)
+        places = self._places()
+        first, end = zip(*map(places.__getitem__, self._chosen(hunk)), strict=True)
+        return min(first), max(end)
 
     def current_line(self, line: int) -> int | None:
         """Return where a line of the snapshot is in the document; None when it is not there."""
-        at = 0
-        for piece in self._table.pieces:
-            if not piece.live:
-                continue
-            if piece.owner is Owner.ORIGINAL and piece.first <= line < piece.first + piece.count:
-                return at + line - piece.first
-            at += piece.count
-        return None
+        self._table.unsettle()
+        there = (
+            first + line - piece.first
+            for piece, first, _ in self._table.placed()
+            if piece.live and line in piece.place
+        )
+        return next(there, None)
 
     def intended(self) -> str:
         """Return the snapshot's text with the whole change, and nothing of the user's."""
         table, text = PieceTable(self._snapshot.text), self._snapshot.text
         for part in self._parts:
             table.add(part)
-        todo = steps(table, lambda piece: (piece.owner is Owner.GLM) == (piece.part is not None))
-        newline = self._newline
-        return str(text.apply(changes(table, text, todo, newline)[::-1]))
+        todo = steps(table, lambda piece: (piece.owner == "glm") == (piece.part is not None))
+        return str(text.apply(changes(table, text, todo, self._newline)[::-1]))
 
     def without_change(self) -> str:
         """Return the document as it would be if the change were taken back."""
-        self._table.disturbed()
-        wanted = _wish(touched_parts(self._table), lambda _: False)
+        self._table.unsettle()
+        wanted = _wish(touched_parts(self._table), self._hunks)
         return str(self._after(self.text, steps(self._table, wanted)))
 
     def edits(self) -> list[Change]:
@@ -195,9 +197,8 @@ class ChangeSet:
 
     def _todo(self) -> list[Step]:
         touched = touched_parts(self._table)
-        blocked = self._blocked(touched)
-        self._table.settle(blocked)
-        wanted = _wish(touched, lambda hunk: not hunk.withdrawn and hunk not in blocked)
+        wanted = _wish(touched, self._blocked(touched))
+        self._table.settle(wanted)
         return steps(self._table, wanted)
 
     def _blocked(self, touched: set[Part]) -> set[Hunk]:
@@ -205,20 +206,25 @@ class ChangeSet:
 
         Where one of them and another hunk move a line, neither goes: no line may get lost.
         """
-        blocked = {hunk for hunk in {part.hunk for part in touched} if not hunk.complete}
-        if blocked:
-            written = _telling(line for hunk in blocked for line in hunk.after)
-            removed = _telling(line for hunk in blocked for line in self._before(hunk))
-            blocked |= {
-                hunk
-                for hunk in self._hunks
-                if _telling(hunk.after) & removed or _telling(self._before(hunk)) & written
-            }
-        return blocked
+        blocked = {part.hunk for part in touched if not part.hunk.complete}
+        if not blocked:
+            return blocked
+        written, removed = self._lines_of(blocked)
+        moves = ((hunk, *self._lines_of([hunk])) for hunk in self._hunks)
+        return blocked | {hunk for hunk, new, old in moves if new & removed or old & written}
+
+    def _chosen(self, hunk: int | None) -> list[Hunk]:
+        return self._hunks if hunk is None else [self._hunks[hunk]]
 
     def _before(self, hunk: Hunk) -> list[str]:
         """Return the lines that a hunk replaces."""
         return contents(self._snapshot.text, hunk.parts[0].edit.first, hunk.parts[-1].edit.end)
+
+    def _lines_of(self, hunks: Iterable[Hunk]) -> tuple[set[str], set[str]]:
+        """Return the lines that hunks write, and those they replace, as far as they are telling."""
+        written = {_telling(line) for hunk in hunks for line in hunk.after}
+        removed = {_telling(line) for hunk in hunks for line in self._before(hunk)}
+        return written - {""}, removed - {""}
 
     def _after(self, text: Text, todo: Sequence[Step]) -> Text:
         return text.apply(changes(self._table, text, todo, self._newline)[::-1])
@@ -226,40 +232,31 @@ class ChangeSet:
     def _places(self) -> dict[Hunk, tuple[int, int]]:
         """Return the lines of the document from the first to the last line of each hunk."""
         places: dict[Hunk, tuple[int, int]] = {}
-        line = 0
-        for piece in self._table.pieces:
-            end = line + piece.count * piece.live
+        self._table.unsettle()
+        for piece, first, end in self._table.placed():
             if piece.part is not None:
                 hunk = piece.part.hunk
-                places[hunk] = (places.get(hunk, (line, end))[0], end)
-            line = end
+                places[hunk] = (places.get(hunk, (first, end))[0], end)
         return places
 
 
-def _telling(lines: Iterable[str]) -> set[str]:
-    """Return those of some lines that can be told by what they say, without their indentation."""
-    return {line.strip() for line in lines if any(map(str.isalnum, line))}
+def _telling(line: str) -> str:
+    """Return what a line can be told by, without its indentation; "" when it says nothing."""
+    return line.strip() if any(map(str.isalnum, line)) else ""
 
 
-def _wish(touched: set[Part], goes_in: Callable[[Hunk], bool]) -> Callable[[Piece], bool]:
-    """Return what tells whether a piece is wanted in the document, when hunks go in as told."""
+def _wish(touched: set[Part], out: Collection[Hunk]) -> Callable[[Piece], bool]:
+    """Return what tells whether a piece is wanted in the document, when some hunks stay `out`."""
 
     def wanted(piece: Piece) -> bool:
         part = piece.part
         if part is None:
-            return piece.owner is not Owner.GLM and not piece.gone
+            return piece.owner != "glm" and not piece.gone
+        hunk = part.hunk
         if piece.carried:
-            return piece.live and (part not in touched or part.hunk.complete)
-        if part in touched or part.hunk.kept:
+            return piece.live and (part not in touched or hunk.complete)
+        if part in touched or hunk.kept:
             return piece.live
-        return goes_in(part.hunk) == (piece.owner is Owner.GLM)
+        return (hunk.withdrawn or hunk in out) != (piece.owner == "glm")
 
     return wanted
-
-
-def in_effect(piece: Piece) -> bool:
-    """Tell whether a piece is there, or not there, because of GLM."""
-    part = piece.part
-    if part is None or not part.made or piece.carried:
-        return False
-    return piece.live if piece.owner is Owner.GLM else not piece.live and not piece.gone

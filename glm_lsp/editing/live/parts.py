@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from glm_lsp.editing.lines import LineEdit
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from glm_lsp.editing.lines import LineEdit
 
 
 @define(eq=False)
@@ -21,16 +19,21 @@ class Part:
     """One line edit of a change.
 
     Attributes:
-        number: how many came before it.
+        is_line: it makes one line another.
         made: our edit has brought it into the document, and none has taken it back.
         edited: the user wrote something else in place of some of its lines.
     """
 
-    number: int
     edit: LineEdit
     hunk: Hunk = field(repr=False)
+    is_line: bool
     made: bool = False
     edited: bool = False
+
+    def note(self, made: bool) -> None:
+        """Take note of whether it is made."""
+        self.hunk.made += made - self.made
+        self.made = made
 
 
 @define(eq=False)
@@ -39,6 +42,7 @@ class Hunk:
 
     Attributes:
         number: what it is called by within its change.
+        made: how many of its parts are.
         open: more parts may come.
         withdrawn: it is to be taken back.
         kept: it is the user's from now on.
@@ -46,6 +50,7 @@ class Hunk:
 
     number: int
     parts: list[Part] = field(factory=list, repr=False)
+    made: int = 0
     open: bool = True
     withdrawn: bool = False
     kept: bool = False
@@ -58,13 +63,4 @@ class Hunk:
     @property
     def complete(self) -> bool:
         """Whether all of it has come, and is in the document unless the user took it out."""
-        return not self.open and all(part.made for part in self.parts)
-
-
-def divided(edits: Iterable[LineEdit]) -> Iterator[LineEdit]:
-    """Yield the least edits that can be done for themselves: an insertion's lines are such."""
-    for edit in edits:
-        if edit.end > edit.first:
-            yield edit
-        else:
-            yield from (LineEdit(edit.first, edit.first, (line,)) for line in edit.lines)
+        return not self.open and self.made == len(self.parts)

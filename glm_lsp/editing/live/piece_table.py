@@ -7,27 +7,22 @@ live ones, one after the other, are the document's lines.
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field
 
 from glm_lsp.editing.lines import contents
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from glm_lsp.editing.live.parts import Hunk, Part
     from glm_lsp.text import Text
 
-
-_NONE = range(-1, -1)
-
-
-class Owner(Enum):
-    """Whose lines they are."""
-
-    ORIGINAL = 1
-    GLM = 2
-    USER = 3
+Owner = Literal["original", "glm", "user"]
+"""Whose lines they are."""
 
 
 @define(eq=False)
@@ -35,12 +30,12 @@ class Piece:
     """Lines that stand together.
 
     Attributes:
-        first: the first of them in the snapshot (ORIGINAL).
-        lines: their contents (GLM; the user's only once an edit of ours took them away).
-        part: the part that writes them (GLM) or removes them (ORIGINAL).
+        first: the first of them in the snapshot (the original's).
+        lines: their contents (GLM's; the user's only once an edit of ours took them away).
+        part: the part that writes them, or removes them.
         live: they are in the document.
         gone: the user took them out.
-        carried: the user's hand brought them here, but did not write them (GLM).
+        carried: the user's hand brought them here, but did not write them.
         sent: the edit in flight takes them out, or brings them in.
     """
 
@@ -55,37 +50,56 @@ class Piece:
     sent: bool = False
 
     @property
-    def original(self) -> range:
-        """Which lines of the snapshot they are; none, and nowhere, when they are others."""
-        return range(self.first, self.first + self.count) if self.owner is Owner.ORIGINAL else _NONE
+    def place(self) -> range:
+        """Which lines of the snapshot they are, or between which they go; -1 for nowhere."""
+        if self.owner == "original":
+            return range(self.first, self.first + self.count)
+        at = -1 if self.part is None else self.part.edit.end
+        return range(at, at)
+
+    @property
+    def hunk(self) -> Hunk | None:
+        """The hunk that it belongs to."""
+        return self.part.hunk if self.part is not None else None
+
+    @property
+    def turned(self) -> bool:
+        """Whether it is as a change has it: GLM's lines are there, or others are not."""
+        return self.live == (self.owner == "glm")
+
+    @property
+    def in_effect(self) -> bool:
+        """Whether it is there, or not there, because of GLM."""
+        brought = self.part is not None and self.part.made and not self.carried
+        return brought and self.turned and not self.gone
 
     @property
     def stands(self) -> bool:
-        """Whether neighbours may count on it: it is there, or we took it out ourselves."""
-        if self.owner is Owner.GLM and self.part is None:
-            return False  # It landed here by mistake.
-        return self.live or (self.owner is not Owner.GLM and not self.gone)
+        """Whether neighbours may count on it: it is there, or we took it out ourselves.
+
+        What landed here by mistake does not.
+        """
+        if self.owner == "glm":
+            return self.live and self.part is not None
+        return not self.gone
 
 
 class PieceTable:
     """The pieces of one document, in their order.
 
     Attributes:
+        pieces: between two without lines, one at each end.
         settled: nothing is left to be done before this index, at which this line starts.
         quiet: nobody but us has changed anything yet.
     """
 
     def __init__(self, original: Text) -> None:
         self._original = original
-        self.pieces: list[Piece] = [Piece(Owner.ORIGINAL, original.line_count)]
-        self._added: tuple[int, Piece] | None = None
-        self.disturbed()
+        count = original.line_count
+        whole = Piece("original", count)
+        self.pieces: list[Piece] = [Piece("original", 0), whole, Piece("original", 0, count)]
         self.quiet = True
-
-    @property
-    def original_count(self) -> int:
-        """How many lines the snapshot has."""
-        return self._original.line_count
+        self.unsettle()
 
     @property
     def line_count(self) -> int:
@@ -94,51 +108,67 @@ class PieceTable:
 
     def contents(self, piece: Piece) -> list[str]:
         """Return a piece's lines; the user's live ones are not known."""
-        if piece.owner is Owner.ORIGINAL:
+        if piece.owner == "original":
             return contents(self._original, piece.first, piece.first + piece.count)
         return list(piece.lines)
 
+    def placed(self) -> Iterator[tuple[Piece, int, int]]:
+        """Yield the pieces, each with the document's lines that it takes up; the end is exclusive.
+
+        Those that are settled are left out.
+        """
+        index, line = self.settled
+        for piece in self.pieces[index:]:
+            start, line = line, line + piece.count * piece.live
+            yield piece, start, line
+
+    def unsettle(self) -> None:
+        """Forget shortcuts: everything has to be looked at again."""
+        self.settled = (1, 0)
+        self._recent = (1, 0)  # An index, before which this many lines of the snapshot are.
+
     def disturbed(self) -> None:
-        """Forget shortcuts: pieces changed at any place."""
+        """Take note that somebody else changes pieces, at any place."""
         self.quiet = False
-        self.settled = (0, 0)
-        self._recent = (0, 0)  # An index, and the line of the snapshot looked for there.
+        self.unsettle()
+
+    def settle(self, wanted: Callable[[Piece], bool]) -> None:
+        """Pass over the first pieces that need not be looked at until `unsettle`.
+
+        They are as `wanted`, and their hunks, if any, complete.
+        """
+        index, line = self.settled
+        for piece in self.pieces[index:-1]:
+            part = piece.part
+            if piece.live != wanted(piece) or (part is not None and not part.hunk.complete):
+                break
+            index += 1
+            line += piece.count * piece.live
+            if part is not None and piece.stands:
+                self.settled = (index, line)
 
     def cut(self, index: int, count: int) -> None:
         """Cut the piece at `index` in two after `count` lines, unless it has no more."""
         left = self.pieces[index]
-        if 0 < count < left.count:
+        more = left.count - count
+        if more > 0:
             first, lines = left.first + count, left.lines[count:]
             marks = (left.part, left.live, left.gone, left.carried, left.sent)
-            rest = Piece(left.owner, left.count - count, first, lines, *marks)
+            self.pieces.insert(index + 1, Piece(left.owner, more, first, lines, *marks))
             left.count, left.lines = count, left.lines[:count]
-            self.pieces.insert(index + 1, rest)
 
-    def at_line(self, line: int) -> int:
-        """Return the index behind the live piece that ends where a line of the document starts."""
-        index = at = 0
-        while line > 0:
-            if self.pieces[at].live:
-                self.cut(at, line)
-                line -= self.pieces[at].count
-                index = at + 1
-            at += 1
-        return index
+    def between(self, first: int, end: int) -> tuple[int, int]:
+        """Return the indices of the pieces that lines `first` to `end` of the document are.
 
-    def behind_original(self, line: int) -> int:
-        """Return the index behind the snapshot's lines up to `line`; a piece is cut there."""
-        if not line:
-            return 0
-        index, known = self._recent
-        if line < known:
-            index = 0
-        piece = self.pieces[index]
-        while piece.owner is not Owner.ORIGINAL or piece.first + piece.count < line:
-            index += 1
-            piece = self.pieces[index]
-        self.cut(index, line - piece.first)
-        self._recent = (index, line)
-        return index + 1
+        Pieces are cut there; those that are not in the document lie behind the second index.
+        """
+        counts = [piece.count * piece.live for piece in self.pieces]
+        ends = [*accumulate(counts)]
+        last, index = bisect_left(ends, end), bisect_left(ends, first)
+        self.cut(last, end - ends[last] + counts[last])
+        more = len(self.pieces)
+        self.cut(index, first - ends[index] + counts[index])
+        return index + 1, last + 1 + len(self.pieces) - more
 
     def add(self, part: Part) -> None:
         """Give a part the lines it removes, and put those it writes behind them.
@@ -147,80 +177,38 @@ class PieceTable:
             ValueError: another part removes one of the lines.
         """
         edit = part.edit
-        index = self._behind_hunk(part)
-        if index <= self.settled[0]:
-            self.settled = (0, 0)
-        if edit.end > edit.first:
-            last = self.behind_original(edit.end)
-            for piece in self.pieces[index:last]:
-                if piece.owner is not Owner.ORIGINAL:
-                    continue
+        if edit.first <= self._recent[1] and part is part.hunk.parts[0]:
+            self.unsettle()  # It is one elsewhere, out of order.
+        index = self._behind_hunk(part.hunk, self._behind(edit.first))
+        self._recent = (index, edit.first)
+        last = self._behind(edit.end)
+        for piece in self.pieces[index:last]:
+            if piece.owner == "original":
                 if piece.part is not None:
                     raise ValueError(f"edits overlap at line {piece.first}")
                 piece.part = part
-            index = last
         if edit.lines:
-            written = Piece(Owner.GLM, len(edit.lines), lines=edit.lines, part=part, live=False)
-            self.pieces.insert(index, written)
-            self._added = (index, written)
+            written = Piece("glm", len(edit.lines), lines=edit.lines, part=part, live=False)
+            self.pieces.insert(last, written)
+            last += 1
+        self._recent = (last, edit.end)
 
-    def gap(self, index: int) -> range:
-        """Return the indices from `index` on of pieces that are not in the document."""
-        end = index
-        while end < len(self.pieces) and not self.pieces[end].live:
-            end += 1
-        return range(index, end)
-
-    def unsettled(self) -> list[Piece]:
-        """Return the pieces that are still to be looked at."""
-        return self.pieces[self.settled[0] :]
-
-    def settle(self, blocked: set[Hunk]) -> None:
-        """Pass over the parts that are done, which need not be looked at until `disturbed`.
-
-        Those of `blocked` hunks are not: they are to be taken back.
-        """
-        index, line = self.settled
-        complete: dict[Hunk, bool] = {}
-        for piece in self.unsettled():
-            if not _is_settled(piece, blocked, complete):
-                return
-            line += piece.count * piece.live
+    def _behind(self, line: int) -> int:
+        """Return the index behind the snapshot's lines up to `line`, or what came last there."""
+        index, known = self._recent
+        while known < line:
+            if self.pieces[index].owner == "original":
+                self.cut(index, line - known)
+                known += self.pieces[index].count
             index += 1
-            if piece.part is not None:
-                self.settled = (index, line)
-
-    def _behind_hunk(self, part: Part) -> int:
-        """Return the index at which a part goes: its hunk's lines stay together."""
-        index = self.behind_original(part.edit.first)
-        if (added := self._behind_added(part)) is not None:
-            index = max(index, added)
-        for at in range(index, len(self.pieces)):
-            piece = self.pieces[at]
-            if piece.owner is Owner.ORIGINAL:
-                break
-            if piece.part is not None and piece.part.hunk is part.hunk:
-                index = at + 1
         return index
 
-    def _behind_added(self, part: Part) -> int | None:
-        """Return the index behind what was added last, if a part goes on where that is."""
-        if self._added is None:
-            return None
-        at, piece = self._added
-        if at >= len(self.pieces) or self.pieces[at] is not piece or piece.part is None:
-            return None
-        goes_on = piece.part.hunk is part.hunk and piece.part.edit.end == part.edit.first
-        return at + 1 if goes_on else None
-
-
-def _is_settled(piece: Piece, blocked: set[Hunk], complete: dict[Hunk, bool]) -> bool:
-    made = piece.live == (piece.owner is Owner.GLM)
-    if piece.part is None:
-        return not made or piece.gone
-    hunk = piece.part.hunk
-    if not made or hunk.withdrawn or hunk in blocked:
-        return False
-    if hunk not in complete:
-        complete[hunk] = hunk.complete
-    return complete[hunk]
+    def _behind_hunk(self, hunk: Hunk, index: int) -> int:
+        """Return the index at which more of a hunk goes: its lines stay together."""
+        for at in range(index, len(self.pieces)):
+            piece = self.pieces[at]
+            if piece.owner == "original":
+                break
+            if piece.hunk is hunk:
+                index = at + 1
+        return index

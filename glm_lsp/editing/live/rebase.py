@@ -6,14 +6,14 @@ line that comes back as it was, where it was, is again what it was.
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from glm_lsp.editing.lcs import common_pairs
 from glm_lsp.editing.lines import common_length, contents
-from glm_lsp.editing.live.piece_table import Owner, Piece
+from glm_lsp.editing.live.piece_table import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,70 +45,84 @@ def line_changes(before: Text, after: Text, change: Change) -> list[LineChange]:
     if min(whole.end - first, whole.stop - first) > _MOST_COMPARED:
         return [whole]
     middle = _trimmed(before, after, whole)
-    sizes = (middle.end - middle.first, middle.stop - middle.start)
-    if not all(sizes) or max(sizes) > _MOST_COMPARED:
-        return [middle] if any(sizes) else []
+    if max(middle.end - middle.first, middle.stop - middle.start) > _MOST_COMPARED:
+        return [middle]
     return list(_apart(before, after, middle))[::-1]
 
 
 def follow(table: PieceTable, before: Text, after: Text, change: LineChange) -> None:
     """Let pieces follow a change of the user's that leads from one text to another."""
-    table.disturbed()
-    index = table.at_line(change.first)
-    behind, rewrites = _remove(table, index, before, change)
+    index, behind, taken = _take_out(table, change)
+    for piece in taken:
+        piece.gone = True
     count = change.stop - change.start
-    if not count or _brings_back(table, index, after, change, rewrites):
+    if not count:
+        _remember(taken, before, change)
         return
-    for piece in table.pieces[index:behind]:
+    # Of the user's lines those are known again later that went as such; not what he retypes.
+    retyped = {piece for piece in taken if piece.owner == "user"}
+    stay = [piece for piece in table.pieces[index:behind] if piece not in retyped]
+    table.pieces[index:behind] = stay
+    if _brings_back(table, index, after, change, rewrites=bool(retyped)):
+        return
+    for piece in stay:
         if piece.part is not None:
             piece.part.edited = True
-    if behind == index:
-        behind = _behind_own(table, index)
+    behind = index + len(stay) if stay else _behind_own(table, index)
     more = change.end - change.first < count <= _MOST_COMPARED
-    lines = contents(after, change.start, change.stop) if more else []
-    groups = groupby(lines, lambda line: _written_by(table, line))
-    brought = [_brought(tuple(group), part) for part, group in groups]
-    table.pieces[behind:behind] = brought or [Piece(Owner.USER, count)]
-
-
-def _brought(lines: tuple[str, ...], part: Part | None) -> Piece:
-    """Return lines that the user's hand brought, and some part wrote, if any."""
-    if part is None:
-        return Piece(Owner.USER, len(lines))
-    return Piece(Owner.GLM, len(lines), lines=lines, part=part, carried=True)
-
-
-def _written_by(table: PieceTable, line: str) -> Part | None:
-    """Return the part of an unfinished hunk that writes a line, if the line can be told by it.
-
-    Lines that the user moves or copies, or cuts off from what he typed above them, must not
-    stay when the rest of their hunk has to go.
-    """
-    if not any(map(str.isalnum, line)):
-        return None
-    return next((p.part for p in table.pieces if line in p.lines and _is_unfinished(p)), None)
-
-
-def _is_unfinished(piece: Piece) -> bool:
-    return piece.part is not None and not piece.part.hunk.complete
+    brought = _brought(table, after, change) if more else [Piece("user", count)]
+    table.pieces[behind:behind] = brought
 
 
 def displace(table: PieceTable, before: Text, change: LineChange) -> None:
     """Let pieces follow an edit of ours that landed at a wrong place: it is to be put right."""
-    table.disturbed()
-    index = table.at_line(change.first)
-    left, line = change.end - change.first, change.first
-    while left:
-        piece = table.pieces[index]
-        if piece.live:
-            table.cut(index, left)
-            if piece.owner is Owner.USER:
-                piece.lines = tuple(contents(before, line, line + piece.count))
-            piece.live = False
-            left, line = left - piece.count, line + piece.count
-        index += 1
+    _, behind, taken = _take_out(table, change)
+    _remember(taken, before, change)
     if change.stop > change.start:
-        table.pieces.insert(index, Piece(Owner.GLM, change.stop - change.start))
+        table.pieces.insert(behind, Piece("glm", change.stop - change.start))
+
+
+def _take_out(table: PieceTable, change: LineChange) -> tuple[int, int, list[Piece]]:
+    """Take lines out of the document; return the indices of what was there, and the pieces."""
+    table.disturbed()
+    index, behind = table.between(change.first, change.end)
+    taken = [piece for piece in table.pieces[index:behind] if piece.live]
+    for piece in taken:
+        piece.live = False
+    return index, behind, taken
+
+
+def _remember(taken: list[Piece], before: Text, change: LineChange) -> None:
+    """Keep the user's lines among those that were taken out."""
+    lines = contents(before, change.first, change.end)
+    at = 0
+    for piece in taken:
+        if piece.owner == "user":
+            piece.lines = tuple(lines[at : at + piece.count])
+        at += piece.count
+
+
+def _brought(table: PieceTable, after: Text, change: LineChange) -> list[Piece]:
+    """Return the lines that the user's hand brought: his own, and those that GLM wrote.
+
+    Lines of an unfinished hunk that he moves or copies, or cuts off from what he typed above
+    them, must not stay when the rest of their hunk has to go; if they can be told at all.
+    """
+    known = {
+        line: piece.part
+        for piece in reversed(table.pieces)
+        if piece.part is not None and not piece.part.hunk.complete
+        for line in piece.lines
+        if any(map(str.isalnum, line))
+    }
+    groups = groupby(contents(after, change.start, change.stop), known.get)
+    return [_piece_of(tuple(lines), part) for part, lines in groups]
+
+
+def _piece_of(lines: tuple[str, ...], part: Part | None) -> Piece:
+    if part is None:
+        return Piece("user", len(lines))
+    return Piece("glm", len(lines), lines=lines, part=part, carried=True)
 
 
 def _trimmed(before: Text, after: Text, change: LineChange) -> LineChange:
@@ -131,90 +145,56 @@ def _apart(before: Text, after: Text, change: LineChange) -> Iterator[LineChange
     """Yield the changes between the lines that two stretches have in common."""
     old = contents(before, change.first, change.end)
     new = contents(after, change.start, change.stop)
-    first = start = 0
+    done_old = done_new = 0
     for i, j in [*common_pairs(old, new), (len(old), len(new))]:
+        most = max(i - done_old, j - done_new)
         # As many lines in place of as many: each is the one before it, changed.
-        steps = i - first if i - first == j - start else min(1, i - first + j - start)
-        for step in range(steps):
-            last = step == steps - 1
-            yield LineChange(
-                change.first + first + step,
-                change.first + (i if last else first + step + 1),
-                change.start + start + step,
-                change.start + (j if last else start + step + 1),
-            )
-        first, start = i + 1, j + 1
-
-
-def _remove(table: PieceTable, index: int, before: Text, change: LineChange) -> tuple[int, bool]:
-    """Take lines out of the document by the user's hand.
-
-    Returns the index behind them, and whether the user's own were among them. Of the user's
-    lines those are known again later that went as such; what he retypes is forgotten.
-    """
-    behind, rewrites, line = index, False, change.first
-    while line < change.end:
-        piece = table.pieces[index]
-        if piece.live:
-            table.cut(index, change.end - line)
-            line += piece.count
-            if piece.owner is Owner.USER and change.stop > change.start:
-                del table.pieces[index]
-                behind, rewrites = index, True
-                continue
-            if piece.owner is Owner.USER:
-                piece.lines = tuple(contents(before, line - piece.count, line))
-            piece.live, piece.gone = False, True
-            behind = index + 1
-        index += 1
-    return behind, rewrites
+        size = 1 if i - done_old == j - done_new else most
+        for at in range(0, most, size):
+            first, start = change.first + done_old + at, change.start + done_new + at
+            end, stop = min(first + size, change.first + i), min(start + size, change.start + j)
+            yield LineChange(first, end, start, stop)
+        done_old, done_new = i + 1, j + 1
 
 
 def _brings_back(
-    table: PieceTable, index: int, after: Text, change: LineChange, rewrites: bool
+    table: PieceTable, index: int, after: Text, change: LineChange, *, rewrites: bool
 ) -> bool:
     """Let lines that were in a gap before return as what they were; tell whether they did.
 
-    A line of the user's that becomes like one that GLM removed is no such return (`rewrites`).
+    These are what the user took away, whosever it was; or what GLM did. A line of the user's
+    that becomes like one that GLM removed is no such return (`rewrites`).
     """
-    gap = [table.pieces[at] for at in table.gap(index)]
-    if not gap:
-        return False
-    # What the user took away, whosever it was; or what GLM did.
-    removed = [piece for piece in gap if piece.owner is Owner.ORIGINAL and not rewrites]
-    for known in ([piece for piece in gap if piece.gone], removed):
-        pieces = _standing_for(after, change, known, table)
-        for piece in pieces:
-            piece.live, piece.gone = True, False
-            if piece.part is not None:
-                piece.part.edited = False
-        if pieces:
-            return True
-    return False
-
-
-def _standing_for(
-    after: Text, change: LineChange, pieces: list[Piece], table: PieceTable
-) -> list[Piece]:
-    """Return those of some pieces whose lines, in their order, are those that a change brings."""
     if change.stop - change.start > _MOST_COMPARED:
-        return []
+        return False
     lines = contents(after, change.start, change.stop)
+    gap = [*takewhile(lambda piece: not piece.live, table.pieces[index:])]
+    known = [piece for piece in gap if piece.owner == "original"] if not rewrites else []
+    back = _standing_for(table, lines, [piece for piece in gap if piece.gone])
+    back = back or _standing_for(table, lines, known)
+    for piece in back:
+        piece.live, piece.gone = True, False
+        if piece.part is not None:
+            piece.part.edited = False
+    return bool(back)
+
+
+def _standing_for(table: PieceTable, lines: list[str], pieces: list[Piece]) -> list[Piece]:
+    """Return those of some pieces that some lines are, in their order and altogether."""
     chosen = []
     for piece in pieces:
         if piece.count <= len(lines) and table.contents(piece) == lines[: piece.count]:
             chosen.append(piece)
             lines = lines[piece.count :]
-    return chosen if not lines else []
+    return [] if lines else chosen
 
 
 def _behind_own(table: PieceTable, index: int) -> int:
     """Return the index behind what waits to follow the line before, in the same hunk."""
-    part = table.pieces[index - 1].part if index else None
-    for at in table.gap(index):
-        piece = table.pieces[at]
-        waits = piece.owner is Owner.GLM or piece.part is part
-        if part is None or piece.part is None or piece.part.hunk is not part.hunk or not waits:
-            break
-        index = at + 1
-    return index
+    above = table.pieces[index - 1]
+
+    def waits(piece: Piece) -> bool:
+        own = piece.owner == "glm" or piece.part is above.part
+        return own and piece.hunk is above.hunk and not piece.live
+
+    return index + len([*takewhile(waits, table.pieces[index:])]) * (above.part is not None)

@@ -9,15 +9,11 @@ Invariants:
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
-
-from attrs import frozen
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from glm_lsp.editing.lines import content
-from glm_lsp.editing.live.change_set import ChangeSet, in_effect
-from glm_lsp.editing.live.piece_table import Owner
+from glm_lsp.editing.live.change_set import ChangeSet
 from glm_lsp.editing.live.rebase import displace, follow, line_changes
 from glm_lsp.editing.live.steps import changes, steps
 from glm_lsp.text import Change, Span, common_ends
@@ -33,11 +29,10 @@ _MOST_CHANGES = 48
 """A report of more changes than this is read as one: no report may hold up the event loop."""
 
 
-@frozen
-class _Report:
+class _Report(NamedTuple):
     after: Text
     changes: Sequence[Change]
-    version: int | None
+    version: int
 
 
 class EditSession(ChangeSet):
@@ -77,7 +72,7 @@ class EditSession(ChangeSet):
                 piece.sent = True
         sent = changes(self._table, self.text, todo, self._newline)
         self._sent = (self.text, sent) if sent else None
-        self._waits = "answer" if awaited and sent else None
+        self._waits = "answer" if awaited else None
         return sent
 
     def answered(self, accepted: bool | None, version: int | None = None) -> None:
@@ -100,7 +95,7 @@ class EditSession(ChangeSet):
 
     def _forget(self) -> None:
         self._sent = self._until = None
-        for piece in self._table.unsettled():
+        for piece in self._table.pieces[self._table.settled[0] : -1]:
             piece.sent = False
 
     def catch_up(self, text: Text) -> None:
@@ -116,29 +111,29 @@ class EditSession(ChangeSet):
             reported: the changes, each in the coordinates left by the one before.
             version: the document's after the changes.
         """
-        self._reports.append(_Report(after, reported, version))
-        self._read_reports()
+        self._reports.append(_Report(after, reported, version or 0))
+        if self._waits != "answer":
+            self._read_reports()
 
     def _read_reports(self) -> None:
         """Read what may be read: not while an answer, or what it speaks of, is yet to come."""
-        while self._reports and self._waits != "answer":
-            count = self._holding_edit()
-            if not count and self._waits == "report":
-                return
-            reports, self._reports = self._reports[: count or 1], self._reports[count or 1 :]
+        while count := self._readable():
+            reports, self._reports = self._reports[:count], self._reports[count:]
             self._waits = self._until = None
-            self._follow(reports[-1].after, [each for r in reports for each in r.changes])
+            changes = [*chain.from_iterable(report.changes for report in reports)]
+            self._follow(reports[-1].after, changes)
 
-    def _holding_edit(self) -> int:
-        """Return how many of the reports it takes to see the edit in flight; 0: it is not there."""
+    def _readable(self) -> int:
+        """Return how many reports to read now: those that hold the edit in flight, else one."""
+        reports = enumerate(self._reports, start=1)
+        otherwise = min(len(self._reports), self._waits is None)
         if self._sent is None:
-            return 0
+            return otherwise
         if self._until is not None:
-            seen = [report.version or 0 for report in self._reports]
-            return max(1, bisect_right(seen, self._until)) if seen[-1:] >= [self._until] else 0
+            until = self._until
+            return next((count for count, each in reports if each.version >= until), otherwise)
         ours = self._ours(self.text)
-        counts = (n for n, report in enumerate(self._reports, start=1) if report.after in ours)
-        return next(counts, 0)
+        return next((count for count, each in reports if each.after in ours), otherwise)
 
     def _ours(self, text: Text) -> tuple[Text, Text | None]:
         """Return a text with the edit in flight, in its place and as meant for another version."""
@@ -147,7 +142,7 @@ class EditSession(ChangeSet):
 
     def _follow(self, after: Text, reported: Sequence[Change]) -> None:
         if self._sent == (self.text, list(reported[::-1])):  # By far the most frequent report.
-            self._land()
+            self._land(self.text, after)
             self.text = after
             return
         if self._sent is None:
@@ -167,11 +162,14 @@ class EditSession(ChangeSet):
         if self._sent is not None:
             ours, displaced = self._ours(before)
             for count, text in enumerate(texts[1:], start=1):
-                if text in (ours, displaced):
-                    self._land() if text == ours else self._displace(before, text)
+                if text == ours:
+                    self._land(before, ours)
+                    return count
+                if text == displaced:
+                    self._displace(before, text)
                     return count
             if len(texts) == 2 and _extent(ours, after) < _extent(before, after):
-                self._land()  # The report holds what the user did as well.
+                self._land(before, ours)  # The report holds what the user did as well.
                 before, change = ours, _one_change(ours, after)
         if change.growth == -self._growth and self._is_undo(before, after):
             return 1
@@ -183,36 +181,36 @@ class EditSession(ChangeSet):
         """Follow an undo of all that was made; equal lines hide which of them came back."""
         table = self._table
         table.disturbed()
-        back = steps(table, lambda piece: piece.live != in_effect(piece))
+        back = steps(table, lambda piece: piece.live != piece.in_effect)
         if not back or self._after(before, back) != after:
             return False
-        for piece in (piece for step in back for piece in step.pieces):
-            piece.live, piece.gone = not piece.live, piece.live
+        for step in back:
+            for piece in step.pieces:
+                piece.live, piece.gone = not piece.live, piece.live
         return True
 
-    def _land(self) -> None:
+    def _land(self, before: Text, after: Text) -> None:
         """Take note that the edit in flight is in the document."""
-        if self._sent is not None:
-            self._growth += sum(change.growth for change in self._sent[1])
+        self._growth += len(after) - len(before)
         self._sent = None
         self.landed += 1
-        for piece in self._table.unsettled():
+        for piece in self._table.pieces[self._table.settled[0] : -1]:
             if piece.sent:
                 piece.sent, piece.live = False, not piece.live
                 if piece.part is not None and (piece.lines or not piece.part.edit.lines):
-                    piece.part.made = piece.live == (piece.owner is Owner.GLM)
+                    piece.part.note(piece.turned)
 
     def _displaced(self, text: Text) -> Text | None:
         """Return the text with what is in flight at the lines and columns of another version."""
         base, sent = self._sent or (text, [])
         if base is text:
             return None
-        places = [
-            (self._locate(base, c.span.start, text), self._locate(base, c.span.end, text))
-            for c in sent
-        ]
-        moved = [Change(Span(a, max(a, b)), c.text) for (a, b), c in zip(places, sent, strict=True)]
-        return text.apply(moved[::-1])
+        moved = []
+        for change in sent[::-1]:
+            start = self._locate(base, change.span.start, text)
+            end = self._locate(base, change.span.end, text)
+            moved.append(Change(Span(start, max(start, end)), change.text))
+        return text.apply(moved)
 
     def _displace(self, before: Text, after: Text) -> None:
         """Take note that the edit in flight landed at a wrong place."""
@@ -236,10 +234,10 @@ def _one_change(before: Text, after: Text) -> Change:
 
 def _runs(changes: Sequence[Change]) -> list[Change]:
     """Return changes with each run of typed characters as one."""
-    runs: list[Change] = []
-    for change in changes:
-        last = runs[-1] if runs else None
-        if last and not change.span and change.span.start == last.span.start + len(last.text):
+    runs = [*changes[:1]]
+    for change in changes[1:]:
+        last = runs[-1]
+        if not change.span and change.span.start == last.span.start + len(last.text):
             runs[-1] = Change(last.span, last.text + change.text)
         else:
             runs.append(change)

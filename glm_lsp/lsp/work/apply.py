@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Literal
 from glm_lsp.editing.answer import Whole
 from glm_lsp.editing.diff import StreamingDiff
 from glm_lsp.editing.lines import contents, line_edit
-from glm_lsp.editing.live.parts import divided
 from glm_lsp.editing.live.session import EditSession
 from glm_lsp.errors import EditError, FaultyAnswerError
 from glm_lsp.lsp.work.edit_writer import EditWriter, NotTakenError, opened_anew
@@ -260,7 +259,11 @@ class Applier:
         self._begin_session()
         difference = self._difference()
         edits = await asyncio.to_thread(
-            lambda: [*divided([*difference.feed(whole), *difference.finish()])]
+            lambda: [
+                least
+                for edit in [*difference.feed(whole), *difference.finish()]
+                for least in edit.divided()
+            ]
         )
         for start in range(0, len(edits), _AT_ONCE):
             self.session.add(edits[start : start + _AT_ONCE])

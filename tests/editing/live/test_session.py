@@ -121,6 +121,20 @@ def test_a_hunk_touched_before_it_is_complete_is_taken_back() -> None:
     assert document.session.edits() == []
 
 
+def test_a_hunk_that_meets_the_users_line_later_is_taken_back() -> None:
+    """What it wrote before is taken back too, although it had been as it should."""
+    document = Document("a\nb\n")
+    document.session.add([LineEdit(1, 1, ("one()",))])
+    document.apply()
+    document.replace("b", "mine")
+    assert document.session.edits() == []
+    document.session.add([LineEdit(1, 2, ("two()",))])
+    document.session.close()
+    document.apply()
+    assert str(document) == "a\nmine\n"
+    assert document.session.left_out() == [1]
+
+
 def test_a_removed_line_of_glms_is_not_written_again() -> None:
     """`dd` on the last line while it changes: nothing is inserted for ever."""
     document = Document("a\nb\nlast")
@@ -226,6 +240,40 @@ def test_two_places_are_one_change() -> None:
     assert str(document) == "# mine\n" + ORIGINAL
 
 
+def test_what_goes_beside_glms_own_lines_goes_in() -> None:
+    """An import above a line that GLM has written already finds its place."""
+    document = Document("a\nb\n")
+    document.plan("one()\na\nb\n")
+    document.apply()
+    document.type("b", "mine\n")
+    document.session.add([LineEdit(0, 0, ("import z",))], apart=True)
+    document.apply()
+    assert str(document) == "import z\none()\na\nmine\nb\n"
+
+
+def test_changes_that_meet_at_the_end_of_a_text_do_not_overlap() -> None:
+    """A last line has no end: what replaces it leaves that of the line before alone."""
+    document = Document("a\nb")
+    document.session.add([LineEdit(0, 1, ()), LineEdit(1, 2, ("B",))])
+    document.session.close()
+    document.session.add([LineEdit(2, 2, ("z",))], apart=True)
+    document.apply()
+    assert str(document) == "z\nB"
+    document.undo()
+    assert str(document) == "a\nb"
+
+
+@pytest.mark.parametrize("new", ["a\nb", "a", "", "b", "a\nb\nc", "c", "a\nb\n"])
+def test_a_last_line_without_an_end_comes_and_goes(new: str) -> None:
+    """Whatever is done to the last lines, no line end is brought or lost."""
+    document = Document("a\nb")
+    document.plan(new)
+    document.apply()
+    assert str(document) == new
+    document.undo()
+    assert str(document) == "a\nb"
+
+
 def test_an_edit_that_landed_elsewhere_is_repaired() -> None:
     """An editor that ignores versions puts an old edit in the wrong place: it is moved."""
     document = Document("one\ntwo\nthree\n")
@@ -267,6 +315,17 @@ def test_the_version_tells_which_reports_are_ours() -> None:
     assert document.session.landed == 1
     assert len(document.session.hunks()) == 2
     assert document.session.edits() == []
+
+
+def test_nothing_is_read_before_the_answer_that_is_owed() -> None:
+    """Even a report that looks like our edit waits for the version that holds it."""
+    document = Document("a\nb\n")
+    document.plan("A()\nb\n")
+    changes = document.session.send(awaited=True)[::-1]
+    document.session.observe(document.text.apply(changes), changes, 2)
+    assert document.session.landed == 0
+    document.session.answered(True, 2)
+    assert document.session.landed == 1
 
 
 def test_edits_must_not_overlap() -> None:
