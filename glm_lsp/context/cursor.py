@@ -10,17 +10,24 @@ from __future__ import annotations
 
 import re
 import string
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import attrs
 from attrs import field, frozen
 
+from glm_lsp.languages.lexer import is_text
 from glm_lsp.text import Snapshot, Span, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TAB = 4
 _OTHER_LINE_END = re.compile(r"\r\n?")
 _STEPS = (40, 20, 10, 5, 1)
 _CHARACTER_STEP = 2_000
 _NEAR_BEFORE = 400
+_NEAR_LINES = 40  # They tell how far in a level is.
 _NEAR_AFTER = 200
 _MOST_TYPED = 4_000
 _CLOSERS = tuple(")]}\"'`>")
@@ -75,35 +82,57 @@ class CursorContext:
     starts_line: bool = True
     notebook: str = ""
 
-    @property
+    @cached_property
     def head(self) -> str:
         """The cursor's line up to the cursor."""
         return self.before[self.before.rfind("\n") + 1 :]
 
-    @property
+    @cached_property
     def tail(self) -> str:
         """The rest of the cursor's line, without its line end."""
         return self.after.partition("\n")[0]
 
-    @property
-    def above(self) -> list[str]:
+    @cached_property
+    def above(self) -> tuple[str, ...]:
         """The lines before the cursor's, nearest last, without line ends."""
-        return self.before.split("\n")[:-1]
+        return tuple(self.before.split("\n")[:-1])
 
-    @property
-    def below(self) -> list[str]:
+    @cached_property
+    def below(self) -> tuple[str, ...]:
         """The lines after the cursor's, nearest first, without line ends."""
-        return self.after.split("\n")[1:]
+        return tuple(self.after.split("\n")[1:])
 
-    @property
+    @cached_property
     def line_above(self) -> str:
         """The nearest line above that is not blank, "" when there is none."""
         return next((line for line in reversed(self.above) if line.strip()), "")
 
-    @property
+    @cached_property
     def line_below(self) -> str:
         """The nearest line below that is not blank, "" when there is none."""
         return next((line for line in self.below if line.strip()), "")
+
+    @cached_property
+    def leads(self) -> tuple[str, ...]:
+        """The indentations of the lines that have one, the cursor's among them."""
+        return leads((*self.above, self.head, *self.below))
+
+    @cached_property
+    def unit(self) -> str:
+        """One level of the document's indentation, four spaces when it shows none."""
+        blanks = leads((*self.above[-_NEAR_LINES:], self.head, *self.below))
+        if any(blank.startswith("\t") for blank in blanks):
+            return "\t"
+        widths = sorted({len(blank) for blank in blanks if len(blank) > 1})
+        if not widths:
+            return "\t" if self.head.startswith("\t") else "    "
+        step = min(after - before for before, after in zip([0, *widths], widths, strict=False))
+        return " " * max(2, min(8, step))
+
+    @cached_property
+    def is_in_text(self) -> bool:
+        """Whether the cursor stands in a string or a comment."""
+        return is_text(self.before, self.language)
 
     @property
     def is_cut_below(self) -> bool:
@@ -265,3 +294,8 @@ def width(line: str) -> int:
 def indentation(line: str) -> str:
     """Return the blanks a line starts with."""
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def leads(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the indentations of the lines that have one."""
+    return tuple(indentation(line) for line in lines if line[:1] in (" ", "\t") and line.strip())

@@ -47,6 +47,8 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
 
 def surplus(text: str, context: CursorContext) -> int | None:
     """Return where a bracket stands that closes nothing, neither in the text nor before it."""
+    if not any(closer in text for closer in PAIRS):
+        return None
     before = _statement(context)
     waiting = unclosed(before, context.language)
     if is_text(_told_by(before, context), context.language):

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.languages import language_named
-from glm_lsp.languages.lexer import is_text, is_word
+from glm_lsp.languages.lexer import is_word
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -37,7 +37,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     head, text = context.head, draft.text
     if not head.strip() or language_named(context.language).prose or text.startswith("\n"):
         return draft
-    words = is_text(context.before, context.language)
+    words = context.is_in_text
     begins = _DECLARATION.match(text) or (not words and _STATEMENT.match(text))
     if begins and not _MAY_PRECEDE.search(head):
         return draft.nothing()

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.completion.scope import CLOSER, LABEL, is_comment, opens_block
-from glm_lsp.context.cursor import indentation, width
+from glm_lsp.context.cursor import indentation, leads, width
 from glm_lsp.languages import language_named
-from glm_lsp.languages.lexer import PAIRS, is_text, masked, unclosed, unopened
+from glm_lsp.languages.lexer import PAIRS, masked, unclosed, unopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ _GOES_ON = re.compile(r"(?:(?<!\*)/|[^\w\s)\]}'\";>`/])\s*\Z")
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Shift the lines as one, keep their shape, and use the document's tabs or spaces."""
-    unit = unit_of(context)
+    unit = context.unit
     text = "\n".join(_in_style(draft.text.split("\n"), context, unit))
     if not context.head.strip():
         text = _on_blank_line(draft, text, context, unit)
@@ -38,18 +38,6 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     elif context.head[-1:].isspace():
         text = text.lstrip(" \t")
     return draft.with_text(text)
-
-
-def unit_of(context: CursorContext) -> str:
-    """Return one level of the document's indentation, four spaces when it shows none."""
-    blanks = _leads([*context.above[-40:], context.head, *context.below])
-    if any(blank.startswith("\t") for blank in blanks):
-        return "\t"
-    widths = sorted({len(blank) for blank in blanks if len(blank) > 1})
-    if not widths:
-        return "\t" if context.head.startswith("\t") else "    "
-    step = min(after - before for before, after in zip([0, *widths], widths, strict=False))
-    return " " * max(2, min(8, step))
 
 
 def _on_blank_line(draft: Draft, text: str, context: CursorContext, unit: str) -> str:
@@ -113,7 +101,7 @@ def _at_margin(lines: list[str], context: CursorContext, unit: str, *, alone: bo
     manual = language_named(context.language).manual
     if manual and _MANUAL.match(lines[0]):
         return at_margin
-    if not manual and is_text(context.before, context.language):
+    if not manual and context.is_in_text:
         paragraph = alone and not _LIST.match(above) and _is_within_paragraph(context)
         return at_margin if paragraph else lines
     if _DIRECTIVE.match(lines[0]) and not is_comment(lines[0], context.language):
@@ -245,9 +233,8 @@ def _indented(line: str, columns: int, unit: str) -> str:
 
 def _in_style(lines: list[str], context: CursorContext, unit: str) -> list[str]:
     """Return an answer's lines with tabs or spaces as the document has, where it has but one."""
-    ours = _leads([*context.above, context.head, *context.below])
-    theirs = _leads(lines)
-    spaced = any(lead.startswith("  ") for lead in ours)
+    theirs = leads(lines)
+    spaced = any(lead.startswith("  ") for lead in context.leads)
     if unit == "\t" and not spaced and not any("\t" in lead for lead in theirs):
         return [_indented(line, width(line), unit) for line in lines]
     if spaced and unit != "\t" and theirs and all(set(lead) == {"\t"} for lead in theirs):
@@ -258,8 +245,3 @@ def _in_style(lines: list[str], context: CursorContext, unit: str) -> list[str]:
 def _code(lines: Iterable[str]) -> list[str]:
     """Return the lines that are not blank."""
     return [line for line in lines if line.strip()]
-
-
-def _leads(lines: Iterable[str]) -> list[str]:
-    """Return the indentations of the lines that have one."""
-    return [indentation(line) for line in lines if line.strip() and line[0] in " \t"]

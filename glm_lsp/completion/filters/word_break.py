@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glm_lsp.languages.lexer import is_text, is_word
+from glm_lsp.languages.lexer import is_word
 
 if TYPE_CHECKING:
     from glm_lsp.completion.types import Draft
@@ -31,7 +31,7 @@ _LONGEST = 40
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Begin with a blank where the word before the cursor and the first one are two."""
     last, first = _LAST.search(context.head[-_LONGEST - 1 :]), _FIRST.match(draft.text)
-    if last is None or first is None or not is_text(context.before, context.language):
+    if last is None or first is None or not context.is_in_text:
         return draft
     if last.group().lower() == last.group().upper():  # A script that has no blanks.
         return draft
@@ -48,4 +48,4 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
 def may_follow(text: str, context: CursorContext) -> bool:
     """Tell whether a text that is still growing may turn out to be a word of its own."""
     begun = is_word(context.head[-1:]) and is_word(text[:1])
-    return begun and is_text(context.before, context.language) and all(map(is_word, text))
+    return begun and context.is_in_text and all(map(is_word, text))

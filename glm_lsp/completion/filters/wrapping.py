@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING
 
 from glm_lsp.languages import language_named
-from glm_lsp.languages.lexer import is_text
 from glm_lsp.prompts.completion import CLOSE, HOLE, OPEN
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def may_talk(draft: Draft, context: CursorContext) -> bool:
     text = draft.text.lstrip()
     if OPEN in text:
         return False
-    if is_text(context.before, context.language):  # Words are at home there, but for some.
+    if context.is_in_text:  # Words are at home there, but for some.
         if _FENCE.match(text):  # It may close the prompt's, and talk.
             return len(_FENCE.findall(text)) == 1
         return any(text.lower().startswith(word[: len(text)]) for word in _GREETINGS)
@@ -124,7 +123,7 @@ def _plain_code(text: str, context: CursorContext) -> str:
             text = text[: found.start()]
     if language_named(context.language).prose:
         return text
-    if is_text(context.before, context.language):
+    if context.is_in_text:
         return _in_text(text)
     text = _unfenced(text, context.head)
     return _without_chatter(_without_language(text, context.language))
