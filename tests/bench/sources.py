@@ -54,7 +54,10 @@ _LONGEST, _WIDEST, _LEAST = 120_000, 500, 30
 
 
 def sources(dice: random.Random, count: int) -> Iterator[tuple[str, str, str]]:
-    """Yield (path, text, LSP language) of so many files, as many of each language as there are."""
+    """Yield (path, text, LSP language) of so many files, as many of each language as there are.
+
+    What two versions of a package have in common is yielded once.
+    """
     fetch()
     by_language: dict[str, list[Path]] = {}
     for root in (
@@ -77,6 +80,7 @@ def sources(dice: random.Random, count: int) -> Iterator[tuple[str, str, str]]:
         dice.shuffle(paths)
     lists = [(language, paths) for language, paths in sorted(by_language.items())]
     yielded = 0
+    seen: set[int] = set()
     while yielded < count and any(paths for _, paths in lists):
         for language, paths in lists:
             while paths:
@@ -89,7 +93,9 @@ def sources(dice: random.Random, count: int) -> Iterator[tuple[str, str, str]]:
                     len(text) <= _LONGEST
                     and text.count("\n") >= 30
                     and max(map(len, text.split("\n"))) < 500
+                    and hash(text) not in seen
                 ):
+                    seen.add(hash(text))
                     yield str(path), text, language
                     yielded += 1
                     break

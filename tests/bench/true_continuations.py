@@ -9,7 +9,8 @@ decided what is right.
 
 Places: `word` (the hand rests within a word), `between` (behind a blank or a sign), `closers`
 (the editor has closed the brackets), `line` (a line of a block is missing), `block` (the whole
-body is), `comment` (within one). Where the engine would not ask, nothing is counted.
+body is), `comment` (within one), `header` (behind a keyword). A long file has up to three of each;
+of files that hold the same, one is taken. Where the engine would not ask, nothing is counted.
 
 Outcomes: `exact` (the file is whole again), `shorter` (it ends earlier, at a line end),
 `rejected` (nothing is shown), `damaged` (anything else). The bounds are those of the promise:
@@ -48,6 +49,7 @@ PLACES = ("word", "between", "closers", "line", "block", "comment", "header")
 OUTCOMES = ("exact", "shorter", "rejected", "damaged")
 RIGHT, DAMAGED = 0.98, 0.001
 _MOST_LINES = 10
+_ROUND, _MOST_ROUNDS = 200, 3  # Lines of a file for each place of a kind, and places at the most.
 _LEAST = 2  # Characters: fewer are typed faster than looked at.
 _HEADER = re.compile(
     r"\s*(?:async )?(?:def|class|for|while|if|elif|with|except|return|import|from) "
@@ -184,17 +186,21 @@ def _bare(text: str, case: Case) -> str:
 
 
 def cases(path: str, text: str, language: str, dice: random.Random) -> Iterator[Case]:
-    """Yield some places of a file, one of each kind at the most."""
+    """Yield some places of a file: one of each kind at the most, of a long one up to three."""
     lines = text.replace("\r\n", "\n").split("\n")
     numbers = [n for n in range(1, len(lines) - 1) if 3 <= len(lines[n].strip()) <= 160]
     if len(numbers) < 20:
         return
-    for place in PLACES:
+    seen: set[tuple[str, int, int]] = set()
+    for place in PLACES * min(_MOST_ROUNDS, 1 + len(lines) // _ROUND):
         for _ in range(8):
             n = dice.choice(numbers)
             case = _case(lines, n, place, dice)
             if case is not None and len(case[1].removesuffix(case[2]).strip()) >= _LEAST:
                 head, truth, tail, end = case
+                if (place, n, len(head)) in seen:
+                    continue
+                seen.add((place, n, len(head)))
                 before = "".join(line + "\n" for line in lines[max(0, n - 150) : n]) + head
                 rest = "\n".join(lines[end : end + 80])
                 yield Case(f"{path}:{n + 1}", language, place, before, truth, tail, rest)
@@ -306,7 +312,7 @@ def _report(counts: dict[str, Counter[str]], damaged: dict[str, set[str]]) -> bo
 def main(arguments: list[str]) -> int:
     """Print the table; return 1 when a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--places", type=int, default=10_000)
+    parser.add_argument("--places", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
     parser.add_argument("--show", type=int, default=0, help="so many of what went wrong")
     parser.add_argument("--only", default="", help="only those of a place, wrapping or language")

@@ -30,18 +30,22 @@ _CLOSING = ")]}\"'`"
 def apply(draft: Draft, context: CursorContext) -> Draft:
     """Replace the closers behind the cursor that the text brings itself; cut surplus ones."""
     text = draft.text
+    if _closes_far(text, context):
+        return draft
     if (cut := surplus(text, context)) is not None:
         text = text[:cut].rstrip()
     line = _line(text, context)
     if not line.tail.strip():
         return draft.with_text(line.without_theirs(text))
     most = len(line.tail) - len(line.tail.lstrip(_CLOSING))
-    for alone in (False, True) if line.is_sound() else (True, False):
+    first = not line.is_sound()
+    ways: list[tuple[bool, ...]] = [(first,), (not first,)]
+    if context.is_cut_below and "}" in line.tail[:most]:
+        ways.insert(0, (False, True))  # One too many would close what ends out of sight.
+    for way in ways:
         for replaced in range(most + 1):
-            if line.takes(text, replaced, alone=alone):
-                return _shortest(
-                    attrs.evolve(draft, text=text, replaced=replaced), line, alone=alone
-                )
+            if line.takes(text, replaced, way):
+                return _shortest(attrs.evolve(draft, text=text, replaced=replaced), line, way)
     return draft.nothing()
 
 
@@ -51,13 +55,27 @@ def surplus(text: str, context: CursorContext) -> int | None:
         return None
     before = _statement(context)
     waiting = unclosed(before, context.language)
-    if is_text(_told_by(before, context), context.language):
+    if _closes_far(text, context) or is_text(_told_by(before, context), context.language):
         return None  # What the text closes first is the string or comment.
     for index in unopened(text, context.language, before):
         if not waiting or waiting[-1] != PAIRS[text[index]]:
             return index
         waiting.pop()
     return None
+
+
+def _closes_far(text: str, context: CursorContext) -> bool:
+    """Tell whether a line closes at the margin what was opened there, lines at the margin ago.
+
+    A namespace, say. It is told only where the whole document is seen.
+    """
+    if context.head or context.tail or text[:1] not in PAIRS or context.is_cut_below:
+        return False
+    if context.line != len(context.above) or len(unopened(text, context.language)) != 1:
+        return False
+    waiting = unclosed(context.before, context.language)
+    closed_below = len(unopened(context.after, context.language))
+    return waiting[-1:] == [PAIRS[text[0]]] and len(waiting) > closed_below
 
 
 @frozen
@@ -70,7 +88,7 @@ class _Line:
     below: str = ""
     words: bool = False
 
-    def takes(self, text: str, replaced: int, *, alone: bool) -> bool:
+    def takes(self, text: str, replaced: int, ways: tuple[bool, ...]) -> bool:
         """Tell whether the line, alone or with those around it, would read well with a text."""
         if self.words and not any(char in PAIRS for char in _QUOTE.split(self.tail)[0]):
             return True
@@ -81,7 +99,10 @@ class _Line:
                 return False
             if replaced and not _brings(text, self.tail[:replaced], self.before, self.language):
                 return False
-        return self._wrong(whole, alone=alone) <= self._wrong(self.before, self.tail, alone=alone)
+        return all(
+            self._wrong(whole, alone=alone) <= self._wrong(self.before, self.tail, alone=alone)
+            for alone in ways
+        )
 
     def is_sound(self) -> bool:
         """Tell whether each line above that leaves a bracket open goes on, as far as is known.
@@ -178,11 +199,11 @@ def _mismatches(code: str) -> int:
     return wrong
 
 
-def _shortest(draft: Draft, line: _Line, *, alone: bool) -> Draft:
+def _shortest(draft: Draft, line: _Line, ways: tuple[bool, ...]) -> Draft:
     """Leave out of both what the text ends with and what it replaces at its very end."""
     if draft.replaced and draft.text.endswith(line.tail[: draft.replaced]):
         shorter = attrs.evolve(draft, text=draft.text[: -draft.replaced], replaced=0)
-        if line.takes(shorter.text, 0, alone=alone):
+        if line.takes(shorter.text, 0, ways):
             return shorter
     return draft
 

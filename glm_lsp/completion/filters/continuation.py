@@ -30,6 +30,8 @@ _ADDRESS = re.compile(
     r"|This (?:is|code|function|method|will)|The (?:code|above|function|given|following)|Note that"
     r"|In (?:this|the) (?:code|example)|If you|I(?:'ve|'m)?|Let's|However) "
 )
+_TAG = re.compile(r"\s*(?:[*/#!;%-]+\s*)?[@\\]\w")
+"""What a comment says of a parameter or a result, which a sentence describes."""
 
 
 def apply(draft: Draft, context: CursorContext) -> Draft:
@@ -52,4 +54,5 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
 def _begins_sentence(head: str) -> bool:
     """Tell whether a sentence may begin behind what stands before the cursor."""
     said = head.rstrip()
-    return said.endswith(tuple("\"'#*/;%!-")) or (said != head and said.endswith(tuple(".:!?")))
+    begun = said.endswith(tuple(".:!?")) or _TAG.match(head) is not None
+    return said.endswith(tuple("\"'#*/;%!-")) or (said != head and begun)

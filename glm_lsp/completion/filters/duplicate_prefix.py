@@ -6,6 +6,7 @@ import re
 import string
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.filters import signs
 from glm_lsp.context.cursor import indentation
 from glm_lsp.languages import language_named
 from glm_lsp.languages.lexer import is_word
@@ -88,6 +89,10 @@ def _is_line_again(line: str, text: str, context: CursorContext) -> bool | None:
     """
     bare, lead = text.lstrip(), indentation(context.head)
     rest = bare[len(line) :]
+    if not any(map(is_word, line)) and not _end_blanks(context.head):
+        told = signs.is_again(line, bare, context)
+        if told is not None:
+            return told
     if _end_blanks(context.head) and rest and is_word(line[-1]) == is_word(rest[0]):
         return rest[0].isspace()  # Or another word, or sign, that begins alike.
     if len(line) >= _LEAST and not set(line) - set(rest[:1]):
@@ -141,8 +146,8 @@ def _alone(token: str) -> str:
 
 def _like(token: str) -> str:
     """Return a pattern of the signs that a token begins with, before any word; of it, if none."""
-    signs = token.rstrip(string.ascii_letters + string.digits + "_")
-    return rf"(?<!{re.escape(signs[0])}){re.escape(signs)}\w" if signs else _alone(token)
+    begun = token.rstrip(string.ascii_letters + string.digits + "_")
+    return rf"(?<!{re.escape(begun[0])}){re.escape(begun)}\w" if begun else _alone(token)
 
 
 def _flat(text: str) -> str:

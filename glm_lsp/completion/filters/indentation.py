@@ -82,7 +82,8 @@ def _as_body(lines: list[str], here: int, unit: str) -> list[str]:
     """Indent the lines that follow an opener which stands at column `here`."""
     code = _code(lines)
     body, least = width(code[0]), min(map(width, code))
-    if 0 < body <= here and not _is_on_level(code[0]):
+    closed = least == body and CLOSER.match(code[-1]) and width(code[-1]) == body
+    if 0 < body <= here and not _is_on_level(code[0]) and not closed:
         # Written as if the first line stood at the margin.
         return [_shifted(line, here, unit) for line in lines]
     if here < least < body and any(_is_on_level(line) for line in code if width(line) == least):

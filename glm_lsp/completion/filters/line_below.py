@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from glm_lsp.completion.scope import opens_block
 from glm_lsp.context.cursor import width
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def reached(text: str, context: CursorContext) -> int | None:
     start = 0
     for index, line in enumerate(lines):
         whole = line if index else context.head + line.lstrip()
-        again = line.strip() and whole.strip() == below[0] and _tells(lines[index + 1 :], below)
+        again = line.strip() and whole.strip() == below[0]
+        again = again and (
+            _tells(lines[index + 1 :], below) or (index == 1 and _is_body(line, lines[0], context))
+        )
         if again or ((index or not context.head.strip()) and _cuts_off(whole, context)):
             return max(start - 1, 0)
         start += len(line) + 1
@@ -66,6 +70,12 @@ def _tells(behind: list[str], below: list[str]) -> bool:
         return True
     following = next((line.strip() for line in behind if line.strip()), "")
     return below[1:] == [following] and len(following) >= _TELLING
+
+
+def _is_body(line: str, opener: str, context: CursorContext) -> bool:
+    """Tell whether a line behind an opener is the body that the document has below it already."""
+    further = not context.head.strip() and width(line) > width(context.head)
+    return further and opens_block(opener, context.language) and line == context.line_below
 
 
 def _cuts_off(line: str, context: CursorContext) -> bool:

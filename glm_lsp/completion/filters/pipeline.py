@@ -80,9 +80,10 @@ def is_finished(draft: Draft, context: CursorContext) -> bool:
     plain = wrapping.apply(draft, context)
     if duplicate_prefix.is_half_told(plain.text, context):
         return False
-    text = indentation.apply(duplicate_prefix.apply(plain, context), context).text
-    if text == plain.text and duplicate_prefix.may_repeat(text, context):
+    alone = duplicate_prefix.apply(plain, context)
+    if alone.text == plain.text and duplicate_prefix.may_repeat(plain.text, context):
         return False
+    text = indentation.apply(alone, context).text
     return (
         length.is_complete(text, draft, context)
         or repetition.first_repeat(text.split("\n")) is not None

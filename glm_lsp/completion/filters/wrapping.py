@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _FENCE_BEGUN = re.compile(r"^[ \t]*(?:```|~~~|(?:`{1,2}|~{1,2})\Z)", re.MULTILINE)
+_BARE_FENCE = re.compile(r"\s*```[ \t]*(?:\n|\Z)")
 _LABEL = re.compile(r"[A-Z][\w+#. ]{0,20}[:：]")
 _THOUGHT = re.compile(r"\A\s*<think>[\s\S]*?(?:</think>\s*|\Z)")
 _FORM_TAG = re.compile(r"</?(?:above|below|related|fill|hole)\b[^>\n]*>?|<hole/?")
@@ -68,7 +69,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
 def unwrap(raw: str, context: CursorContext) -> str:
     """Return the code in an answer, whole or cut anywhere."""
     text = _THOUGHT.sub("", raw)
-    if _may_open(text):
+    if _may_open(text) and not _closes_example(text, context):
         return ""
     if OPEN in text:
         inside = text.partition(OPEN)[2].partition(CLOSE)[0]
@@ -114,6 +115,8 @@ def _without_half(text: str, mark: str) -> str:
 
 
 def _plain_code(text: str, context: CursorContext) -> str:
+    if _closes_example(text, context):
+        return text.lstrip().partition("\n")[0]
     if _may_open(text):
         return ""
     if HOLE in text:  # The model wrote the form again, hole and all.
@@ -127,6 +130,18 @@ def _plain_code(text: str, context: CursorContext) -> str:
         return _in_text(text)
     text = _unfenced(text, context.head)
     return _without_chatter(_without_language(text, context.language))
+
+
+def _closes_example(text: str, context: CursorContext) -> bool:
+    """Tell whether a fence that an answer begins with ends an example of the comment's own."""
+    if not _BARE_FENCE.match(text) or not context.is_in_text or len(_FENCE.findall(text)) != 1:
+        return False
+    mark, fences = context.head.strip(), 0
+    for line in reversed(context.above):
+        if not mark or not line.strip().startswith(mark):
+            break
+        fences += line.strip()[len(mark) :].lstrip().startswith("```")
+    return fences % 2 == 1
 
 
 def _without_language(text: str, language: str) -> str:
