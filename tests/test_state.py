@@ -34,6 +34,7 @@ CACHES = {
     "markdown/inline.py: _parser": "it has no state but its rules",
     "next_edits/patterns.py: replacements": "what differs in two lines is the same for everybody",
     "project/defined.py: parts_of": "the words of a name are the same for everybody",
+    "project/own_text.py: _counted": "the words of some lines are the same for everybody",
     "project/place.py: beside_the_code": "a path says the same to everybody",
     "project/trees.py: fitted": "the trees are a file of the package, read when first needed",
     "secrets/shapes.py: _compiled": "the shapes of keys are compiled once, when first needed",

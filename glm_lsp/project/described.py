@@ -31,16 +31,14 @@ def signs_of(
     """
     files = math.log(2 + len(index))
     signs: dict[str, dict[str, float]] = defaultdict(dict)
-    popular, many = signs["popular"], signs["many"]
-    signs["rarity"] = {n: value / 6 for n, value in index.passages.rarities(names).items()}
+    popular, many, rarity = signs["popular"], signs["many"], signs["rarity"]
     for name in names:
-        kind, count = index.by_name.kinds(name)
+        kind, many[name], rarity[name], spread = index.nature(name)
         if name in own:
             kind = own[name][0].kind
         kind = kind or "parameter"
         signs[_KINDS.get(kind, kind)][name] = 1.0
-        popular[name] = math.log(1 + index.passages.spread(name)) / files
-        many[name] = math.log(1 + count)
+        popular[name] = math.log(1 + spread) / files
         if name[0] == "_" and name not in own and name not in near:
             signs["private"][name] = 1.0
     return signs

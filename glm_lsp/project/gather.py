@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from glm_lsp.project.moved import moved
 from glm_lsp.project.pack import Sheet, pack
 from glm_lsp.project.place import Here, here_at
 from glm_lsp.project.score import Scorer
 
 if TYPE_CHECKING:
     from glm_lsp.languages import Language
+    from glm_lsp.project.definitions import Definition
+    from glm_lsp.project.index import Index
     from glm_lsp.project.workspace import Workspace
 
 _REGION = 6
 """Lines within which a sheet stays; a prompt's share that stays is hardly less than with 40."""
-_LONG_TEXT, _EVERY = 60_000, 20
-"""Characters of a text that is read anew only for every so many questions."""
+_EVERY = 20
+"""Questions after which a text is read anew, if it was not before: it changed within a function."""
+_LONG_TEXT = 60_000
+"""Characters of a text that is never read more often than that."""
 _MOST_KEPT = 32
 
 
@@ -57,10 +62,14 @@ class Gatherer:
         name = workspace.shown(path)
         belongs = True
         asked = self._asked[path] = self._asked.get(path, -1) + 1
-        if len(text) <= _LONG_TEXT or asked % _EVERY == 0 or name not in index:
+        lines = text.split("\n")
+        defined = self._moved(path, name, index, lines) if asked % _EVERY else None
+        if defined is None:
+            self._asked[path] = 0
             belongs = workspace.open(path, language, text)
         try:
-            here = here_at(name, text.split("\n"), line, index.definitions(name))
+            known = index.definitions(name) if defined is None else defined
+            here = here_at(name, lines, line, known)
             scorer = Scorer(index, here)
             scores = scorer.scores()
             kept = self._kept.get(path)
@@ -76,6 +85,16 @@ class Gatherer:
         finally:
             if not belongs:
                 workspace.forget(path, language)
+
+    def _moved(
+        self, path: str, name: str, index: Index, lines: list[str]
+    ) -> list[Definition] | None:
+        """Return what a document defines without reading it anew; None where it must be read."""
+        before = self._workspace.opened(path)
+        if before is None or name not in index:
+            return None
+        found = moved(index.definitions(name), before.split("\n"), lines)
+        return index.definitions(name) if found is None and len(before) > _LONG_TEXT else found
 
     def _keep(self, path: str, kept: _Kept) -> _Kept:
         self._kept.pop(path, None)

@@ -6,9 +6,11 @@ own size bounds.
 
 from __future__ import annotations
 
+import math
 from heapq import nlargest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from glm_lsp.project.around import signs_around
 from glm_lsp.project.defined import Defined, parts_of
 from glm_lsp.project.facts import PASSAGE
 from glm_lsp.project.imports import Files, imported
@@ -16,7 +18,7 @@ from glm_lsp.project.passages import Passages
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from glm_lsp.project.defined import File
     from glm_lsp.project.definitions import Definition
@@ -28,8 +30,25 @@ _STALE = 200
 """Changes of files after which names are counted anew."""
 _UNLIKE, _FEWEST_UNLIKE = 0.05, 20
 _NEVER_KEPT = 1_000_000
-_MOST_LISTED = 4
-"""Files whose definitions are kept as objects, all of them."""
+_MOST_KEPT = 4
+"""Files of which more is kept: those that are asked about."""
+_MOST_NATURES = 8_000
+
+
+class Nature(NamedTuple):
+    """What a name is, wherever the cursor is.
+
+    Attributes:
+        kind: of its first definition; "" for none.
+        many: the logarithm of one more than how many definitions it has.
+        rarity: how much it says.
+        spread: how many files hold it.
+    """
+
+    kind: str
+    many: float
+    rarity: float
+    spread: int
 
 
 class Index:
@@ -54,9 +73,12 @@ class Index:
         self._listed: dict[str, list[Definition]] = {}
         self._changes = self._count = 0
         self._unlike = _NEVER_KEPT
-        self._imports: dict[str, dict[str, set[str]]] = {}
+        self._imports: dict[str, tuple[str, dict[str, set[str]]]] = {}
         self._classes: dict[str, list[str]] | None = None
         self._popular: list[str] | None = None
+        self._own_changes: dict[str, int] = {}
+        self._around: dict[str, tuple[tuple[str, int], dict[str, dict[str, float]]]] = {}
+        self._natures: dict[str, Nature] = {}
 
     def __len__(self) -> int:
         return len(self._files)
@@ -66,14 +88,10 @@ class Index:
 
     def definitions(self, path: str) -> list[Definition]:
         """Return what a file defines; nothing of one that is not known."""
-        if path not in self._listed:
-            file = self._files.get(path)
-            if file is None:
-                return []
-            if len(self._listed) >= _MOST_LISTED:
-                self._listed.pop(next(iter(self._listed)))
-            self._listed[path] = self._defined.of(file)
-        return self._listed[path]
+        file = self._files.get(path)
+        if path not in self._listed and file is not None:
+            return _keep(self._listed, path, self._defined.of(file))
+        return self._listed.get(path, [])
 
     def outline(self, path: str) -> list[Outline]:
         """Return what a file defines in short; nothing of one that is not known."""
@@ -90,7 +108,7 @@ class Index:
         """Put a file's facts in the place of what was known of it; `key` is its text's."""
         known = self._files.get(path)
         if known is not None:
-            self._defined.remove(known)
+            self._lose(known)
         self._files[path] = self._defined.add(path, key, facts)
         self.files.add(path)
         self.passages.replace(path, facts.words, facts.held)
@@ -99,10 +117,15 @@ class Index:
     def remove(self, path: str) -> None:
         """Forget a file."""
         if (known := self._files.pop(path, None)) is not None:
-            self._defined.remove(known)
+            self._lose(known)
             self.passages.remove(path)
             self.files.remove(path)
             self._changed(path)
+
+    def _lose(self, known: File) -> None:
+        for name, *_ in self._defined.outline(known):
+            self._natures.pop(name, None)
+        self._defined.remove(known)
 
     # Between starts.
 
@@ -140,13 +163,14 @@ class Index:
         self.passages.drop_unsure()
 
     def _changed(self, path: str) -> None:
-        self._imports.pop(path, None)
         self._listed.pop(path, None)
         self._changes += 1
+        self._own_changes[path] = self._own_changes.get(path, 0) + 1
         self._unlike += 1
         if self._changes % _STALE == 1 or len(self._files) != self._count:
             # Otherwise a little of what these say is old, and does no harm.
             self._classes = self._popular = None
+            self._natures.clear()
             self._count = len(self._files)
 
     # Asking.
@@ -155,21 +179,51 @@ class Index:
         """Return the files that a file imports, with the names it takes from each."""
         if path not in self._files:
             return {}
-        if path not in self._imports:
-            self._imports[path] = imported(
-                self.family, path, self.statements(path), self.files, self._defining
-            )
-        return self._imports[path]
+        statements = self._files[path].statements
+        kept = self._imports.get(path)
+        if kept is None or kept[0] != statements:
+            given = (path, self.statements(path), self.files, self._defining)
+            kept = self._imports[path] = (statements, imported(self.family, *given))
+        return kept[1]
 
     def statements(self, path: str) -> list[str]:
         """Return a file's import statements, each on one line."""
         file = self._files.get(path)
         return file.statements.split("\n") if file is not None and file.statements else []
 
-    def known(self, names: Iterable[str]) -> list[str]:
-        """Return those of names that a definition has, or a parameter, or had not long ago."""
+    def known(self, names: Iterable[str], others: Container[str]) -> list[str]:
+        """Return those of names that a definition has, or a parameter, or had not long ago.
+
+        `others` are known besides.
+        """
         defined, parameters = self.by_name.lists.numbers, self.by_parameter.lists.numbers
-        return [name for name in names if name in defined or name in parameters]
+        return [n for n in names if n in defined or n in parameters or n in others]
+
+    def around(self, path: str) -> dict[str, dict[str, float]]:
+        """Return the signs of what a file imports, and of what stands in its folder."""
+        file = self._files.get(path)
+        now = (file.statements if file is not None else "", self._elsewhere(path))
+        kept = self._around.get(path)
+        if kept is None or kept[0] != now:
+            self._imports.pop(path, None)
+            kept = _keep(self._around, path, (now, signs_around(self, path)))
+        return kept[1]
+
+    def nature(self, name: str) -> Nature:
+        """Return what a name is; how often it stands may be what it was some changes ago."""
+        found = self._natures.get(name)
+        if found is None:
+            kind, count = self.by_name.kinds(name)
+            passages = self.passages
+            said = (math.log(1 + count), passages.rarity(name) / 6, passages.spread(name))
+            if len(self._natures) > _MOST_NATURES:
+                self._natures.clear()
+            found = self._natures[name] = Nature(kind, *said)
+        return found
+
+    def _elsewhere(self, path: str) -> int:
+        """Return how often another file was changed."""
+        return self._changes - self._own_changes.get(path, 0)
 
     def with_part(self, part: str) -> Iterator[str]:
         """Return the names that have a word in them."""
@@ -194,7 +248,7 @@ class Index:
     def popular(self) -> list[str]:
         """Return the names that most files hold."""
         if self._popular is None:
-            self._popular = nlargest(300, self.by_name, key=self.passages.spread)
+            self._popular = nlargest(300, self.by_name.lists.words, key=self.passages.spread)
         return self._popular
 
     def bases(self, name: str, depth: int = 0) -> list[str]:
@@ -234,3 +288,15 @@ class Index:
     def holding(self, name: str) -> list[tuple[str, int]]:
         """Return where a name stands: files, and the first lines of the passages that hold it."""
         return [(path, at * PASSAGE) for path, at in self.passages.holding(name)]
+
+
+_Value = TypeVar("_Value")
+
+
+def _keep(kept: dict[str, _Value], path: str, value: _Value) -> _Value:
+    """Keep a value for a file, and those of a few others."""
+    kept.pop(path, None)
+    if len(kept) >= _MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    kept[path] = value
+    return value

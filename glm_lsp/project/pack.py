@@ -130,7 +130,9 @@ def pack(
     order = sorted(fresh, key=lambda name: (-scores[name], name))
     beside: dict[str, list[tuple[str, Definition]]] = {}
     for name in order[: max(_FEWEST, budget // _CHARACTERS_A_NAME)]:
-        for each in meant(index, scorer, here, name):
+        if (found := scorer.meant.get(name)) is None:
+            found = scorer.meant[name] = meant(index, scorer, here, name)
+        for each in found:
             beside.setdefault(each.path, []).append((name, each))
 
     def entry(name: str, each: Definition) -> tuple[float, str, str, int, Definition]:
@@ -141,6 +143,7 @@ def pack(
     heapify(waiting)
     missed = 0
     opened: set[tuple[str, str]] = set()
+    files: set[str] = set()
     while waiting and missed <= _MOST_MISSED:
         _, name, path, _, each = heappop(waiting)
         if name in sheet.names:
@@ -150,13 +153,19 @@ def pack(
             continue
         missed = 0
         sheet.reasons.setdefault(each.signature, scorer.reason(name))
-        place = (path, each.name if each.kind == "class" else each.owner)
+        place = (path, _place(each))
         if place not in opened:
             opened.add(place)
             for other, one in beside[path]:
-                if other not in sheet.names:
+                if other not in sheet.names and (path not in files or _place(one) == place[1]):
                     heappush(waiting, entry(other, one))
+            files.add(path)
     return sheet
+
+
+def _place(each: Definition) -> str:
+    """Return the class that a definition is, or is of."""
+    return each.name if each.kind == "class" else each.owner
 
 
 def meant(index: Index, scorer: Scorer, here: Here, name: str) -> list[Definition]:

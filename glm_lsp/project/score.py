@@ -1,6 +1,7 @@
 """How likely each name of the workspace is to be used at a cursor.
 
-Invariant: no language model; the same index and text give the same scores. A name that stands near
+Invariant: no language model; the same index and text give the same scores, but that how often a
+name stands in the workspace may be what it was some changes ago. A name that stands near
 the cursor needs no showing, and has none. What the cursor's signs are worth, added up, finds the
 names that may be among the best; trees over all signs order these, in languages where they do it
 better than a sum of all.
@@ -8,17 +9,16 @@ better than a sum of all.
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from glm_lsp.project.defined import parts_of
 from glm_lsp.project.described import signs_of
 from glm_lsp.project.facts import PASSAGE, WORD
-from glm_lsp.project.imports import ALL
 from glm_lsp.project.named import NAME
+from glm_lsp.project.own_text import signs_of as own_text
 from glm_lsp.project.place import KEYWORDS
 from glm_lsp.project.trees import fitted
 from glm_lsp.project.weights import WEIGHTS
@@ -49,13 +49,20 @@ _CONSTRUCTORS = frozenset({"__init__", "constructor", "new"})
 
 
 class Scorer:
-    """Scores names for one cursor."""
+    """Scores names for one cursor.
+
+    Attributes:
+        signs: names with what speaks for them, by sign.
+        own: what the file defines, by name.
+        meant: which definitions names mean here, as far as that was asked.
+    """
 
     def __init__(self, index: Index, here: Here) -> None:
         self._index = index
         self._here = here
         self.signs: dict[str, dict[str, float]] = defaultdict(dict)
         self.own: dict[str, list[Definition]] = defaultdict(list)
+        self.meant: dict[str, list[Definition]] = {}
         self._own_members: dict[str, list[Definition]] = defaultdict(list)
         for each in here.definitions:
             self.own[each.name].append(each)
@@ -119,12 +126,12 @@ class Scorer:
         return found
 
     def _known_names(self) -> list[str]:
-        given: set[str] = set()
+        given: dict[str, float] = {}
         for found in self.signs.values():
             given.update(found)
-        given -= self._here.near | KEYWORDS
-        known = {*self._index.known(given), *(given & self.own.keys())}
-        return sorted(name for name in known if len(name) > 3)
+        near, own = self._here.near, self.own
+        known = self._index.known(given, own)
+        return [n for n in known if len(n) > 3 and n not in near and n not in KEYWORDS]
 
     # Signs.
 
@@ -140,7 +147,7 @@ class Scorer:
         self._by_types()
         self._by_calls()
         self._by_twins()
-        self._by_imports()
+        self.signs.update(self._index.around(self._here.path))
         self._by_parts()
 
     def _weighted(self, up: int, down: int, half: float) -> dict[str, float]:
@@ -173,18 +180,7 @@ class Scorer:
         """Words of the file's other passages, worth more where they are like the cursor's."""
         here, index = self._here, self._index
         rarity = {word: index.passages.rarity(word) * weight for word, weight in self._near.items()}
-        everywhere: Counter[str] = Counter()
-        found: dict[str, float] = defaultdict(float)
-        total = 0.0
-        for start in range(0, min(len(here.lines), 6_000), PASSAGE):
-            counts = Counter(WORD.findall("\n".join(here.lines[start : start + PASSAGE])))
-            score = sum(rarity[word] for word in counts.keys() & rarity.keys())
-            total += score
-            everywhere.update(counts)
-            for word, count in counts.items():
-                found[word] += score * (1 + math.log(count))
-        self.signs["own"] = {word: math.log(1 + count) for word, count in everywhere.items()}
-        self.signs["own_near"] = {word: value / (total or 1.0) for word, value in found.items()}
+        self.signs["own"], self.signs["own_near"] = own_text(here.lines, here.line, rarity)
         for each in here.definitions:
             self._put(each.name, "own_definition", 1.0)
             for parameter in each.parameters:
@@ -296,25 +292,6 @@ class Scorer:
                     for word in index.passages.words(passages[at]) if at < len(passages) else ():
                         self._put(word, "twin", 0.5)
 
-    def _by_imports(self) -> None:
-        here, index = self._here, self._index
-        for path, names in self.imports.items():
-            for name in names:
-                self._put(name, "imported_name", 1.0)
-            for name, _, owner, parameters in index.outline(path):
-                value = 1.0 if not owner else 0.5
-                if owner and (owner in names or ALL in names):
-                    value = 0.9
-                if names and not ({name, owner, ALL} & names):
-                    value *= 0.6
-                self._put(name, "imported", value)
-                for parameter in parameters:
-                    self._put(parameter.lstrip("*"), "imported", value * 0.4)
-        folder = here.path.rpartition("/")[0]
-        for path in list(index.files.folders.get(folder, ()))[:60]:
-            for name, *_ in index.outline(path) if path != here.path else ():
-                self._put(name, "folder", 1.0)
-
     def _by_parts(self) -> None:
         """Names that share words with those at the cursor; names that most files hold."""
         index = self._index
@@ -323,17 +300,15 @@ class Scorer:
         for word in nearest:
             for part in parts_of(word):
                 worth[part] = max(worth.get(part, 0.0), self._near[word])
-        for name in index.popular():
-            self._put(name, "popular", 0.0)
+        self.signs["popular"] = dict.fromkeys(index.popular(), 0.0)
         given: set[str] = set().union(*self.signs.values())
         shared: dict[str, float] = {}
         for part, value in worth.items():
             named = list(index.with_part(part))
-            few = len(named) < _MOST_NAMED
-            for name in named if few else [each for each in named if each in given]:
+            for name in named if len(named) < _MOST_NAMED else filter(given.__contains__, named):
                 shared[name] = shared.get(name, 0.0) + value
-        for name, value in shared.items():
-            self._put(name, "parts", value / max(1, len(parts_of(name))))
+        count = {name: len(parts_of(name)) or 1 for name in shared}
+        self.signs["parts"] = {name: value / count[name] for name, value in shared.items()}
 
 
 def _add(scores: dict[str, float], signs: Mapping[str, Mapping[str, float]]) -> None:

@@ -130,6 +130,10 @@ class Workspace:
             self._texts[path] = text
         return self._may(path)
 
+    def opened(self, path: str) -> str | None:
+        """Return the text of an open document, as it was when it was last put in."""
+        return self._texts.get(path)
+
     def text(self, name: str) -> str:
         """Return the text of a file that is known and may be read: as it is open, else on the disk.
 

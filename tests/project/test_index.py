@@ -154,3 +154,29 @@ def test_a_row_says_all_of_a_definition() -> None:
     clean = each._replace(signature="naïve(one) ", doc="What it is. More")
     assert definition_of(row.decode(), "a.py") == clean
     assert outline_of(row) == ("naïve", "function", "Owner", ("one", "*two"))
+
+
+def test_what_stands_around_a_file_follows_the_others() -> None:
+    """A module that is imported, or stands beside, may come to define something else."""
+    index = Index("python")
+    index.replace("use.py", facts_of(PYTHON, "from inner.shapes import area\n"))
+    index.replace("inner/shapes.py", facts_of(PYTHON, "def area(wide): ...\n"))
+    found = index.around("use.py")
+    assert found["imported"] == {"area": 1.0, "wide": 0.4}
+    assert index.around("use.py") is found
+    index.replace("inner/shapes.py", facts_of(PYTHON, "def volume(): ...\n"))
+    assert index.around("use.py")["imported"] == {"volume": 0.6}
+    index.replace("use.py", facts_of(PYTHON, "import inner.shapes\n"))
+    assert index.around("use.py")["imported"] == {"volume": 1.0}
+    index.replace("beside.py", facts_of(PYTHON, "def besides(): ...\n"))
+    assert index.around("use.py")["folder"] == {"besides": 1.0}
+
+
+def test_what_a_name_is_follows_its_file() -> None:
+    """A function that becomes a class is one."""
+    index = Index("python")
+    index.replace("shapes.py", facts_of(PYTHON, "def shape(): ...\n"))
+    index.replace("use.py", facts_of(PYTHON, "import shapes\n"))
+    assert index.nature("shape").kind == "function"
+    index.replace("shapes.py", facts_of(PYTHON, "class shape: ...\n"))
+    assert index.nature("shape").kind == "class"
