@@ -33,6 +33,7 @@ def fresh(path: Path) -> str:
         (SETTINGS, "<!-- settings: written by `make docs` -->\n", _settings, "<!-- /settings -->"),
         (SETTINGS, "<!-- keys: written by `make docs` -->\n", _keys, "<!-- /keys -->"),
         (HEALTH, "    -- Written by `make docs`.\n", _key_names, "  }) do"),
+        (NAMES, "  -- Actions, written by `make docs`.\n", _actions, "}"),
         (NAMES, "  -- Presets, written by `make docs`.\n", _presets, "}"),
         (NAMES, "  -- Models, written by `make docs`.\n", _models, "}"),
     ):
@@ -66,6 +67,11 @@ def _key_names() -> str:
     """Return the variables that may hold a key, as items of a Lua table."""
     names = dict.fromkeys(name for preset in PRESETS for name in preset.key_names)
     return "".join(f"    '{name}',\n" for name in (ANY_PROVIDER, *names))
+
+
+def _actions() -> str:
+    """Return the actions, as items of a Lua table."""
+    return "".join(f"  '{name}',\n" for name in ACTIONS)
 
 
 def _presets() -> str:

@@ -21,6 +21,7 @@ ALWAYS = [
     ("GLM: Write tests", "source"),
     ("GLM: Explain", "glm.explain"),
 ]
+REFACTORINGS = [entry for entry in ALWAYS if entry[1].startswith("refactor.")]
 FIX_ONE = ("GLM: Fix “undefined name 'x'”", "quickfix")
 FIX_TWO = ("GLM: Fix “unused import”", "quickfix")
 FIX_BOTH = ("GLM: Fix all in this file (2 problems: lines 3 and 7)", "quickfix")
@@ -35,11 +36,13 @@ LINES = (7, 3)
         pytest.param([ONE, TWO], None, [FIX_ONE, FIX_TWO, FIX_BOTH, *ALWAYS], id="two problems"),
         pytest.param([ONE, TWO], ["quickfix"], [FIX_ONE, FIX_TWO, FIX_BOTH], id="quick fixes"),
         pytest.param([], ["quickfix"], [], id="quick fixes without a problem"),
-        pytest.param([ONE], ["refactor"], ALWAYS[:-2], id="refactorings of every kind"),
-        pytest.param([ONE], ["refactor.extract"], [ALWAYS[2]], id="a kind below"),
+        pytest.param([ONE], ["refactor"], REFACTORINGS, id="refactorings of every kind"),
+        pytest.param(
+            [ONE], ["refactor.extract"], [("GLM: Extract", "refactor.extract")], id="a kind below"
+        ),
         pytest.param([ONE], ["refactor.extract.function"], [], id="a kind below that is not ours"),
         pytest.param([ONE], ["ref"], [], id="a piece of a kind"),
-        pytest.param([ONE], ["glm"], [ALWAYS[-1]], id="ours"),
+        pytest.param([ONE], ["glm"], [("GLM: Explain", "glm.explain")], id="ours"),
         pytest.param([ONE], ["source", "glm.explain"], ALWAYS[-2:], id="two kinds"),
         pytest.param([ONE], [""], [FIX_ONE, *ALWAYS], id="the empty kind is every kind"),
         pytest.param([ONE], [], [], id="no kind"),

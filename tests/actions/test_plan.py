@@ -57,22 +57,12 @@ def asked(made: Plan) -> str:
     return made.request.messages[1].content
 
 
-@pytest.mark.parametrize(
-    ("action", "title"),
-    [
-        ("explain", "Explaining area"),
-        ("fix", "Fixing area"),
-        ("refactor", "Refactoring area"),
-        ("document", "Documenting area"),
-        ("edit", "Editing area"),
-        ("test", "Testing area"),
-    ],
-)
-def test_a_plan_is_about_the_definition(action: str, title: str) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_plan_is_about_the_definition(action: str) -> None:
     """The cursor's function is the target, whatever the action; the title names it."""
     made = planned(action, where("width *"))
     assert made.original == AREA
-    assert made.title == title
+    assert made.title == f"{ACTIONS[action].doing} area"
     assert (made.request.model, made.request.feature) == ("glm-5.1", action)
     assert "LIMIT = 1" in asked(made)
     assert OTHER in asked(made)

@@ -71,24 +71,14 @@ def test_a_small_window_is_shown_nothing() -> None:
     assert "def name" not in str(made.request.messages)
 
 
-@pytest.mark.parametrize(
-    ("name", "wants"),
-    [
-        ("explain", {"bodies"}),
-        ("fix", {"bodies", "tests"}),
-        ("refactor", {"callers", "tests"}),
-        ("document", set()),
-        ("test", {"tests", "style"}),
-        ("edit", {"callers"}),
-    ],
-)
-def test_each_action_wants_its_own(name: str, wants: set[str]) -> None:
+@pytest.mark.parametrize("name", ACTIONS)
+def test_each_action_wants_its_own(name: str) -> None:
     """The target's lines, and what the action is shown besides what the code uses."""
     wanted = wanted_of(task(name), GLM)
     assert wanted is not None
     assert (wanted.first, wanted.last) == (3, 4)
     given = {key for key in ("bodies", "callers", "tests", "style") if getattr(wanted, key)}
-    assert given == wants
+    assert given == set(ACTIONS[name].wants)
 
 
 def test_documents_are_judged_and_a_shorter_question_goes_without() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from glm_lsp.actions.offers import offers
 from glm_lsp.actions.registry import ACTIONS, KINDS, Action
 
 ROOT = Path(__file__).parents[2]
@@ -57,10 +58,35 @@ def test_vs_code_offers_every_action(action: Action) -> None:
 
 
 @EVERY
+def test_vs_code_offers_no_edit_of_what_is_read_only(action: Action) -> None:
+    """An action that edits is in no menu of a text that cannot be edited; the others are."""
+    menus: dict[str, Any] = json.loads(read("editors", "vscode", "package.json"))["contributes"][
+        "menus"
+    ]
+    for name in ("commandPalette", "glm-lsp.context"):
+        hidden = [
+            entry["command"] for entry in menus[name] if "!editorReadonly" in entry.get("when", "")
+        ]
+        assert (f"glm-lsp.{action.name}" in hidden) is (action.answer == "edit"), name
+
+
+@EVERY
 def test_neovim_offers_every_action(action: Action) -> None:
     """Each is a word of `:Glm`, and the help says what it does."""
-    lua = read("editors", "nvim", "lua", "glm", "commands.lua")
-    assert re.search(rf"^  {action.name} = ", lua, re.MULTILINE)
-    assert re.search(
-        rf"^ {{8}}{action.name} .*[A-Z]", read("editors", "nvim", "doc", "glm.txt"), re.MULTILINE
-    )
+    assert f"  '{action.name}',\n" in read("editors", "nvim", "lua", "glm", "names.lua")
+    manual = read("editors", "nvim", "doc", "glm.txt")
+    assert re.search(rf"^ {{8}}{action.name} .*[A-Z]", manual, re.MULTILINE)
+    for name in (action.name, *(preset.name for preset in action.presets)):
+        assert f"(Glm{name.capitalize()})" in manual
+    for preset in action.presets:
+        listed = rf"^ {{8}}{action.name} \[preset\][^.]*\b{preset.name}\b"
+        assert re.search(listed, manual, re.MULTILINE)
+
+
+def test_the_readmes_name_what_is_always_offered() -> None:
+    """Who reads README.md, or the extension's page, knows the entries of the menu."""
+    page, extension = read("README.md"), read("editors", "vscode", "README.md")
+    lightbulb = next(line for line in extension.splitlines() if "**Lightbulb**" in line)
+    titles = [offer.title.removeprefix("GLM: ") for offer in offers([], None)]
+    assert [title for title in titles if f"*{title}*" not in page] == []
+    assert [title for title in titles if title not in lightbulb] == []

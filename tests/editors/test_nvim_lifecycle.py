@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from glm_lsp.actions.registry import ACTIONS, REFACTOR
 from tests.editors.glm_in_neovim import start
 from tests.editors.neovim import Neovim
 from tests.editors.real_server import through_gateway
@@ -263,10 +264,22 @@ def test_where_there_is_nothing_to_ask_about(neovim: Neovim) -> None:
 def test_names_and_presets_are_completed(neovim: Neovim) -> None:
     """Every second word that is known is offered, and another preset is refused with them."""
     complete = "return vim.fn.getcompletion(..., 'cmdline')"
-    assert neovim.lua(complete, "Glm refactor ") == ["extract", "names", "simplify", "types"]
+    presets = [preset.name for preset in REFACTOR.presets]
+    assert neovim.lua(complete, "Glm refactor ") == sorted(presets)
+    assert set(ACTIONS) <= set(neovim.lua(complete, "Glm "))
     assert neovim.lua(complete, "Glm refactor s") == ["simplify"]
     assert "glm-5.1" in neovim.lua(complete, "Glm model glm-")
     for name in ("restart", "log", "status", "enable", "disable", "model"):
         assert neovim.lua(complete, f"Glm {name[:-1]}") == [name]
     neovim.keys(":Glm refactor simplyfy<CR>")
-    said(neovim, "glm: no refactoring “simplyfy”. There are: simplify, extract, names, types")
+    said(neovim, f"glm: no refactoring “simplyfy”. There are: {', '.join(presets)}")
+
+
+def test_every_action_and_preset_can_be_mapped(neovim: Neovim) -> None:
+    """A key of the user's own is mapped to `<Plug>(GlmNAME)`, whatever stands in the records."""
+    meant = {name: name for name in ACTIONS}
+    meant |= {preset.name: f"refactor {preset.name}" for preset in REFACTOR.presets}
+    for name, command in meant.items():
+        plug = f"<Plug>(Glm{name.capitalize()})"
+        assert neovim.lua("return vim.fn.maparg(..., 'n')", plug) == f"<Cmd>Glm {command}<CR>"
+        assert neovim.lua("return vim.fn.maparg(..., 'x')", plug) == f":Glm {command}<CR>"

@@ -14,11 +14,18 @@ def main() -> int:
     """Try the mutants asked for; return 1 when one went unnoticed or could not be tried."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--room", help="only those of ROOM.toml")
+    parser.add_argument(
+        "--of", metavar="FILE", help="only those that change a file whose path ends so"
+    )
     parser.add_argument("--sample", type=int, help="only so many, none that need an editor")
     parser.add_argument("--seed", type=int, default=0, help="which ones --sample takes")
     parser.add_argument("--list", action="store_true", help="show them, and try none")
     options = parser.parse_args()
     mutants = read(options.room)
+    if options.of is not None:
+        mutants = [mutant for mutant in mutants if mutant.file.endswith(options.of)]
+        if not mutants:
+            parser.error(f"no mutant changes {options.of}")
     if options.sample is not None:
         mutants = sample(mutants, options.sample, options.seed)
     if options.list:

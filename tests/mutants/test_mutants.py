@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
+from tests.mutants.__main__ import main
 from tests.mutants.entries import Mutant, read, sample, stale
 from tests.mutants.run import try_all
 
@@ -117,3 +118,18 @@ def test_a_sample_hardly_changes_with_the_list() -> None:
     assert editors not in few
     assert few == sample(many, 6, seed=1)
     assert len(set(few) - set(sample(many[1:], 6, seed=1))) <= 1
+
+
+def test_those_of_one_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--of` takes the end of a path, and refuses one that no mutant changes."""
+    monkeypatch.setattr("sys.argv", ["mutants", "--list", "--of", "filters/wrapping.py"])
+    assert main() == 0
+    *listed, count = capsys.readouterr().out.splitlines()
+    assert count == f"{len(listed)} mutants"
+    assert listed
+    assert all("glm_lsp/completion/filters/wrapping.py: " in line for line in listed)
+    monkeypatch.setattr("sys.argv", ["mutants", "--list", "--of", "no_such.py"])
+    with pytest.raises(SystemExit):
+        main()

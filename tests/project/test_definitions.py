@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from importlib import import_module
 
-from glm_lsp.languages import language_named
+import pytest
+import tree_sitter
+
+from glm_lsp.languages import LANGUAGES, language_named
 from glm_lsp.project.facts import Facts, facts_of, key_of
+from glm_lsp.project.rules import Rules, rules_of
 
 SAMPLES = {
     "python": (
@@ -85,6 +89,9 @@ SAMPLES = {
     "shellscript": ("build() {\n  :\n}\nNAME=1\n", "build()|NAME"),
 }
 
+EARLIER = ("method_spec",)
+"""What earlier releases of a grammar call a node."""
+
 
 @pytest.mark.parametrize("language", SAMPLES)
 def test_definitions_and_their_signatures(language: str) -> None:
@@ -93,6 +100,29 @@ def test_definitions_and_their_signatures(language: str) -> None:
     found = facts_of(language_named(language), source).definitions
     shown = [f"{each.owner}.{each.signature}".lstrip(".") for each in found]
     assert "|".join(shown) == expected
+
+
+def test_every_grammar_has_rules_and_a_sample() -> None:
+    """A workspace's definitions are found in each language with a grammar; JSON has none."""
+    rules = {each.name: rules_of(each.grammar) for each in LANGUAGES if each.grammar is not None}
+    assert [name for name, found in rules.items() if found is None] == ["json"]
+    tried = {id(rules[name]) for name in SAMPLES}
+    assert [name for name, found in rules.items() if found and id(found) not in tried] == []
+
+
+def test_what_rules_name_is_in_a_grammar() -> None:
+    """A node or a field that no grammar of the rules has is a slip of the pen."""
+    known: dict[Rules, set[str]] = {}
+    for each in LANGUAGES:
+        if each.grammar is not None and (rules := rules_of(each.grammar)):
+            module, function = each.grammar
+            grammar = tree_sitter.Language(getattr(import_module(module), function)())
+            kinds = (grammar.node_kind_for_id(index) for index in range(grammar.node_kind_count))
+            fields = (grammar.field_name_for_id(at + 1) for at in range(grammar.field_count))
+            known.setdefault(rules, {"ERROR", *EARLIER}).update(filter(None, (*kinds, *fields)))
+    for rules, names in known.items():
+        sets = (value for value in rules if isinstance(value, frozenset))
+        assert set().union(*sets) - names == set()
 
 
 def test_a_docstring_and_a_comment_above_are_kept() -> None:

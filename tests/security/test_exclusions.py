@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from glm_lsp.actions.registry import ACTIONS
 from tests.security.rig import CANARY, CODE, attacks, bodies
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def test_ordinary_files_are_not_in_the_way(shared: tuple[Rig, Gateway]) -> None:
     assert len(gateway.requests) == len(ORDINARY)
 
 
-@pytest.mark.parametrize("action", ["explain", "fix", "refactor", "document", "edit", "test"])
+@pytest.mark.parametrize("action", ACTIONS)
 def test_every_command_asks_first(action: str, shared: tuple[Rig, Gateway]) -> None:
     """Each command is called on an excluded file: each is refused.
 

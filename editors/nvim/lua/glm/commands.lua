@@ -75,9 +75,6 @@ local anywhere = {
 
 ---@type table<string, fun(at: glm.Place, rest: string)>
 local subcommands = {
-  explain = simply('explain'),
-  document = simply('document'),
-  test = simply('test'),
   show = simply('show'),
 
   keep = about_change('glm.accept'),
@@ -137,6 +134,11 @@ local subcommands = {
     vim.notify('glm: ghost text is ' .. (enabled and 'on' or 'off') .. ' in this buffer')
   end,
 }
+
+-- The actions of which nothing needs to be said but where.
+for _, name in ipairs(require('glm.names').actions) do
+  subcommands[name] = subcommands[name] or simply(name)
+end
 
 ---Run `:Glm`.
 ---@param command vim.api.keyset.create_user_command.command_args

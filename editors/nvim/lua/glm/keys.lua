@@ -45,13 +45,7 @@ M.all = {
 ---What `:Glm` does, by the names of <Plug> mappings for Normal and Visual mode.
 ---@type table<string, string>
 M.commands = {
-  GlmExplain = 'explain',
-  GlmFix = 'fix',
-  GlmRefactor = 'refactor',
-  GlmDocument = 'document',
-  GlmTest = 'test',
   GlmShow = 'show',
-  GlmEdit = 'edit',
   GlmKeep = 'keep',
   GlmKeepHunk = 'keep hunk',
   GlmFixBroken = 'fix broken',
@@ -71,8 +65,17 @@ M.commands = {
   GlmStatus = 'status',
 }
 
+---@param word string
+---@param command string
+local function named_after(word, command)
+  M.commands['Glm' .. word:sub(1, 1):upper() .. word:sub(2)] = command
+end
+
+for _, action in ipairs(require('glm.names').actions) do
+  named_after(action, action)
+end
 for _, preset in ipairs(require('glm.names').presets) do
-  M.commands['Glm' .. preset:sub(1, 1):upper() .. preset:sub(2)] = 'refactor ' .. preset
+  named_after(preset, 'refactor ' .. preset)
 end
 
 local run, own_meaning, has_meaning

@@ -2,6 +2,17 @@
 
 local M = {}
 
+---The actions: each is a command of the server, `glm.<name>`.
+M.actions = {
+  -- Actions, written by `make docs`.
+  'fix',
+  'edit',
+  'refactor',
+  'document',
+  'test',
+  'explain',
+}
+
 ---The refactorings that have a name.
 M.presets = {
   -- Presets, written by `make docs`.
