@@ -220,8 +220,25 @@ SHORT = "one two\n    three\nfour\n"
         pytest.param([(8, "    ", "\n")], ["", "three"], id="divided in its indentation"),
         pytest.param([(12, "", "x"), (13, "", "\n    ")], ["    x"], id="a line before"),
         pytest.param([(7, "", "\n"), (8, "", "x")], ["x"], id="a line after"),
+        pytest.param([(7, "", ";"), (7, "", "\n")], [";"], id="a line after, of what was behind"),
+        pytest.param(
+            [(8, "", "x"), (9, "    ", "\n"), (7, "\n", " ")],
+            ["one two x", "three"],
+            id="divided in its indentation, and the first half joined",
+        ),
         pytest.param([(8, "    three\n", ""), (13, "", "    three\n")], [], id="moved"),
         pytest.param([(8, "    three\nfo", ""), (8, "", "    three\nfo")], [], id="put back"),
+        pytest.param(
+            [
+                (0, "one two\n", ""),
+                (10, "", "one two\n"),
+                (0, "", "    "),
+                (26, "", "x"),
+                (0, " " * 8, "    "),
+            ],
+            ["fourx"],
+            id="indented and back, below where a moved line was",
+        ),
         pytest.param([(7, "\n    ", " ")], ["one two three"], id="joined"),
         pytest.param(
             [(0, "one two\n", ""), (0, "", "x")], ["x    three"], id="below a deleted one"

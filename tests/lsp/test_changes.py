@@ -242,6 +242,34 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
     run(work)
 
 
+def test_what_was_left_out_is_said_when_the_rest_is_gone_too(tmp_path: Path) -> None:
+    """The user takes away what had come in, right at the end: that nothing is left is said."""
+    gate = Gate()
+    more = ANSWER.replace("items[-1]", "items[0]").replace("    middle", "    more = 1\n    middle")
+    reply = chat_stream(fence(more))
+    reply = reply.before(len(reply.steps) - 6, gate)
+
+    async def work() -> None:
+        with Gateway(reply) as gateway:
+            async with serving(gateway, tmp_path) as editor:
+
+                async def last(params: Any) -> Any:
+                    if params["last"]:
+                        editor.type(URI, where("    more = 1\n", editor.text(URI)), "")
+                    return await editor._apply_edit(params)
+
+                editor.on("glm/applyEdit", last)
+                await ask(editor)
+                await editor.until(lambda: "more = 1" in editor.text(URI))
+                end = where("return item", editor.text(URI)).end
+                editor.type(URI, Span(end, end), "s")
+                gate.open()
+                await idle(editor)
+                assert "so your text was kept" in shown(editor)[0]
+
+    run(work)
+
+
 def test_an_undo_leaves_what_the_user_changed(tmp_path: Path) -> None:
     """A hunk that the user edited stays with Undo, and that is said."""
 

@@ -176,12 +176,17 @@ class Changes:
 
     def _conclude(self, change: DocumentChange, outcome: Outcome) -> None:
         """Say what came of a change, and keep it at hand."""
+        left = change.applier.session.left_out()
         if outcome is Outcome.UNCHANGED or change.applier.over:
             change.applier.close()
             if outcome is Outcome.UNCHANGED:
                 self._server.show("GLM found nothing to change here.")
+            elif left:
+                self._server.show(
+                    "You edited the lines that GLM was rewriting, so your text was kept. Run it"
+                    " again when you are done."
+                )
             return
-        left = change.applier.session.left_out()
         if outcome is Outcome.OFFERED:
             change = evolve(change, offered=True)
             if not self._sender.lists_changes:

@@ -70,6 +70,7 @@ class Ownership:
             if change.who != "glm":
                 self._heal()
                 self._straighten()
+                self._straighten_ends()
         self.text = after
         self.texts.append(after)
 
@@ -91,7 +92,7 @@ class Ownership:
         return self.lines()[first:last]
 
     def _replace(self, change: Change) -> None:
-        index = self._cut(change.start)
+        first = index = self._cut(change.start)
         left = len(change.old)
         self.ambiguous |= self._among_equals(change)
         while left:
@@ -118,6 +119,8 @@ class Ownership:
                 index += 1
         elif not change.old and not change.new.endswith("\n"):
             index = self._behind_lines(index)
+        elif change.new.endswith("\n") and "\n" not in change.old:
+            index = first  # What it took away was the beginning of the line behind.
         self._pieces[index:index] = self._brought(change)
 
     def _among_equals(self, change: Change) -> bool:
@@ -254,6 +257,29 @@ class Ownership:
             else:
                 line += piece.text
 
+    def _straighten_ends(self) -> None:
+        """Read text put in at a line's end as a line put behind it, where both are whole then."""
+        whole = True  # Nothing of this line is the user's so far.
+        index = 0
+        while index < len(self._pieces):
+            end, typed = self._typed(index)
+            line_end = self._pieces[end] if end < len(self._pieces) else None
+            if whole and typed.startswith("\n") and line_end is not None and self._ends(line_end):
+                rest = evolve(line_end, text=line_end.text[1:])
+                moved = [evolve(line_end, text="\n"), Piece(typed[1:] + "\n", "user")]
+                self._pieces[index : end + 1] = [*moved, *([rest] if rest.text else [])]
+                end = index + 1
+            piece = self._pieces[index]
+            if piece.live:
+                whole = piece.owner not in HANDS and (whole or "\n" in piece.text)
+                whole = whole or piece.text.endswith("\n")
+            index += 1
+
+    @staticmethod
+    def _ends(piece: Piece) -> bool:
+        """Tell whether a piece that is not the user's begins with a line end."""
+        return piece.live and piece.owner not in HANDS and piece.text.startswith("\n")
+
     def _typed(self, index: int) -> tuple[int, str]:
         """Return the user's text from a piece on, and the index behind it."""
         text = ""
@@ -265,16 +291,24 @@ class Ownership:
         return index, text
 
     def _heal_gap(self, gap: list[int]) -> None:
-        there = "".join(self._pieces[at].text for at in gap if self._pieces[at].live)
-        gone = "".join(self._pieces[at].text for at in gap if not self._pieces[at].live)
+        """Take the longest run of what the user's hand left there for what it was, if it is so."""
+        for size in range(len(gap), 1, -1):
+            for start in range(len(gap) - size + 1):
+                if self._heal_run(gap[start : start + size]):
+                    return
+
+    def _heal_run(self, run: list[int]) -> bool:
+        there = "".join(self._pieces[at].text for at in run if self._pieces[at].live)
+        gone = "".join(self._pieces[at].text for at in run if not self._pieces[at].live)
         if not there or there != gone:
-            return
-        for at in gap[::-1]:
+            return False
+        for at in run[::-1]:
             piece = self._pieces[at]
             if piece.live:
                 del self._pieces[at]
             else:
                 self._pieces[at] = evolve(piece, killer=None)
+        return True
 
     def _cut(self, offset: int) -> int:
         """Return the first index with `offset` live characters before it."""
