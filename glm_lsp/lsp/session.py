@@ -269,10 +269,10 @@ class ClientSession:
         if self._model is not None:
             await self._model.warm()
 
-    def accepted(self) -> None:
-        """Record that the user took a completion."""
+    def accepted(self, feature: str = "completion") -> None:
+        """Record that the user took a completion, or what else a feature suggested."""
         if self._model is not None:
-            self._model.accepted(self.model_name(completion=True), "completion")
+            self._model.accepted(self.model_name(completion=True), feature)
 
     def ask_before_overspending(self, approve: Approve) -> None:
         """Set who asks the user, with one sentence, whether to go beyond a day's budget."""

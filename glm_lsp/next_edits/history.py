@@ -7,6 +7,7 @@ the oldest become part of the baseline.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, frozen
@@ -44,6 +45,22 @@ class ChangedLine:
 
 
 @frozen
+class ChangedBlock:
+    """Neighbouring lines that the user turned into others, of which there may be more or fewer.
+
+    Attributes:
+        line: the number of the first in the document as it is.
+        before, after: what they said, and what they say, without line ends.
+        moment: when they were changed last.
+    """
+
+    line: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    moment: int
+
+
+@frozen
 class _Pair:
     offset: int
     before: str
@@ -55,7 +72,8 @@ class _Pair:
 class _Region:
     """Lines `base_first` to `base_end` of the baseline are lines `first` to `end` now.
 
-    `pairs` says which line became which, once it was asked: each by its distance from `first`.
+    `pairs` says which line became which, once it was asked, each by its distance from `first`;
+    `block` the lines that differ, as they were and are, and how far below `first` they begin.
     """
 
     base_first: int
@@ -64,6 +82,7 @@ class _Region:
     end: int
     moment: int
     pairs: tuple[_Pair, ...] | None = None
+    block: tuple[tuple[str, ...], tuple[str, ...], int] | None = None
 
     @property
     def growth(self) -> int:
@@ -73,10 +92,12 @@ class _Region:
 class DocumentHistory:
     """The changes of one document."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, moments: Iterator[int] | None = None) -> None:
+        """Begin with a text; `moments` counts the changes of all documents of an editor."""
         self.text = text
         self._baseline = text
         self._regions: list[_Region] = []
+        self._moments = moments if moments is not None else count(1)
         self._moment = 0
         self._latest = range(0)  # The lines that the last change wrote.
         self._known: tuple[ChangedLine, ...] | None = None
@@ -85,7 +106,7 @@ class DocumentHistory:
 
     def changed(self, after: Text, changes: Sequence[Change]) -> None:
         """Follow the document; each change is in the coordinates left by the one before."""
-        self._moment += 1
+        self._moment = next(self._moments)
         text = self.text
         for index, change in enumerate(changes):
             first, _ = text.position(change.span.start)
@@ -104,9 +125,17 @@ class DocumentHistory:
         if self._known is None:
             self._known = tuple(each for r in self._regions for each in self._changes_of(r))
             pairs = {(each.before, each.after) for each in self._known}
+            pairs |= {("\n".join(b.before), "\n".join(b.after)) for b in self.blocks()}
             self._taken_back = (self._taken_back | self._seen) - pairs
             self._seen |= pairs
         return self._known
+
+    def blocks(self) -> Iterator[ChangedBlock]:
+        """Yield the neighbouring lines that became others, from the top down; none only added."""
+        for region in self._regions:
+            old, new, head = self._contents(region)
+            if old and max(len(old), len(new)) <= _MOST_LINES:
+                yield ChangedBlock(region.first + head, old, new, region.moment)
 
     def taken_back(self) -> frozenset[tuple[str, str]]:
         """Return what lines had become that are not so any more: before, and after."""
@@ -144,12 +173,19 @@ class DocumentHistory:
             moment = region.moment - older
             yield ChangedLine(line, pair.before, pair.after, moment, pair.alone)
 
+    def _contents(self, region: _Region) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        """Return the lines that differ, as they were and are, and how many above them do not."""
+        if region.block is None:
+            old = contents(self._baseline, region.base_first, region.base_end)
+            new = contents(self.text, region.first, region.end)
+            head = common_length(old, new)
+            tail = common_length(old[head:][::-1], new[head:][::-1])
+            old, new = old[head : len(old) - tail], new[head : len(new) - tail]
+            region.block = (tuple(old), tuple(new), head)
+        return region.block
+
     def _pairs(self, region: _Region) -> Iterator[_Pair]:
-        old = contents(self._baseline, region.base_first, region.base_end)
-        new = contents(self.text, region.first, region.end)
-        head = common_length(old, new)
-        tail = common_length(old[head:][::-1], new[head:][::-1])
-        old, new = old[head : len(old) - tail], new[head : len(new) - tail]
+        old, new, head = self._contents(region)
         if len(old) > _MOST_LINES or len(new) > _MOST_LINES:
             return
         grown = 0

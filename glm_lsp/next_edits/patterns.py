@@ -125,7 +125,7 @@ def applied(line: str, pattern: Sequence[Replacement]) -> str | None:
         done += [line[column:start], each.spelled]
         at, column = found + len(each.old), end
     result = "".join([*done, line[column:]])
-    return result if _balance(result) == _balance(line) else None
+    return result if balance(result) == balance(line) else None
 
 
 def _found(words: tuple[str, ...], wanted: Replacement, first: int) -> int | None:
@@ -137,7 +137,7 @@ def _found(words: tuple[str, ...], wanted: Replacement, first: int) -> int | Non
     return next((at for at in starts if padded[at : at + len(whole)] == whole), None)
 
 
-def _balance(line: str) -> tuple[int, ...]:
+def balance(line: str) -> tuple[int, ...]:
     """Return how many brackets and quotes of a line have no other, by their kinds."""
     brackets = (line.count(a) - line.count(b) for a, b in ("()", "[]", "{}"))
     return (*brackets, *(line.count(quote) % 2 for quote in "\"'`"))

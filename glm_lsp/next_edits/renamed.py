@@ -52,7 +52,7 @@ def _uses(
     old: str,
     new: str,
 ) -> Iterator[WaitingLine]:
-    bound = _binding(change.before, old)
+    bound = binding(change.before, old)
     if not bound or not are_akin(old, new) or old.strip("_") == new.strip("_"):
         return  # Quite another name, or one that something public takes the place of.
     first, end = (0, len(lines)) if bound == "member" else _known_in(code, change.line, bound)
@@ -60,10 +60,10 @@ def _uses(
     ours = {each.line for each in changes if renamed(each.before, each.after) == (old, new)}
     if any(has(code[n], new) for n in within if n not in ours):
         return  # It means something else already.
-    member = bound == "member" or (bound == "definition" and _is_in_class(code, change.line))
+    member = bound == "member" or (bound == "definition" and is_in_class(code, change.line))
     uses = [n for n in within if n not in ours and has(code[n], old)]
     others = ("definition", "member") if member else ("definition", "variable", "parameter")
-    if any(_binding(lines[n], old) in others for n in uses):
+    if any(binding(lines[n], old) in others for n in uses):
         return  # Something else has that name as well.
     for number in uses:
         after = _replaced(lines[number], code[number], old, new, member=member)
@@ -71,7 +71,7 @@ def _uses(
             yield WaitingLine(number, lines[number], after, old, new, len(ours))
 
 
-def _binding(line: str, name: str) -> str:
+def binding(line: str, name: str) -> str:
     """Return how a line binds a name: as a "definition", "member", "parameter", "variable"; ""."""
     for match in TOKEN.finditer(line):
         if match.group() != name:
@@ -102,7 +102,7 @@ def _known_in(code: Sequence[str], line: int, bound: str) -> tuple[int, int]:
     return (0, len(code)) if at is None else block(code, at)
 
 
-def _is_in_class(code: Sequence[str], line: int) -> bool:
+def is_in_class(code: Sequence[str], line: int) -> bool:
     """Tell whether the block right around a line is a class's."""
     column = depth(code[line])
     around = (code[at] for at in range(line - 1, -1, -1) if code[at].strip())

@@ -14,7 +14,7 @@ from glm_lsp.next_edits.waiting_line import WaitingLine
 from glm_lsp.text import common_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from glm_lsp.next_edits.history import ChangedLine
 
@@ -29,22 +29,27 @@ _PASSED = 3
 
 
 def repeated(
-    lines: Sequence[str], code: Sequence[str], changes: Sequence[ChangedLine]
+    lines: Sequence[str],
+    code: Sequence[str],
+    changes: Sequence[ChangedLine],
+    elsewhere: Sequence[ChangedLine] = (),
 ) -> Iterator[WaitingLine]:
     """Yield the lines that wait for a change that the user has made in others, just now again.
 
     `lines` are the document's, as it is, and `code` the same without texts and comments;
-    `changes` are those lines of it that were others.
+    `changes` are those lines of it that were others, and `elsewhere` those of other documents.
     """
-    moments = sorted({change.moment for change in changes})[-_RECENT:]
-    recent = {_pattern(change, _NEAR) for change in changes if change.moment in moments}
+    every = [*changes, *elsewhere]
+    moments = sorted({change.moment for change in every})[-_RECENT:]
+    recent = {pattern_of(change, _NEAR) for change in every if change.moment in moments}
     for pattern in sorted(filter(None, recent), key=repr):
-        made = [change for change in changes if _pattern(change, _NEAR) == pattern]
-        if not any(_is_otherwise(pattern, change) for change in changes):
-            yield from _waiting(lines, code, pattern, made)
+        made = [change for change in every if pattern_of(change, _NEAR) == pattern]
+        if not any(is_otherwise(pattern, change) for change in every):
+            here = [change for change in changes if pattern_of(change, _NEAR) == pattern]
+            yield from _waiting(lines, code, pattern, made, here)
 
 
-def _is_otherwise(pattern: Pattern, change: ChangedLine) -> bool:
+def is_otherwise(pattern: Pattern, change: ChangedLine) -> bool:
     """Tell whether the same was made something else of in another line."""
     known = {(each.left[-1], each.old): each.new for each in pattern}
     return any(
@@ -53,18 +58,20 @@ def _is_otherwise(pattern: Pattern, change: ChangedLine) -> bool:
     )
 
 
-def _pattern(change: ChangedLine, neighbours: int) -> Pattern:
+def pattern_of(change: ChangedLine, neighbours: int) -> Pattern:
+    """Return what was replaced in a line, each with so many neighbours."""
     return tuple(each.near(neighbours) for each in replacements(change.before, change.after))
 
 
 def _waiting(
-    lines: Sequence[str], code: Sequence[str], pattern: Pattern, made: Sequence[ChangedLine]
+    lines: Sequence[str],
+    code: Sequence[str],
+    pattern: Pattern,
+    made: Sequence[ChangedLine],
+    here: Sequence[ChangedLine],
 ) -> Iterator[WaitingLine]:
     places = _places(lines, pattern)
-    in_order = sorted(made, key=lambda change: (change.moment, change.line))
-    last = in_order[-1].line
-    upwards = in_order[0].line > last
-    passed = {line for line in places if (line > last if upwards else line < last)}
+    passed = passed_over(places, {change.line: change.moment for change in here})
     if passed and len(passed) >= len(made) // _PASSED:
         return
     for line, after in places.items():
@@ -72,11 +79,23 @@ def _waiting(
         if line in passed:
             continue
         is_code = _is_code(before, after, code[line])
-        if is_code and any(is_foreign(code, line, name) for name in _new_names(pattern)):
+        if is_code and any(is_foreign(code, line, name) for name in new_names(pattern)):
             continue
         if _is_enough(pattern, made, before, after, is_code=is_code):
             old, new = pattern[0].old, pattern[0].spelled
             yield WaitingLine(line, before, after, " ".join(old), new.strip(), len(made))
+
+
+def passed_over(places: Iterable[int], made: Mapping[int, int]) -> set[int]:
+    """Return the places behind the user, who goes from the first line made to the last.
+
+    `made` are lines, each with its moment.
+    """
+    if not made:
+        return set()
+    in_order = sorted(made, key=lambda line: (made[line], line))
+    first, last = in_order[0], in_order[-1]
+    return {line for line in places if (line > last if first > last else line < last)}
 
 
 def _is_code(before: str, after: str, code: str) -> bool:
@@ -86,7 +105,7 @@ def _is_code(before: str, after: str, code: str) -> bool:
     return before[at] == code[at] if at >= 0 else code.lstrip()[:1] == before.lstrip()[:1]
 
 
-def _new_names(pattern: Pattern) -> Iterator[str]:
+def new_names(pattern: Pattern) -> Iterator[str]:
     """Yield the names that a pattern brings in, but for members and keywords of a call."""
     for each in pattern:
         new = (each.left[-1], *each.new, each.right[0])
@@ -115,7 +134,7 @@ def _is_enough(
 ) -> bool:
     """Tell whether what was made says enough of a place."""
     line = tokens(before)
-    count = len({change.line for change in made})
+    count = len(made)
     same = any(tokens(change.before) == line for change in made)
     if same and len(line) < _TELLING:
         return False
@@ -123,5 +142,5 @@ def _is_enough(
         return same and count >= (2 if is_code and len(line) > _TELLING else 3)
     if not is_code and any(map(_is_number, pattern)):
         return False  # A version, a size: each of them stands for itself.
-    alike = same or any(applied(before, _pattern(change, _FAR)) == after for change in made)
+    alike = same or any(applied(before, pattern_of(change, _FAR)) == after for change in made)
     return count >= (2 if is_code else 3) and alike

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.editing.lines import contents
 from glm_lsp.languages.lexer import masked
+from glm_lsp.next_edits.identical import identical
 from glm_lsp.next_edits.renamed import renamed_away
 from glm_lsp.next_edits.repeated import repeated
 from glm_lsp.text import common_ends
@@ -18,7 +19,7 @@ from glm_lsp.text import common_ends
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from glm_lsp.next_edits.history import ChangedLine
+    from glm_lsp.next_edits.history import ChangedBlock, ChangedLine
     from glm_lsp.next_edits.waiting_line import WaitingLine
     from glm_lsp.text import Text
 
@@ -31,21 +32,33 @@ def waiting(
     language: str,
     changes: Sequence[ChangedLine],
     unwanted: Collection[tuple[str, str]] = (),
+    blocks: Sequence[ChangedBlock] = (),
+    elsewhere: Sequence[ChangedLine] = (),
 ) -> list[WaitingLine]:
     """Return the lines of a document that wait for a change, from the top down.
 
-    `changes` are what its history tells of it; `unwanted` are lines, before and after, that the
-    user took back or refused: nobody else gets what differs between them either.
+    `changes` and `blocks` are what its history tells of it, `elsewhere` what those of other
+    documents tell; `unwanted` are lines, before and after, that the user took back or refused:
+    nobody else gets what differs between them either.
     """
-    if not changes or len(text) > LONGEST:
+    if not (changes or blocks or elsewhere) or len(text) > LONGEST:
         return []
     lines = contents(text)
     code = masked("\n".join(lines), language).split("\n")
     refused = {_difference(before, after) for before, after in unwanted}
     found: dict[int, WaitingLine] = {}
-    for each in (*renamed_away(lines, code, changes), *repeated(lines, code, changes)):
-        if _difference(each.before, each.after) not in refused and not _undoes(each, changes):
-            found.setdefault(each.line, each)
+    taken: set[int] = set()
+    for each in (
+        *renamed_away(lines, code, changes),
+        *identical(lines, code, changes, blocks, elsewhere),
+        *repeated(lines, code, changes, elsewhere),
+    ):
+        own = range(each.line, each.end)
+        if not taken.isdisjoint(own) or _undoes(each, changes):
+            continue
+        if _difference(each.before, each.after) not in refused:
+            found[each.line] = each
+            taken.update(own)
     return [found[line] for line in sorted(found)]
 
 

@@ -21,12 +21,14 @@ from glm_lsp.context.names import path_of
 from glm_lsp.languages import code_named
 from glm_lsp.project import LONGEST
 from glm_lsp.project.extent import Extent
+from glm_lsp.project.sought import FoundLine
 from glm_lsp.project.wanted import Excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from glm_lsp.project.process import IndexProcess
+    from glm_lsp.project.sought import Sought
     from glm_lsp.project.wanted import Wanted
     from glm_lsp.text import Snapshot
 
@@ -219,6 +221,30 @@ class Knowledge:
         found = (Excerpt(*each) for each in answer.get("excerpts", ()))
         return tuple(each._replace(uri=Path(each.uri).as_uri()) for each in found)
 
+    async def lines(
+        self, snapshot: Snapshot, wanted: Sequence[tuple[Snapshot, Sought]]
+    ) -> list[FoundLine]:
+        """Return lines of the workspace, each looked for on account of a document.
+
+        Whoever asks sets a deadline.
+        """
+        process, path = self._process, self._path(snapshot.uri)
+        if process is None or not path or len(snapshot.text) > LONGEST:
+            return []
+        if code_named(snapshot.language) is None or not wanted:
+            return []
+        self._tell_unseen(process, snapshot, keep=True)
+        sought = [each._replace(home=self._path(source.uri)) for source, each in wanted]
+        message = partial(_message, "lines", path, snapshot)
+        answer = await self._answer(process, message, {"sought": sought})
+        if failed := answer.get("failed"):
+            logger.warning("What waits in other files is not known: %s", failed)
+        found = (FoundLine(*each) for each in answer.get("lines", ()))
+        return [
+            each._replace(place=Path(each.place).as_uri(), columns=tuple(each.columns))
+            for each in found
+        ]
+
     def _answer(
         self, process: IndexProcess, made: Callable[[], dict[str, Any]], more: dict[str, Any]
     ) -> asyncio.Future[dict[str, Any]]:
@@ -230,13 +256,18 @@ class Knowledge:
         process.send(lambda: {**made(), "id": number, **more})
         return future
 
-    def _tell_unseen(self, process: IndexProcess, snapshot: Snapshot) -> None:
-        self._unseen.pop(snapshot.uri, None)
+    def _tell_unseen(
+        self, process: IndexProcess, snapshot: Snapshot, *, keep: bool = False
+    ) -> None:
+        """Tell what other documents say; `keep` this one, whose message does not index it."""
+        own = self._unseen.pop(snapshot.uri, None)
         for each in self._unseen.values():
             path = self._path(each.uri)
             if path and len(each.text) <= LONGEST and code_named(each.language) is not None:
                 process.send(partial(_message, "open", path, each))
         self._unseen.clear()
+        if keep and own is not None:
+            self._unseen[snapshot.uri] = own
 
     def _take(self, generation: object, message: dict[str, Any]) -> None:
         if generation is not self._generation:

@@ -22,6 +22,8 @@ from glm_lsp.languages import code_named
 from glm_lsp.project import frames
 from glm_lsp.project.consult import consult
 from glm_lsp.project.gather import Gatherer
+from glm_lsp.project.lines import Lines
+from glm_lsp.project.sought import Sought
 from glm_lsp.project.store import FactsStore, store_path
 from glm_lsp.project.wanted import Wanted
 from glm_lsp.project.workspace import Workspace
@@ -63,6 +65,7 @@ class _Worker:
         self._null = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         self._workspace: Workspace | None = None
         self._gatherer: Gatherer | None = None
+        self._lines: Lines | None = None
         self._told: Extent | None = None
 
     def work(self, waiting: queue.SimpleQueue[dict[str, Any] | None]) -> int:
@@ -93,6 +96,8 @@ class _Worker:
             self._answer(message)
         elif task == "consult":
             self._consult(message, workspace)
+        elif task == "lines":
+            self._find_lines(message)
         elif task == "open" and (language := code_named(message["language"])) is not None:
             path = os.path.realpath(message["path"])
             if not workspace.open(path, language, message["text"]):
@@ -116,6 +121,7 @@ class _Worker:
             near=map(os.path.realpath, message.get("near", ())),
         )
         self._gatherer = Gatherer(self._workspace)
+        self._lines = Lines(self._workspace)
         self._told = None
         self._workspace.start()
 
@@ -143,6 +149,18 @@ class _Worker:
             answer["excerpts"] = [each._replace(uri=workspace.place(each.path)) for each in found]
         self._tell(answer)
 
+    def _find_lines(self, message: Mapping[str, Any]) -> None:
+        answer: dict[str, Any] = {"said": "answer", "id": message["id"]}
+        language = code_named(message["language"])
+        if language is not None and self._lines is not None:
+            path = os.path.realpath(message["path"])
+            wanted = [_sought(each) for each in message["sought"]]
+            try:
+                answer["lines"] = self._lines.find(path, language, message["text"], wanted)
+            except Exception as error:  # Completions need the index all the same.
+                answer["failed"] = f"{type(error).__name__}: {error}"
+        self._tell(answer)
+
     def _tell_extent(self, extent: Extent) -> None:
         if extent != self._told:
             self._told = extent
@@ -161,6 +179,12 @@ class _Worker:
 
     def _tell(self, message: dict[str, Any]) -> None:
         frames.write(self._sink, message)
+
+
+def _sought(row: list[Any]) -> Sought:
+    kind, words, known, name, owner, home = row
+    home = os.path.realpath(home) if home else ""
+    return Sought(kind, tuple(words), tuple(known), name, owner, home)
 
 
 def main() -> int:

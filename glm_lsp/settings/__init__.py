@@ -194,6 +194,20 @@ class NextEditSettings:
             " on this machine."
         ),
     )
+    model: bool = field(
+        default=False,
+        metadata=_doc(
+            "Ask GLM, too, what you would change next: when you leave a line that you changed and"
+            " nothing waits there. Each question is paid for.",
+            careful=careful.off_wins,
+        ),
+    )
+    per_hour: int = field(
+        default=60,
+        metadata=_doc(
+            "The most questions about next edits in an hour.", least=0, careful=careful.lowest
+        ),
+    )
 
 
 @frozen

@@ -158,3 +158,23 @@ def test_refactor_on_the_embedded_model(tmp_path: Path, helix: Callable[..., Ter
         assert written(terminal, path, lambda text: text != original).startswith(original[:800])
         terminal.keys("u")
         assert written(terminal, path, lambda text: text == original) == original
+
+
+def test_a_next_edit_is_a_code_action(tmp_path: Path, helix: Callable[..., Terminal]) -> None:
+    """A renamed parameter's use waits in the menu; chosen, it is made, without any model."""
+    path = tmp_path / "mean.py"
+    path.write_text("def mean(total, count):\n    return total / count\n")
+    with (
+        Gateway(chat_stream("")) as gateway,
+        helix(through_gateway(gateway.base_url), path) as terminal,
+    ):
+        terminal.type("/count")
+        terminal.keys("Enter")
+        terminal.type("citem_count")
+        terminal.keys("Escape")
+        terminal.wait("def mean(total, item_count):")
+        time.sleep(0.5)  # A menu lists what was found once the hand rested.
+        choose(terminal, "GLM: Next edit, line 2: count → item_count")
+        text = written(terminal, path, lambda text: "total / item_count" in text)
+        assert text == "def mean(total, item_count):\n    return total / item_count\n"
+        assert gateway.requests == []

@@ -79,3 +79,29 @@ def test_it_goes_while_somebody_types(mean: Neovim) -> None:
     mean.wait(f"return (function() {MARKS} end)() == 0")
     mean.keys("<Esc>")
     mean.wait(f"return (function() {MARKS} end)() > 0")
+
+
+def test_it_leads_to_another_file(tmp_path: Path, editor: Callable[[str], Found]) -> None:
+    """What is renamed where it is defined waits where it is imported; one key leads there."""
+    editor("nvim")
+    root = tmp_path / "work"
+    (root / ".git").mkdir(parents=True)
+    (root / "shapes.py").write_text("def draw_shape(shape):\n    return shape\n")
+    (root / "use.py").write_text("from shapes import draw_shape\n\ndraw_shape(1)\n")
+    with Neovim(tmp_path / "home", INIT, environ=environ()) as neovim:
+        neovim.edit(root / "shapes.py")
+        neovim.wait("return #vim.lsp.get_clients({ name = 'glm', bufnr = 0 }) == 1")
+        neovim.keys("gg/draw_shape<CR>ciwdraw_form<Esc>")
+        index = "vim.lsp.get_clients({ name = 'glm' })[1]:request_sync('workspace/executeCommand', "
+        neovim.wait(f"return {index}{{ command = 'glm.status' }}).result.index ~= vim.NIL")
+        neovim.keys("A <Esc>")  # It was looked for before the index was ready.
+        neovim.wait(f"return (function() {MARKS} end)() > 0")
+        assert "→ next edit, use.py line 1" in neovim.screen()
+        neovim.keys(":Glm next edit<CR>")
+        neovim.wait("return vim.fn.expand('%:t') == 'use.py' and vim.fn.line('.') == 1")
+        neovim.wait(f"return (function() {MARKS} end)() > 0")
+        assert "from shapes import draw_form" in neovim.screen()
+        neovim.keys(":Glm next edit<CR>")
+        neovim.wait("return vim.fn.getline(1) == 'from shapes import draw_form'")
+        neovim.wait(f"return (function() {MARKS} end)() > 0")
+        assert "↓ next edit, line 3" in neovim.screen()

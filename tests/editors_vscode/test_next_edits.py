@@ -72,3 +72,22 @@ def test_a_dismissed_one_is_shown_no_more(renamed: Workbench) -> None:
     shows(window, "")
     window.command("GLM: Go to the Next Edit, or Make It")
     window.see(".notification-toast", "Nothing waits for the change that you made last.")
+
+
+def test_it_leads_to_another_file(
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
+) -> None:
+    """What is renamed where it is defined waits where it is imported; one key leads there."""
+    (folder / "use_shapes.py").write_text("from shapes import draw_shape\n\ndraw_shape(1)\n")
+    window = opened("shapes.py", "def draw_shape(shape):\n    return shape\n")
+    window.goto(1, 10)
+    window.type("_nice")  # `draw_nice_shape`
+    window.press("Escape")
+    shows(window, "→ next edit, use_shapes.py line 1")
+    window.screenshot("next-edit-in-another-file")
+    key(window, "n")
+    shows(window, "→ from shapes import draw_nice_shape")
+    key(window, "n")
+    until(lambda: "from shapes import draw_nice_shape" in window.lines(), 20, "it is made")
+    shows(window, "↓ next edit, line 3")
+    assert gateway.requests == []

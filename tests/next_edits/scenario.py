@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -48,11 +49,12 @@ class Scenario:
         text = Text.of(self.text)
         history = DocumentHistory(text)
         for before, after in self.edits:
-            change = _change(text, before, after)
+            change = change_of(text, before, after)
             text = text.replace(change.span, change.text)
             history.changed(text, [change])
-        found = waiting(text, self.language, history.line_changes(), history.taken_back())
-        return [(each.before.strip(), each.after.strip()) for each in found]
+        changes, blocks = history.line_changes(), tuple(history.blocks())
+        found = waiting(text, self.language, changes, history.taken_back(), blocks)
+        return [(dedent(each.before).strip(), dedent(each.after).strip()) for each in found]
 
 
 def scenarios() -> Iterator[Scenario]:
@@ -70,12 +72,13 @@ def _read(title: str, language: str, body: str) -> Scenario:
         title,
         language,
         text + "\n",
-        tuple(_edits(edits.split("\n"))),
-        tuple(_edits(waits.split("\n"))) if demand == "waits" else (),
+        tuple(edits_of(edits.split("\n"))),
+        tuple(edits_of(waits.split("\n"))) if demand == "waits" else (),
     )
 
 
-def _edits(lines: Sequence[str]) -> Iterator[Edit]:
+def edits_of(lines: Sequence[str]) -> Iterator[Edit]:
+    """Yield the edits that lines say."""
     before: str | None = None
     after: list[str] = []
     for line in [*lines, "- "]:
@@ -87,7 +90,7 @@ def _edits(lines: Sequence[str]) -> Iterator[Edit]:
             after.append(line[2:])
 
 
-def _change(text: Text, before: str, after: tuple[str, ...]) -> Change:
+def change_of(text: Text, before: str, after: tuple[str, ...]) -> Change:
     """Return the change of the first line that says `before`, its indentation kept."""
     numbers = [n for n, line in enumerate(text.lines()) if line.strip() == before]
     assert numbers, before

@@ -11,7 +11,7 @@ SCENARIOS = list(scenarios())
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.title for each in SCENARIOS])
 def test_scenario(scenario: Scenario) -> None:
-    wanted = [(before, after[0].strip()) for before, after in scenario.waits]
+    wanted = [(before, "\n".join(after).strip()) for before, after in scenario.waits]
     assert scenario.run() == wanted
 
 

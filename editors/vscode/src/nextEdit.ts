@@ -28,6 +28,8 @@ const HINT: vscode.ThemableDecorationAttachmentRenderOptions = {
 interface Waiting {
   readonly document: vscode.TextDocument;
   readonly version: number;
+  /** It is in this other file. */
+  readonly away: vscode.Uri | undefined;
   readonly range: vscode.Range;
   readonly before: string;
   readonly after: string;
@@ -41,21 +43,39 @@ export class NextEdits {
   private readonly listeners: vscode.Disposable[];
   private timer: NodeJS.Timeout | undefined;
   private waiting: Waiting | undefined;
+  /** Where it led last: what waits there is looked for once it is shown. */
+  private led: vscode.Uri | undefined;
+  /** The line that was changed and not left. */
+  private edited: number | undefined;
 
   constructor(private readonly client: LanguageClient) {
     this.listeners = [
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0 && document === vscode.window.activeTextEditor?.document) {
           this.show(undefined);
-          clearTimeout(this.timer);
-          this.timer = setTimeout(() => void this.look(), REST);
+          this.edited = contentChanges.at(-1)?.range.start.line;
+          this.lookSoon("typed");
         }
       }),
-      vscode.window.onDidChangeActiveTextEditor(() => {
-        this.show(undefined);
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+        const here = vscode.window.activeTextEditor?.document.uri.toString();
+        if (!this.waiting && uris.some((uri) => uri.toString() === here)) {
+          this.lookSoon("diagnostics");
+        }
       }),
-      vscode.window.onDidChangeTextEditorSelection(() => {
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        this.show(undefined);
+        if (editor && editor.document.uri.toString() === this.led?.toString()) {
+          this.led = undefined;
+          this.lookSoon("typed");
+        }
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ selections }) => {
         this.draw();
+        if (this.edited !== undefined && selections[0]?.active.line !== this.edited && !this.waiting) {
+          this.edited = undefined;
+          this.lookSoon("lineLeft");
+        }
       }),
     ];
   }
@@ -67,7 +87,12 @@ export class NextEdits {
     if (!editor || !waiting || !this.isThere(editor, waiting)) {
       return false;
     }
-    const { range } = waiting;
+    const { range, away } = waiting;
+    if (away) {
+      this.led = away;
+      await vscode.window.showTextDocument(away, { selection: new vscode.Range(range.start, range.start) });
+      return true;
+    }
     if (editor.selection.active.line !== range.start.line) {
       const at = range.start.with(undefined, editor.document.lineAt(range.start).firstNonWhitespaceCharacterIndex);
       editor.selection = new vscode.Selection(at, at);
@@ -81,9 +106,9 @@ export class NextEdits {
 
   /** Offer the edit no more. */
   async refuse(): Promise<void> {
-    const { document, before, after } = this.waiting ?? {};
+    const { document, away, before, after } = this.waiting ?? {};
     if (document) {
-      const uri = this.client.code2ProtocolConverter.asUri(document.uri);
+      const uri = this.client.code2ProtocolConverter.asUri(away ?? document.uri);
       const argument = { command: "glm.refuseNextEdit", arguments: [{ uri, before, after }] };
       await this.client.sendRequest("workspace/executeCommand", argument);
       await this.look();
@@ -96,8 +121,13 @@ export class NextEdits {
     vscode.Disposable.from(...this.listeners, this.line, this.hint).dispose();
   }
 
+  private lookSoon(trigger: string): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.look(trigger), REST);
+  }
+
   /** Ask what waits, and show the first. */
-  private async look(): Promise<void> {
+  private async look(trigger = "typed"): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const experimental = this.client.initializeResult?.capabilities.experimental as
       | { glm?: { nextEdit?: boolean } }
@@ -107,15 +137,17 @@ export class NextEdits {
     }
     const { document } = editor;
     const { code2ProtocolConverter: to, protocol2CodeConverter: from } = this.client;
-    const place = { textDocument: to.asTextDocumentIdentifier(document), position: to.asPosition(editor.selection.active) };
+    const position = to.asPosition(editor.selection.active);
+    const place = { textDocument: to.asTextDocumentIdentifier(document), position, context: { trigger } };
     const found = await this.client.sendRequest(nextEditRequest, place).catch(() => undefined);
-    const [edit] = found?.edits ?? [];
+    const [edit = found?.elsewhere?.[0]] = found?.edits ?? [];
     if (found?.version !== document.version || editor !== vscode.window.activeTextEditor) {
       return; // Somebody types on: it is looked for again.
     }
     if (edit) {
-      const { before, text: after, reason } = edit;
-      this.show({ document, version: document.version, range: from.asRange(edit.range), before, after, reason });
+      const { before, text: after, reason, uri } = edit;
+      const away = uri === undefined ? undefined : from.asUri(uri);
+      this.show({ document, version: document.version, away, range: from.asRange(edit.range), before, after, reason });
     } else {
       this.show(undefined);
     }
@@ -131,10 +163,10 @@ export class NextEdits {
     const waiting = this.waiting;
     for (const editor of vscode.window.visibleTextEditors) {
       const there = waiting && this.isThere(editor, waiting) ? waiting : undefined;
-      editor.setDecorations(this.line, there ? [lineOf(there)] : []);
+      editor.setDecorations(this.line, there && !there.away ? [lineOf(there)] : []);
       const here = editor.selection.active.line;
-      const away = there && there.range.start.line !== here ? [hintAt(editor, here, there)] : [];
-      editor.setDecorations(this.hint, away);
+      const elsewhere = there && (there.away ?? there.range.start.line !== here);
+      editor.setDecorations(this.hint, elsewhere ? [hintAt(editor, here, there)] : []);
     }
   }
 
@@ -144,12 +176,15 @@ export class NextEdits {
 }
 
 function lineOf({ range, after, reason }: Waiting): vscode.DecorationOptions {
-  const contentText = `  → ${after.trim() || "(nothing)"}`;
+  const [first = "", ...more] = after.trim().split("\n");
+  const contentText = `  → ${first || "(nothing)"}${more.length > 0 ? " …" : ""}`;
   return { range, hoverMessage: reason, renderOptions: { after: { ...HINT, contentText } } };
 }
 
-function hintAt(editor: vscode.TextEditor, here: number, { range }: Waiting): vscode.DecorationOptions {
+function hintAt(editor: vscode.TextEditor, here: number, { range, away }: Waiting): vscode.DecorationOptions {
   const line = range.start.line;
-  const contentText = `  ${line > here ? "↓" : "↑"} next edit, line ${String(line + 1)}`;
+  const arrow = away ? "→" : line > here ? "↓" : "↑";
+  const name = away ? `${away.path.slice(away.path.lastIndexOf("/") + 1)} ` : "";
+  const contentText = `  ${arrow} next edit, ${name}line ${String(line + 1)}`;
   return { range: editor.document.lineAt(here).range, renderOptions: { after: { ...HINT, contentText } } };
 }

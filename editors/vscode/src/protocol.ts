@@ -119,23 +119,30 @@ export interface Status {
   needs?: "key" | null;
 }
 
-/** A line that waits for the change that the user has just made; `range` is the whole line. */
+/** A line that waits for the change that the user has just made; `range` is the whole line, in the file `uri` if it is another. */
 export interface NextEdit {
+  uri?: string;
   range: Range;
   text: string;
   before: string;
   reason: string;
 }
 
+/** What made us ask: GLM is asked only when a changed line was left, or new problems came. */
+export interface NextEditParams extends TextDocumentPositionParams {
+  context: { trigger: string };
+}
+
 /** What waits in that version of a document, the next one first. */
 export interface WaitingEdits {
   version?: number;
   edits: NextEdit[];
+  elsewhere?: NextEdit[];
 }
 
 export const applyEditRequest = new RequestType<ApplyEdit, Applied, void>("glm/applyEdit");
 export const contextRequest = new RequestType<ContextQuestion, Context, void>("glm/context");
-export const nextEditRequest = new RequestType<TextDocumentPositionParams, WaitingEdits, void>("glm/nextEdit");
+export const nextEditRequest = new RequestType<NextEditParams, WaitingEdits, void>("glm/nextEdit");
 export const changesNotification = new NotificationType<DocumentChanges>("glm/changes");
 export const explanationNotification = new NotificationType<Explanation>("glm/explanation");
 export const statusNotification = new NotificationType<Status>("glm/status");

@@ -26,6 +26,8 @@ from glm_lsp.lsp.work.changes import Changes
 from glm_lsp.lsp.work.diagnostics import Remembered
 from glm_lsp.lsp.work.edit_sender import EditSender
 from glm_lsp.lsp.work.explanations import Explanations
+from glm_lsp.lsp.work.foresight import ForeseenEdits
+from glm_lsp.lsp.work.next_edits import NextEdits
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -56,7 +58,10 @@ def register(server: Server, session: ClientSession) -> None:
         server.spawn(known.watch())
 
     lifecycle.register(server, session, begun)
-    status.register(server, board, known.extent)
+    edits_ahead = NextEdits(
+        server, session, known.lines, ForeseenEdits(server, session, remembered)
+    )
+    status.register(server, board, known.extent, edits_ahead.silent)
     struck_out.register(server, session)
     left_out.register(server, session)
     notices.register(server, session)
@@ -64,7 +69,7 @@ def register(server: Server, session: ClientSession) -> None:
     jobs = ActionJobs(server, session, board, explanations, edits, remembered, known.show)
     actions.register(server, session, jobs)
     menu = changes.register(server, session, edits, jobs)
-    waiting = next_edits.register(server, session)
+    waiting = next_edits.register(server, edits_ahead)
 
     def nearby(snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
         return [*menu.nearby(snapshot, range_), *waiting.listed(snapshot, range_)]

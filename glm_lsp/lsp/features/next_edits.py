@@ -1,7 +1,8 @@
 """Next edits: where the change that the user has just made waits to be made again.
 
 Found without a model, so nothing is sent and nothing costs. Three ways lead to it: a code action
-that carries the edit, for every editor; the request that Copilot's clients send; and our own.
+that carries the edit, for every editor; the request that Copilot's clients send; and our own. To
+another file leads a code action or the command, by `window/showDocument`; there it is an edit.
 
 Invariant: an edit is for the version of the document that it names, and for no other; a listing of
 code actions looks at what was found already, and looks for nothing.
@@ -9,26 +10,22 @@ code actions looks at what was found already, and looks for nothing.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from glm_lsp.actions.offers import short
-from glm_lsp.languages import code_named
-from glm_lsp.lsp.documents.mirror import Changed, Opened
+from glm_lsp.context.gather import display_path
 from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import NEXT_EDIT, range_json
-from glm_lsp.next_edits.history import DocumentHistory
-from glm_lsp.next_edits.suggest import LONGEST, waiting
-from glm_lsp.text import Span
+from glm_lsp.next_edits.foresee import TRIGGERS
+from glm_lsp.text import Span, Text
 
 if TYPE_CHECKING:
-    from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
-    from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.lsp.work.next_edits import Elsewhere, NextEdits
+    from glm_lsp.next_edits.foresee import Trigger
     from glm_lsp.next_edits.waiting_line import WaitingLine
     from glm_lsp.text import Snapshot
 
@@ -38,68 +35,54 @@ COPILOT_FOCUS = "textDocument/didFocus"
 SHOW = "glm.nextEdit"
 REFUSE = "glm.refuseNextEdit"
 ACCEPTED = "glm.nextEditAccepted"
-
-_REST = 0.2
-"""Seconds without a keystroke after which it is looked for, so that a menu can list it."""
+REPORT = "glm.reportNextEdit"
 
 _LONGEST_TITLE = 40
 
 
-@frozen
-class _Found:
-    snapshot: Snapshot
-    candidates: list[WaitingLine]
+class Offers:
+    """Next edits in the terms of LSP."""
 
-
-class NextEdits:
-    """What waits in the open documents of one client."""
-
-    def __init__(self, server: Server, session: ClientSession) -> None:
+    def __init__(self, server: Server, edits: NextEdits) -> None:
         self._server = server
-        self._session = session
-        self._histories: dict[str, DocumentHistory] = {}
-        self._refused: dict[str, set[tuple[str, str]]] = {}
-        self._found: dict[str, _Found] = {}
-        self._soon: asyncio.TimerHandle | None = None
-        server.documents.subscribe(self._on_document)
-        server.resources.callback(self._rest)
-
-    async def next(self, uri: str, line: int) -> tuple[Snapshot, list[WaitingLine]] | None:
-        """Return what waits in a document: from a line on, then from the top."""
-        found = await self._look(uri)
-        if found is None:
-            return None
-        candidates = sorted(found.candidates, key=lambda each: (each.line < line, each.line))
-        return found.snapshot, candidates
+        self._edits = edits
 
     def listed(self, snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
         """Return the code actions for what waits, as far as it has been looked for."""
-        found = self._found.get(snapshot.uri)
-        if found is None or found.snapshot is not snapshot or not found.candidates:
+        found = self._edits.found(snapshot)
+        if found is None:
             return []
-        line = range_.start.line
-        ahead = min(found.candidates, key=lambda each: (each.line < line, each.line))
-        same = [c for c in found.candidates if (c.old, c.new) == (ahead.old, ahead.new)]
-        what = _what(ahead)
-        title = f"GLM: Next edit, line {ahead.line + 1}: {what}"
-        actions = [self._action(title, snapshot, [ahead])]
-        if len(same) > 1:
-            title = f"GLM: Next edits, all {len(same)}: {what}"
-            actions.append(self._action(title, snapshot, same))
+        actions = []
+        if found.here:
+            ahead, *_ = found.from_line(range_.start.line)
+            same = [c for c in found.here if (c.old, c.new) == (ahead.old, ahead.new)]
+            what = _what(ahead)
+            title = f"GLM: Next edit, line {ahead.line + 1}: {what}"
+            actions.append(self._action(title, snapshot, [ahead]))
+            if len(same) > 1:
+                title = f"GLM: Next edits, all {len(same)}: {what}"
+                actions.append(self._action(title, snapshot, same))
+        if found.elsewhere:
+            actions.append(self._jump(found.elsewhere[0]))
         return actions
 
-    def refuse(self, uri: str, before: str, after: str) -> None:
-        """Offer a change no more in a document."""
-        self._refused.setdefault(uri, set()).add((before, after))
-        self._found.pop(uri, None)
-
     def edit(self, snapshot: Snapshot, candidate: WaitingLine) -> types.TextEdit:
-        """Return a candidate as an edit of its line."""
-        start = snapshot.text.line_start(candidate.line)
-        span = Span(start, start + len(candidate.before))
+        """Return a candidate as an edit of its lines."""
+        text = snapshot.text
+        last = candidate.end - 1
+        length = len(candidate.before.rpartition("\n")[2])
+        span = Span(text.line_start(candidate.line), text.line_start(last) + length)
         return types.TextEdit(
-            to_range(snapshot.text, span, self._server.documents.encoding), candidate.after
+            to_range(text, span, self._server.documents.encoding),
+            candidate.after.replace("\n", snapshot.newline),
         )
+
+    def there(self, each: Elsewhere) -> types.Range:
+        """Return where a line of another document stands."""
+        text = Text.of(each.waiting.before)
+        range_ = to_range(text, Span(0, len(text)), self._server.documents.encoding)
+        line = each.waiting.line
+        return types.Range(types.Position(line, 0), types.Position(line, range_.end.character))
 
     def _action(
         self, title: str, snapshot: Snapshot, candidates: list[WaitingLine]
@@ -109,78 +92,47 @@ class NextEdits:
         edit = types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, edits)])
         return types.CodeAction(title, kind=types.CodeActionKind.RefactorRewrite, edit=edit)
 
-    async def _look(self, uri: str) -> _Found | None:
-        snapshot = self._server.documents.get(uri)
-        if snapshot is None or not self._is_served(snapshot):
-            return None
-        known = self._found.get(snapshot.uri)
-        if known is not None and known.snapshot is snapshot:
-            return known
-        history = self._histories.get(snapshot.uri)
-        if history is None:
-            return _Found(snapshot, [])
-        changes = history.line_changes()
-        unwanted = history.taken_back() | self._refused.get(snapshot.uri, set())
-        candidates: list[WaitingLine] = []
-        if changes:
-            arguments = (snapshot.text, snapshot.language, changes, unwanted)
-            candidates = await asyncio.to_thread(waiting, *arguments)
-        found = _Found(snapshot, candidates)
-        if self._server.documents.get(uri) is snapshot:
-            self._found[snapshot.uri] = found
-        return found
-
-    def _is_served(self, snapshot: Snapshot) -> bool:
-        settings = self._session.settings
-        return settings.next_edits.local and not self._session.excludes(snapshot)
-
-    def _on_document(self, event: DocumentEvent) -> None:
-        if isinstance(event, Opened):
-            snapshot = event.snapshot
-            if code_named(snapshot.language) is not None and len(snapshot.text) <= LONGEST:
-                self._histories[snapshot.uri] = DocumentHistory(snapshot.text)
-        elif isinstance(event, Changed):
-            history = self._histories.get(event.after.uri)
-            if history is not None:
-                history.changed(event.after.text, event.changes)
-                self._look_soon(event.after.uri)
-        else:
-            for kept in (self._histories, self._refused, self._found):
-                kept.pop(event.snapshot.uri, None)
-
-    def _look_soon(self, uri: str) -> None:
-        self._rest()
-        loop = asyncio.get_running_loop()
-        self._soon = loop.call_later(_REST, lambda: self._server.spawn(self._look(uri)))
-
-    def _rest(self) -> None:
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
+    def _jump(self, each: Elsewhere) -> types.CodeAction:
+        name = display_path(each.uri)
+        title = f"GLM: Next edit, {name} line {each.waiting.line + 1}: {_what(each.waiting)}"
+        argument = {"to": {"uri": each.uri, "range": range_json(self.there(each))}}
+        command = types.Command(title, SHOW, arguments=[argument])
+        return types.CodeAction(title, kind=types.CodeActionKind.RefactorRewrite, command=command)
 
 
-def register(server: Server, session: ClientSession) -> NextEdits:
-    """Serve next edits; return who finds them."""
-    edits = NextEdits(server, session)
+def register(server: Server, edits: NextEdits) -> Offers:
+    """Serve next edits; return who lists them."""
+    offers = Offers(server, edits)
 
     @server.feature(NEXT_EDIT)
     async def next_edit(params: Any) -> dict[str, Any]:
         uri, line = _place(params)
-        found = await edits.next(uri, line)
+        found = await edits.find(uri)
         if found is None:
             return {"edits": []}
-        snapshot, candidates = found
-        listed = [_described(edits.edit(snapshot, each), each) for each in candidates]
-        return {"version": snapshot.version, "edits": listed}
+        snapshot = found.snapshot
+        listed = [_described(offers.edit(snapshot, w), w) for w in found.from_line(line)]
+        others = [
+            {"uri": each.uri, **_described(_as_edit(offers, each), each.waiting)}
+            for each in found.elsewhere
+        ]
+        foreseen = await edits.foresee(found, line, _trigger(params))
+        if foreseen is not None:
+            listed.append({**_described(offers.edit(snapshot, foreseen), foreseen), "model": True})
+        return {"version": snapshot.version, "edits": listed, "elsewhere": others}
 
     @server.feature(COPILOT)
     async def copilot(params: Any) -> dict[str, Any]:
         uri, line = _place(params)
-        found = await edits.next(uri, line)
-        if found is None or not found[1]:
+        found = await edits.find(uri)
+        if found is None:
             return {"edits": []}
-        snapshot, (candidate, *_) = found
-        edit = edits.edit(snapshot, candidate)
+        snapshot = found.snapshot
+        candidate = next(iter(found.from_line(line)), None)
+        candidate = candidate or await edits.foresee(found, line, "asked")
+        if candidate is None:
+            return {"edits": []}
+        edit = offers.edit(snapshot, candidate)
         argument = {"uri": snapshot.uri, "before": candidate.before, "after": candidate.after}
         return {
             "edits": [
@@ -197,11 +149,11 @@ def register(server: Server, session: ClientSession) -> NextEdits:
         capabilities.experimental = {"glm": {"nextEdit": True}}
 
     server.advertise(announce)
-    _register_commands(server, edits)
-    return edits
+    _register_commands(server, edits, offers)
+    return offers
 
 
-def _register_commands(server: Server, edits: NextEdits) -> None:
+def _register_commands(server: Server, edits: NextEdits, offers: Offers) -> None:
     @server.feature(COPILOT_SHOWN)
     @server.feature(COPILOT_FOCUS)
     def noted(_: Any) -> None:
@@ -213,19 +165,38 @@ def _register_commands(server: Server, edits: NextEdits) -> None:
 
     @server.command(SHOW)
     async def show(argument: Any) -> None:
+        to = _field(argument, "to")
+        if to is not None:
+            await _show(server, *_target(to), "")
+            return
         uri, line = _place(argument)
-        found = await edits.next(uri, line)
-        if found is None or not found[1]:
+        found = await edits.find(uri)
+        if found is None or not (found.here or found.elsewhere):
             server.show("Nothing waits for the change that you made last.")
+        elif found.here:
+            candidate, *_ = found.from_line(line)
+            range_ = offers.edit(found.snapshot, candidate).range
+            said = f"Line {candidate.line + 1} waits: {_reason(candidate)}"
+            await _show(server, found.snapshot.uri, range_, said)
+        else:
+            each, *_ = found.elsewhere
+            place = f"Line {each.waiting.line + 1} of {display_path(each.uri)}"
+            await _show(
+                server, each.uri, offers.there(each), f"{place} waits: {_reason(each.waiting)}"
+            )
+
+    @server.command(REPORT)
+    async def report(_: Any = None) -> None:
+        try:
+            path = await edits.report()
+        except OSError as error:
+            server.show(f"The report could not be written: {error.strerror}.")
             return
-        snapshot, (candidate, *_) = found
-        window = server.client_capabilities.window
-        if window is None or not window.show_document or not window.show_document.support:
-            server.show(f"Line {candidate.line + 1} waits: {_reason(candidate)}")
+        if path is None:
+            server.show("GLM has foreseen nothing yet.")
             return
-        range_ = edits.edit(snapshot, candidate).range
-        shown = types.ShowDocumentParams(snapshot.uri, take_focus=True, selection=range_)
-        await server.request(types.WINDOW_SHOW_DOCUMENT, shown, types.ShowDocumentResult)
+        start = types.Position(0, 0)
+        await _show(server, path.as_uri(), types.Range(start, start), f"It is in {path}.")
 
     @server.command(REFUSE)
     def refuse(argument: Any) -> None:
@@ -233,6 +204,37 @@ def _register_commands(server: Server, edits: NextEdits) -> None:
         if not (isinstance(uri, str) and isinstance(before, str) and isinstance(after, str)):
             raise JsonRpcInvalidParams("The argument is an object with `uri`, `before`, `after`.")
         edits.refuse(uri, before, after)
+
+
+async def _show(server: Server, uri: str, range_: types.Range, said: str) -> None:
+    """Lead to a place, where the client can be led; else say which it is."""
+    window = server.client_capabilities.window
+    if window is None or not window.show_document or not window.show_document.support:
+        server.show(said or "This editor cannot be led to another file.")
+        return
+    shown = types.ShowDocumentParams(uri, take_focus=True, selection=range_)
+    try:
+        await server.request(types.WINDOW_SHOW_DOCUMENT, shown, types.ShowDocumentResult)
+    except JsonRpcException:
+        server.show(said or "The editor did not show the other file.")
+
+
+def _target(to: Any) -> tuple[str, types.Range]:
+    """Return the place that a code action of ours leads to.
+
+    Raises:
+        JsonRpcInvalidParams: it is none.
+    """
+    uri, range_ = _field(to, "uri"), _field(to, "range")
+    line = _field(_field(range_, "start"), "line")
+    end = _field(_field(range_, "end"), "character")
+    if not isinstance(uri, str) or not isinstance(line, int) or not isinstance(end, int):
+        raise JsonRpcInvalidParams("`to` is an object with `uri` and `range`.")
+    return uri, types.Range(types.Position(line, 0), types.Position(line, end))
+
+
+def _as_edit(offers: Offers, each: Elsewhere) -> types.TextEdit:
+    return types.TextEdit(offers.there(each), each.waiting.after)
 
 
 def _described(edit: types.TextEdit, candidate: WaitingLine) -> dict[str, Any]:
@@ -244,8 +246,16 @@ def _described(edit: types.TextEdit, candidate: WaitingLine) -> dict[str, Any]:
     }
 
 
+def _trigger(params: Any) -> Trigger:
+    """Return what made the client ask: by itself, unless it says more."""
+    said = _field(_field(params, "context"), "trigger")
+    return next((each for each in TRIGGERS if each == said), "typed")
+
+
 def _reason(candidate: WaitingLine) -> str:
     """Say why a line is to be changed."""
+    if not candidate.done:
+        return "GLM foresees it."
     places = "one place" if candidate.done == 1 else f"{candidate.done} places"
     if not candidate.old:
         return f"You added “{candidate.new}” in {places}."

@@ -19,9 +19,12 @@ from glm_lsp.project.process import IndexProcess
 from glm_lsp.prompts.completion import ProjectContext
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
+    from glm_lsp.project.sought import FoundLine, Sought
     from glm_lsp.project.wanted import Excerpt, Wanted
     from glm_lsp.text import Snapshot
 
@@ -63,6 +66,14 @@ class Project:
         if snapshot.notebook or self._session.excludes(snapshot):
             return ()
         return await self._knowledge.consult(snapshot, wanted)
+
+    async def lines(
+        self, snapshot: Snapshot, wanted: Sequence[tuple[Snapshot, Sought]]
+    ) -> list[FoundLine]:
+        """Return lines of the workspace; see `Knowledge.lines`."""
+        if snapshot.notebook or self._session.excludes(snapshot):
+            return []
+        return await self._knowledge.lines(snapshot, wanted)
 
     async def watch(self) -> None:
         """Have the editor tell of changed files, where it does."""

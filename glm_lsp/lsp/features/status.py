@@ -155,11 +155,19 @@ class StatusBoard:
 
 
 def register(
-    server: Server, board: StatusBoard, index: Callable[[], dict[str, Any] | None]
+    server: Server,
+    board: StatusBoard,
+    index: Callable[[], dict[str, Any] | None],
+    silent: Callable[[str], str],
 ) -> None:
-    """Serve `glm.status`; `index` says how much of the workspace is indexed."""
+    """Serve `glm.status`; `index` says how much of the workspace is indexed.
+
+    `silent` says why no next edit is shown in a document.
+    """
 
     @server.command("glm.status")
     async def status(argument: Any = None) -> dict[str, Any]:
         uri = argument.get("uri") if isinstance(argument, dict) else None
-        return {**await board.answer(uri if isinstance(uri, str) else None), "index": index()}
+        if not isinstance(uri, str):
+            return {**await board.answer(None), "index": index()}
+        return {**await board.answer(uri), "index": index(), "nextEdit": silent(uri)}

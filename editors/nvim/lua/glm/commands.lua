@@ -76,6 +76,7 @@ local anywhere = {
 ---@type table<string, fun(at: glm.Place, rest: string)>
 local subcommands = {
   show = simply('show'),
+  report = simply('reportNextEdit'),
 
   keep = about_change('glm.accept'),
   undo = about_change('glm.reject'),

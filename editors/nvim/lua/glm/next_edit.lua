@@ -9,13 +9,14 @@ local REST = 250 -- Milliseconds without a change after which it is looked for.
 
 ---@class glm.NextEdit
 ---@field row integer
----@field before string
----@field after string
+---@field before string[]
+---@field after string[]
 ---@field reason string
 
 ---@class glm.Waiting
 ---@field client integer
 ---@field all glm.NextEdit[]
+---@field elsewhere { uri: string, range: lsp.Range }[] in other files
 
 local namespace = vim.api.nvim_create_namespace('glm.next_edit')
 
@@ -25,7 +26,7 @@ local waiting = {}
 ---@type table<integer, uv.uv_timer_t>
 local timers = {}
 
-local ask, draw, clear, first, is_there
+local ask, ask_soon, draw, clear, first, there, is_there, name_of
 
 ---Look for next edits whenever a buffer of a client has come to rest.
 ---@param client vim.lsp.Client
@@ -40,11 +41,16 @@ function M.attach(client, bufnr)
     buffer = bufnr,
     callback = function()
       clear(bufnr)
-      local timer = timers[bufnr] or assert(vim.uv.new_timer())
-      timers[bufnr] = timer
-      timer:start(REST, 0, vim.schedule_wrap(function()
-        ask(client.id, bufnr)
-      end))
+      ask_soon(client.id, bufnr)
+    end,
+  })
+  vim.api.nvim_create_autocmd('DiagnosticChanged', {
+    group = 'glm.next_edit.' .. bufnr,
+    buffer = bufnr,
+    callback = function()
+      if not first(bufnr) then
+        ask_soon(client.id, bufnr, 'diagnostics')
+      end
     end,
   })
   vim.api.nvim_create_autocmd('InsertEnter', {
@@ -67,22 +73,23 @@ function M.forget(bufnr)
   pcall(vim.api.nvim_del_augroup_by_name, 'glm.next_edit.' .. bufnr)
 end
 
----Go to the next edit of the current window's buffer; make it when the cursor is there already.
+---Go to the next edit of the current window's buffer, else to that in another file; make it when
+---the cursor is there already.
 ---@param bufnr integer
 ---@return boolean done false when there is none
 function M.go(bufnr)
   local edit = first(bufnr)
   if not edit then
-    return false
+    return there(bufnr)
   end
   if vim.api.nvim_win_get_cursor(0)[1] - 1 ~= edit.row then
     vim.cmd.normal({ "m'", bang = true }) -- CTRL-O leads back.
-    local column = #edit.before:match('^%s*')
+    local column = #edit.before[1]:match('^%s*')
     vim.api.nvim_win_set_cursor(0, { edit.row + 1, column })
     draw(bufnr)
     return true
   end
-  vim.api.nvim_buf_set_lines(bufnr, edit.row, edit.row + 1, true, { edit.after })
+  vim.api.nvim_buf_set_lines(bufnr, edit.row, edit.row + #edit.before, true, edit.after)
   return true
 end
 
@@ -95,18 +102,34 @@ function M.refuse(bufnr)
   if not edit or not client then
     return false
   end
-  local argument = { uri = vim.uri_from_bufnr(bufnr), before = edit.before, after = edit.after }
+  local argument = {
+    uri = vim.uri_from_bufnr(bufnr),
+    before = table.concat(edit.before, '\n'),
+    after = table.concat(edit.after, '\n'),
+  }
   client:exec_cmd({ title = 'Refuse', command = 'glm.refuseNextEdit', arguments = { argument } }, {
     bufnr = bufnr,
   })
   clear(bufnr)
-  ask(client.id, bufnr)
+  ask(client.id, bufnr, 'typed')
   return true
 end
 
 ---@param id integer the client's
 ---@param bufnr integer
-function ask(id, bufnr)
+---@param trigger? string what made us ask, for the server
+function ask_soon(id, bufnr, trigger)
+  local timer = timers[bufnr] or assert(vim.uv.new_timer())
+  timers[bufnr] = timer
+  timer:start(REST, 0, vim.schedule_wrap(function()
+    ask(id, bufnr, trigger or 'insertLeave')
+  end))
+end
+
+---@param id integer the client's
+---@param bufnr integer
+---@param trigger string
+function ask(id, bufnr, trigger)
   local client = vim.lsp.get_client_by_id(id)
   local current = vim.api.nvim_get_current_buf() == bufnr
   if not client or not current or vim.fn.mode():sub(1, 1) ~= 'n' then
@@ -116,22 +139,23 @@ function ask(id, bufnr)
   local params = {
     textDocument = { uri = vim.uri_from_bufnr(bufnr) },
     position = { line = row, character = 0 },
+    context = { trigger = trigger },
   }
   client:request('glm/nextEdit', params, function(err, result)
     clear(bufnr)
-    if err or not vim.api.nvim_buf_is_valid(bufnr) or #result.edits == 0 then
+    if err or not vim.api.nvim_buf_is_valid(bufnr) then
       return
     end
     local all = {}
     for _, edit in ipairs(result.edits) do
       all[#all + 1] = {
         row = edit.range.start.line,
-        before = edit.before,
-        after = edit.text,
+        before = vim.split(edit.before, '\n'),
+        after = vim.split(edit.text, '\r?\n'),
         reason = edit.reason,
       }
     end
-    waiting[bufnr] = { client = id, all = all }
+    waiting[bufnr] = { client = id, all = all, elsewhere = result.elsewhere or {} }
     draw(bufnr)
   end, bufnr)
 end
@@ -140,21 +164,54 @@ end
 function draw(bufnr)
   vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
   local edit = first(bufnr)
-  if not edit then
-    return
-  end
-  vim.api.nvim_buf_set_extmark(bufnr, namespace, edit.row, 0, {
-    line_hl_group = 'GlmRemoved',
-    virt_lines = { { { edit.after, 'GlmAdded' }, { '  ' .. edit.reason, 'Comment' } } },
-  })
   local here = vim.api.nvim_win_get_cursor(0)[1] - 1
-  if here ~= edit.row then
-    local arrow = edit.row > here and '↓' or '↑'
+  local away = not edit and waiting[bufnr] and waiting[bufnr].elsewhere[1]
+  local hint
+  if edit then
+    local lines = vim.tbl_map(function(line)
+      return { { line, 'GlmAdded' } }
+    end, edit.after)
+    table.insert(lines[#lines], { '  ' .. edit.reason, 'Comment' })
+    for row = edit.row, edit.row + #edit.before - 1 do
+      local last = row == edit.row + #edit.before - 1
+      vim.api.nvim_buf_set_extmark(bufnr, namespace, row, 0, {
+        line_hl_group = 'GlmRemoved',
+        virt_lines = last and lines or nil,
+      })
+    end
+    if here ~= edit.row then
+      hint = ('%s next edit, line %d'):format(edit.row > here and '↓' or '↑', edit.row + 1)
+    end
+  elseif away then
+    hint = ('→ next edit, %s line %d'):format(name_of(away.uri), away.range.start.line + 1)
+  end
+  if hint then
     vim.api.nvim_buf_set_extmark(bufnr, namespace, here, 0, {
-      virt_text = { { ('%s next edit, line %d'):format(arrow, edit.row + 1), 'Comment' } },
+      virt_text = { { hint, 'Comment' } },
       virt_text_pos = 'eol',
     })
   end
+end
+
+---Go to the next edit in another file, which is shown there once the server has seen the file.
+---@param bufnr integer
+---@return boolean done false when there is none
+function there(bufnr)
+  local away = waiting[bufnr] and waiting[bufnr].elsewhere[1]
+  local client = away and vim.lsp.get_client_by_id(waiting[bufnr].client)
+  if not client then
+    return false
+  end
+  clear(bufnr)
+  local shown = vim.lsp.util.show_document(away, client.offset_encoding, { focus = true })
+  ask_soon(client.id, vim.api.nvim_get_current_buf())
+  return shown
+end
+
+---@param uri string
+---@return string
+function name_of(uri)
+  return vim.fs.basename(vim.uri_to_fname(uri))
 end
 
 ---@param bufnr integer
@@ -180,7 +237,8 @@ end
 ---@param edit glm.NextEdit
 ---@return boolean
 function is_there(bufnr, edit)
-  return vim.api.nvim_buf_get_lines(bufnr, edit.row, edit.row + 1, false)[1] == edit.before
+  local last = edit.row + #edit.before
+  return vim.deep_equal(vim.api.nvim_buf_get_lines(bufnr, edit.row, last, false), edit.before)
 end
 
 return M
