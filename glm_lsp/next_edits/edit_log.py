@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.text import Text
 
-_MOST_EVENTS, _MOST_CHARACTERS = 16, 2_400
+_MOST_EVENTS, _MOST_CHARACTERS = 40, 4_000
 _EARLIER = 4
 _MOST_LINES = 12
 """Of an edit; a longer one is told by its beginning."""
@@ -28,7 +28,7 @@ _MARGIN = 4
 
 
 @define
-class Excerpt:
+class EditedExcerpt:
     """Lines of a document as they were, and what was told since.
 
     Attributes:
@@ -68,7 +68,7 @@ class EditLog:
         self.characters = characters
         self._told: dict[str, list[str]] = {}
         self._last: list[tuple[str, EditEvent]] = []
-        self._excerpt: Excerpt | None = None
+        self._excerpt: EditedExcerpt | None = None
 
     def opened(self, uri: str, text: Text) -> None:
         """Begin with a document's text."""
@@ -78,7 +78,7 @@ class EditLog:
         """Forget a document."""
         self._told.pop(uri, None)
 
-    def look(self, uri: str, path: str, text: Text, line: int) -> Excerpt | None:
+    def look(self, uri: str, path: str, text: Text, line: int) -> EditedExcerpt | None:
         """Return what to tell of a document at a line: its excerpt, and what was edited since.
 
         None when nothing was edited at all.
@@ -115,7 +115,7 @@ class EditLog:
                 self._excerpt.documents[uri] = None
 
     def _holds(
-        self, excerpt: Excerpt, events: Sequence[EditEvent], line: int, now: Sequence[str]
+        self, excerpt: EditedExcerpt, events: Sequence[EditEvent], line: int, now: Sequence[str]
     ) -> bool:
         """Tell whether an excerpt still shows what stands around a line, and is not too old."""
         every = [*excerpt.events, *events]
@@ -125,7 +125,7 @@ class EditLog:
         below = not excerpt.more or excerpt.end - line > _MARGIN
         return above and below
 
-    def _taken(self, uri: str, lines: Sequence[str], line: int) -> Excerpt:
+    def _taken(self, uri: str, lines: Sequence[str], line: int) -> EditedExcerpt:
         first, end = max(0, line - self.lines), min(len(lines), line + self.lines + 1)
         while end - first > 2 and sum(map(len, lines[first:end])) > self.characters:
             if line - first > end - line:
@@ -135,7 +135,7 @@ class EditLog:
         earlier = tuple(event for _, event in self._last)
         documents = dict.fromkeys(each for each, _ in self._last)
         shown = tuple(lines[first:end])
-        return Excerpt(uri, first, shown, earlier, end < len(lines), [], documents)
+        return EditedExcerpt(uri, first, shown, earlier, end < len(lines), [], documents)
 
 
 def _cut(lines: Sequence[str]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Wish:
 
 
 @frozen
-class Source:
+class ChangedDocument:
     """A document that was changed: its lines, its code, and what its history tells."""
 
     lines: Sequence[str]
@@ -63,7 +63,7 @@ class Source:
     changes: Sequence[ChangedLine]
 
 
-def wishes(sources: Sequence[Source]) -> list[tuple[int, Wish]]:
+def wishes(sources: Sequence[ChangedDocument]) -> list[tuple[int, Wish]]:
     """Return what to look for on account of the documents, each with its number.
 
     Changes of all documents count their moments together; what is old is looked for no more.
@@ -111,7 +111,7 @@ def waiting_in(
 # Names.
 
 
-def _renamed(source: Source, recent: set[tuple[str, str]]) -> Iterator[Wish]:
+def _renamed(source: ChangedDocument, recent: set[tuple[str, str]]) -> Iterator[Wish]:
     for change in source.changes:
         names = renamed(change.before, change.after)
         if names is None or names not in recent or not change.alone:
@@ -128,7 +128,7 @@ def _renamed(source: Source, recent: set[tuple[str, str]]) -> Iterator[Wish]:
             yield Wish(sought, old, new, done)
 
 
-def _others(source: Source, names: tuple[str, str]) -> Iterator[str]:
+def _others(source: ChangedDocument, names: tuple[str, str]) -> Iterator[str]:
     """Yield the lines in which the name was not replaced, and that would hold the new one."""
     ours = {c.line for c in source.changes if renamed(c.before, c.after) == names}
     old, new = names

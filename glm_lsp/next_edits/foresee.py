@@ -20,7 +20,7 @@ from glm_lsp.editing.lines import contents
 from glm_lsp.errors import GlmError
 from glm_lsp.llm.types import TextDelta
 from glm_lsp.next_edits.edit_log import EditLog
-from glm_lsp.next_edits.judged import Judgement, Site, judge
+from glm_lsp.next_edits.judged import Judgement, ShownSite, judge
 from glm_lsp.prompts.next_edit import NextEditQuestion, read, render, says_nothing
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from glm_lsp.llm.types import Provider
     from glm_lsp.next_edits.eagerness import Eagerness
-    from glm_lsp.next_edits.edit_log import Excerpt
+    from glm_lsp.next_edits.edit_log import EditedExcerpt
     from glm_lsp.next_edits.waiting_line import WaitingLine
     from glm_lsp.text import Snapshot
 
@@ -46,7 +46,7 @@ _HOUR = 3_600.0
 
 
 @frozen
-class Place:
+class CursorPlace:
     """Where it is asked what would be changed next.
 
     Attributes:
@@ -69,15 +69,15 @@ class Place:
 class Foreseen:
     """What was answered at a place, and what of it is shown."""
 
-    place: Place
-    excerpt: Excerpt = field(repr=False)
+    place: CursorPlace
+    excerpt: EditedExcerpt = field(repr=False)
     answer: str = field(repr=False)
     judgement: Judgement
 
 
 @define
 class _Shown:
-    place: Place
+    place: CursorPlace
     edit: WaitingLine
 
 
@@ -164,7 +164,9 @@ class Foresight:
 
     # Asking.
 
-    async def foresee(self, place: Place, model: str, most_in_an_hour: int) -> WaitingLine | None:
+    async def foresee(
+        self, place: CursorPlace, model: str, most_in_an_hour: int
+    ) -> WaitingLine | None:
         """Return the edit that would be made next; often nothing.
 
         A newer question takes this one's place, which then foresees nothing.
@@ -207,7 +209,7 @@ class Foresight:
             with suppress(asyncio.CancelledError):
                 await task
 
-    def _keeps_quiet(self, place: Place, most: int) -> str:
+    def _keeps_quiet(self, place: CursorPlace, most: int) -> str:
         """Return why nothing is asked at a place; "" when it is."""
         now = self._now()
         while self._asked and now - self._asked[0] > _HOUR:
@@ -223,7 +225,7 @@ class Foresight:
             return f"{most} questions were asked in this hour (`nextEdits.perHour`)."
         return ""
 
-    async def _ask(self, place: Place, excerpt: Excerpt, model: str) -> Foreseen | None:
+    async def _ask(self, place: CursorPlace, excerpt: EditedExcerpt, model: str) -> Foreseen | None:
         snapshot = place.snapshot
         lines = contents(snapshot.text)
         question = NextEditQuestion(
@@ -251,14 +253,16 @@ class Foresight:
         judged = await asyncio.to_thread(self._judge, answer, place, excerpt, lines)
         return Foreseen(place, excerpt, answer, judged)
 
-    def _judge(self, answer: str, place: Place, excerpt: Excerpt, lines: list[str]) -> Judgement:
+    def _judge(
+        self, answer: str, place: CursorPlace, excerpt: EditedExcerpt, lines: list[str]
+    ) -> Judgement:
         if says_nothing(answer):
             return Judgement(None, "GLM foresees nothing.")
         found = read(answer)
         if found is None:
             return Judgement(None, "GLM did not answer as it was asked.")
         language = place.snapshot.language
-        site = Site(
+        site = ShownSite(
             language=language,
             lines=lines,
             first=excerpt.first,

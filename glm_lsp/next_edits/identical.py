@@ -105,14 +105,17 @@ def _waiting(
 ) -> Iterator[WaitingLine]:
     places = list(_places(lines, before.split("\n")))[:_MOST_PLACES]
     here = {line: moment for line, moment in made.items() if line >= 0}
-    passed = passed_over((line for line, _ in places), here)
+    behind = passed_over((line for line, _ in places), here)
+    # Whoever began further down has not seen those above: they say nothing, and are not offered.
+    between = range(min(here, default=0), max(here, default=0))
+    passed = [line for line in behind if line in between]
     if passed and len(passed) >= len(made) // _PASSED:
         return
     start, old_end, new_end = common_ends(before, after)
     old, new = before[start:old_end].strip(), after[start:new_end].strip()
     height = before.count("\n") + 1
     for line, lead in places:
-        if line not in passed:
+        if line not in behind:
             says = "\n".join(lines[line : line + height])
             became = "\n".join(lead + each if each else each for each in after.split("\n"))
             yield WaitingLine(line, says, became, old, new, len(made))

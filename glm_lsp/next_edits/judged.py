@@ -33,7 +33,7 @@ class Judgement:
 
 
 @frozen
-class Site:
+class ShownSite:
     """Where an edit would be made.
 
     Attributes:
@@ -55,7 +55,7 @@ class Site:
     least: int = 0
 
 
-def judge(answer: NextEditAnswer, site: Site) -> Judgement:
+def judge(answer: NextEditAnswer, site: ShownSite) -> Judgement:
     """Return what may be shown of an answer."""
     if not answer.before:
         return Judgement(None, "It replaces no line.")
@@ -78,7 +78,7 @@ def judge(answer: NextEditAnswer, site: Site) -> Judgement:
     return Judgement(edit)
 
 
-def _place(answer: NextEditAnswer, site: Site) -> int | None:
+def _place(answer: NextEditAnswer, site: ShownSite) -> int | None:
     """Return where the lines that go stand, the nearest to where the model says."""
     wanted = [line.strip() for line in answer.before]
     if not any(wanted):
@@ -101,11 +101,11 @@ def _indented(answer: NextEditAnswer, first: str) -> list[str]:
     ]
 
 
-def _is_nothing_new(edit: WaitingLine, _: Site) -> bool:
+def _is_nothing_new(edit: WaitingLine, _: ShownSite) -> bool:
     return "".join(edit.before.split()) == "".join(edit.after.split())
 
 
-def _takes_back(edit: WaitingLine, site: Site) -> bool:
+def _takes_back(edit: WaitingLine, site: ShownSite) -> bool:
     """Tell whether it would give back what an edit took, or take what an edit gave."""
     ours = _difference(edit.before, edit.after)
     for event in site.events:
@@ -131,12 +131,12 @@ def _takes_back_a_line(edit: WaitingLine, event: EditEvent) -> bool:
     )
 
 
-def _is_unwanted(edit: WaitingLine, site: Site) -> bool:
+def _is_unwanted(edit: WaitingLine, site: ShownSite) -> bool:
     ours = _difference(edit.before, edit.after)
     return any(_difference(*each) == ours for each in site.unwanted)
 
 
-def _is_echo(edit: WaitingLine, site: Site) -> bool:
+def _is_echo(edit: WaitingLine, site: ShownSite) -> bool:
     """Tell whether the lines that come stand there already, just above or below."""
     after = edit.after + "\n"
     start, old_end, new_end = common_ends(edit.before + "\n", after)
@@ -150,7 +150,7 @@ def _is_echo(edit: WaitingLine, site: Site) -> bool:
     return added in (below, above)
 
 
-def _breaks_syntax(edit: WaitingLine, site: Site) -> bool:
+def _breaks_syntax(edit: WaitingLine, site: ShownSite) -> bool:
     above, below = site.lines[: edit.line], site.lines[edit.end :]
     then = "\n".join(site.lines)
     now = "\n".join([*above, *edit.after.split("\n"), *below])
@@ -167,7 +167,7 @@ def _difference(before: str, after: str) -> tuple[str, str]:
     return before[start:old_end].strip(), after[start:new_end].strip()
 
 
-_FILTERS: tuple[tuple[Callable[[WaitingLine, Site], bool], str], ...] = (
+_FILTERS: tuple[tuple[Callable[[WaitingLine, ShownSite], bool], str], ...] = (
     (_is_nothing_new, "It changes nothing but blanks."),
     (_takes_back, "It takes back what was just changed."),
     (_is_unwanted, "It was refused or taken back before."),

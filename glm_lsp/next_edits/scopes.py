@@ -53,7 +53,7 @@ def is_foreign(code: Sequence[str], line: int, name: str) -> bool:
     if any(has(code[n], name) for n in range(first, end) if n != line):
         return False
     bound = re.compile(rf"\s+{re.escape(name)}\s*(?::[^=]*)?(?::=|=(?!=))")
-    inside = [each for each in code if depth(each) and name in each and bound.match(each)]
+    inside = [each for each in code if name in each and depth(each) and bound.match(each)]
     outside = (e for e in code if name in e and not depth(e) and not _FUNCTION.search(e))
     return bool(inside) and not any(has(each, name) for each in outside)
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.languages import code_named
 from glm_lsp.languages.lexer import masked
-from glm_lsp.next_edits.elsewhere import Source, waiting_in, wishes
+from glm_lsp.next_edits.elsewhere import ChangedDocument, waiting_in, wishes
 from glm_lsp.next_edits.history import DocumentHistory
 from glm_lsp.project.lines import Lines
 from glm_lsp.text import Text
@@ -66,7 +66,7 @@ def walk(
             changes = history.line_changes()
             began = time.process_time()
             code = masked("\n".join(lines), "python").split("\n")
-            given = [wish for _, wish in wishes([Source(lines, code, changes)])]
+            given = [wish for _, wish in wishes([ChangedDocument(lines, code, changes)])]
             home = str(root / name)
             sought = [wish.sought._replace(home=home) for wish in given]
             found = finder.find(home, language, str(text), sought) if sought else []

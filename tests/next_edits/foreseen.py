@@ -27,7 +27,7 @@ from attrs import evolve, field, frozen
 
 from glm_lsp.llm.types import Finish, FinishReason, TextDelta
 from glm_lsp.next_edits.eagerness import Eagerness
-from glm_lsp.next_edits.foresee import Foresight, Place
+from glm_lsp.next_edits.foresee import CursorPlace, Foresight
 from glm_lsp.prompts.next_edit import read
 from glm_lsp.text import Snapshot, Text
 from tests.next_edits.scenario import change_of, edits_of
@@ -96,7 +96,7 @@ class Foreseeable:
             foresight.changed(snapshot, 0)
         unwanted = [(before, after[0]) for before, after in self.refused]
         line = self.cursor - 1
-        place = Place(snapshot, line, "scenario", "insertLeave", unwanted=unwanted)
+        place = CursorPlace(snapshot, line, "scenario", "insertLeave", unwanted=unwanted)
         edit = await foresight.foresee(place, "scripted", 10)
         return edit, foresight.silent
 

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from glm_lsp.errors import ProviderError
 from glm_lsp.next_edits.eagerness import Eagerness
-from glm_lsp.next_edits.foresee import Foresight, Place
+from glm_lsp.next_edits.foresee import CursorPlace, Foresight
 from glm_lsp.next_edits.report import report
 from glm_lsp.text import Change, Snapshot, Span, Text
 from tests.next_edits.foreseen import URI, Foreseeable, Scripted, foreseeable
@@ -63,7 +63,9 @@ class Hand:
     async def ask(
         self, line: int = 1, trigger: Trigger = "lineLeft", most: int = 60
     ) -> WaitingLine | None:
-        return await self.foresight.foresee(Place(self.snapshot, line, "a.py", trigger), "m", most)
+        return await self.foresight.foresee(
+            CursorPlace(self.snapshot, line, "a.py", trigger), "m", most
+        )
 
 
 def test_it_is_asked_when_a_changed_line_is_left() -> None:

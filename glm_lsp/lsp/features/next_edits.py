@@ -121,6 +121,16 @@ def register(server: Server, edits: NextEdits) -> Offers:
             listed.append({**_described(offers.edit(snapshot, foreseen), foreseen), "model": True})
         return {"version": snapshot.version, "edits": listed, "elsewhere": others}
 
+    def announce(capabilities: types.ServerCapabilities) -> None:
+        capabilities.experimental = {"glm": {"nextEdit": True}}
+
+    server.advertise(announce)
+    _register_copilot(server, edits, offers)
+    _register_commands(server, edits, offers)
+    return offers
+
+
+def _register_copilot(server: Server, edits: NextEdits, offers: Offers) -> None:
     @server.feature(COPILOT)
     async def copilot(params: Any) -> dict[str, Any]:
         uri, line = _place(params)
@@ -145,15 +155,6 @@ def register(server: Server, edits: NextEdits) -> Offers:
             ]
         }
 
-    def announce(capabilities: types.ServerCapabilities) -> None:
-        capabilities.experimental = {"glm": {"nextEdit": True}}
-
-    server.advertise(announce)
-    _register_commands(server, edits, offers)
-    return offers
-
-
-def _register_commands(server: Server, edits: NextEdits, offers: Offers) -> None:
     @server.feature(COPILOT_SHOWN)
     @server.feature(COPILOT_FOCUS)
     def noted(_: Any) -> None:
@@ -163,6 +164,8 @@ def _register_commands(server: Server, edits: NextEdits, offers: Offers) -> None
     def accepted(*_: Any) -> None:
         """Take note of nothing: what was accepted is seen in the document."""
 
+
+def _register_commands(server: Server, edits: NextEdits, offers: Offers) -> None:
     @server.command(SHOW)
     async def show(argument: Any) -> None:
         to = _field(argument, "to")
@@ -171,19 +174,21 @@ def _register_commands(server: Server, edits: NextEdits, offers: Offers) -> None
             return
         uri, line = _place(argument)
         found = await edits.find(uri)
-        if found is None or not (found.here or found.elsewhere):
-            server.show("Nothing waits for the change that you made last.")
-        elif found.here:
-            candidate, *_ = found.from_line(line)
-            range_ = offers.edit(found.snapshot, candidate).range
-            said = f"Line {candidate.line + 1} waits: {_reason(candidate)}"
+        waiting = found.from_line(line) if found is not None else []
+        if found is not None and not waiting:
+            foreseen = await edits.foresee(found, line, "asked")
+            waiting = [foreseen] if foreseen is not None else []
+        if found is not None and waiting:
+            range_ = offers.edit(found.snapshot, waiting[0]).range
+            said = f"Line {waiting[0].line + 1} waits: {_reason(waiting[0])}"
             await _show(server, found.snapshot.uri, range_, said)
-        else:
+        elif found is not None and found.elsewhere:
             each, *_ = found.elsewhere
             place = f"Line {each.waiting.line + 1} of {display_path(each.uri)}"
-            await _show(
-                server, each.uri, offers.there(each), f"{place} waits: {_reason(each.waiting)}"
-            )
+            said = f"{place} waits: {_reason(each.waiting)}"
+            await _show(server, each.uri, offers.there(each), said)
+        else:
+            server.show("Nothing waits for the change that you made last.")
 
     @server.command(REPORT)
     async def report(_: Any = None) -> None:

@@ -16,7 +16,7 @@ from glm_lsp.context.gather import display_path
 from glm_lsp.llm import catalogue
 from glm_lsp.lsp.documents.mirror import Changed, Opened
 from glm_lsp.next_edits.eagerness import data_folder, open_eagerness
-from glm_lsp.next_edits.foresee import Foresight, Place
+from glm_lsp.next_edits.foresee import CursorPlace, Foresight
 from glm_lsp.next_edits.report import report
 from glm_lsp.prompts.next_edit import FEATURE
 
@@ -70,7 +70,7 @@ class ForeseenEdits:
         if trigger != "typed":
             await self._tell_others(snapshot)
         roots = self._session.roots
-        place = Place(
+        place = CursorPlace(
             snapshot=snapshot,
             line=line,
             path=display_path(snapshot.uri, roots),

@@ -17,7 +17,7 @@ from glm_lsp.editing.lines import content, contents
 from glm_lsp.languages import code_named
 from glm_lsp.languages.lexer import masked
 from glm_lsp.lsp.documents.mirror import Changed, Opened
-from glm_lsp.next_edits.elsewhere import Source, waiting_in, wishes
+from glm_lsp.next_edits.elsewhere import ChangedDocument, waiting_in, wishes
 from glm_lsp.next_edits.history import DocumentHistory
 from glm_lsp.next_edits.suggest import LONGEST, waiting
 from glm_lsp.timeout import timeout
@@ -175,7 +175,7 @@ class NextEdits:
     async def _look_elsewhere(
         self, snapshot: Snapshot, sources: Sequence[tuple[Snapshot, DocumentHistory]]
     ) -> list[tuple[str, WaitingLine]]:
-        def look() -> list[Source]:
+        def look() -> list[ChangedDocument]:
             texts = [contents(history.text) for _, history in sources]
             languages = [other.language for other, _ in sources]
             code = [
@@ -183,7 +183,7 @@ class NextEdits:
                 for lines, language in zip(texts, languages, strict=True)
             ]
             told = [history.line_changes() for _, history in sources]
-            return [Source(*each) for each in zip(texts, code, told, strict=True)]
+            return [ChangedDocument(*each) for each in zip(texts, code, told, strict=True)]
 
         given = await asyncio.to_thread(lambda: wishes(look()))
         if not given:
