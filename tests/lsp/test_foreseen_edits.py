@@ -95,9 +95,8 @@ def test_copilots_request_asks_too_and_a_refused_one_comes_no_more(tmp_path: Pat
     run(work)
 
 
-def test_nothing_is_asked_of_an_excluded_file_and_no_secret_is_sent(tmp_path: Path) -> None:
-    """Neither what the user excludes, nor a password in an edit."""
-    secret = made_up(40)
+def test_nothing_is_asked_of_an_excluded_file(tmp_path: Path) -> None:
+    """What the user excludes stays on this machine."""
 
     async def work() -> None:
         with Gateway(chat_stream("NONE")) as gateway:
@@ -106,6 +105,16 @@ def test_nothing_is_asked_of_an_excluded_file_and_no_secret_is_sent(tmp_path: Pa
                 add_parameter(editor)
                 assert not (await editor.request("glm/nextEdit", left()))["edits"]
                 assert gateway.requests == []
+
+    run(work)
+
+
+def test_no_secret_is_sent(tmp_path: Path) -> None:
+    """A password in an edit leaves the question on its way."""
+    secret = made_up(40)
+
+    async def work() -> None:
+        with Gateway(chat_stream("NONE")) as gateway:
             async with serving(gateway, tmp_path, nextEdits=ON) as editor:
                 editor.type(URI, where("import math"), f"import math\n\npassword = '{secret}'")
                 await editor.request("glm/nextEdit", left())
