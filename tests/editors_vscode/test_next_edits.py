@@ -80,11 +80,12 @@ def test_it_leads_to_another_file(
     """What is renamed where it is defined waits where it is imported; one key leads there."""
     (folder / "use_shapes.py").write_text("from shapes import draw_shape\n\ndraw_shape(1)\n")
     window = opened("shapes.py", "def draw_shape(shape):\n    return shape\n")
-    window.goto(1, 10)
+    window.goto(1, 9)
     window.type("_nice")  # `draw_nice_shape`
     window.press("Escape")
     shows(window, "→ next edit, use_shapes.py line 1")
     window.screenshot("next-edit-in-another-file")
+    window.save(folder / "shapes.py")
     key(window, "n")
     shows(window, "→ from shapes import draw_nice_shape")
     key(window, "n")

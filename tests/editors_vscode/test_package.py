@@ -71,6 +71,8 @@ def test_folder_that_is_not_trusted_sets_only_what_protects_more() -> None:
         "glm.context.project",
         "glm.edits.delivery",
         "glm.limits.dailyBudget",
+        "glm.nextEdits.model",
+        "glm.nextEdits.perHour",
     }
 
 
