@@ -98,7 +98,9 @@ def test_the_other_file_is_shown_and_has_the_edit_there(tmp_path: Path) -> None:
             assert shown["uri"] == other
             assert shown["selection"]["start"]["line"] == 4
             editor.open(other, "python", USE)
-            (edit,) = (await editor.request("glm/nextEdit", place(other)))["edits"]
+            while not (edits := (await editor.request("glm/nextEdit", place(other)))["edits"]):
+                await asyncio.sleep(0.05)  # The index may be late.
+            (edit,) = edits
             assert edit["text"] == "    circle.area_inside(radius=3)"
             editor.type(other, where("    circle.area_within(radius=3)", USE), edit["text"])
             assert not (await editor.request("glm/nextEdit", place(other)))["edits"]

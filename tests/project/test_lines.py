@@ -42,6 +42,8 @@ def test_a_name_is_found_under_every_way_to_import_it(tmp_path: Path) -> None:
         passing="from home import draw_shape\n",
         passed="from passing import draw_shape\ndraw_shape(2)\n",
         own="def draw_shape(): ...\ndraw_shape()\n",
+        another="def draw_shape(): ...\n",
+        from_another="from another import draw_shape\ndraw_shape(3)\n",
         words="# draw_shape\nx = 'draw_shape'\nfrom home import Circle\n",
     )
     assert find(root, Sought("name", name="draw_shape")) == [

@@ -57,11 +57,16 @@ class Elsewhere:
 
 @frozen
 class Found:
-    """What waits in one document, and, because of it and others, in files of the workspace."""
+    """What waits in one document, and, because of it and others, in files of the workspace.
+
+    Attributes:
+        complete: the index has answered; who asks again for the same text asks it again, else.
+    """
 
     snapshot: Snapshot
     here: list[WaitingLine]
     elsewhere: list[Elsewhere]
+    complete: bool = True
 
     def from_line(self, line: int) -> list[WaitingLine]:
         """Return what waits here: from a line on, then from the top."""
@@ -96,7 +101,7 @@ class NextEdits:
         if not self._session.settings.next_edits.local:
             return Found(snapshot, [], [])
         known = self._found.get(snapshot.uri)
-        if known is not None and known.snapshot is snapshot:
+        if known is not None and known.snapshot is snapshot and known.complete:
             return known
         found = await self._look(snapshot)
         if self._server.documents.get(uri) is snapshot:
@@ -152,15 +157,16 @@ class NextEdits:
         here = await asyncio.to_thread(waiting, *arguments)
         sources = [*([(snapshot, own)] if own else []), *others]
         found: list[tuple[str, WaitingLine]] = []
+        complete = True
         try:
             async with timeout(_DEADLINE):
                 found = await self._look_elsewhere(snapshot, sources)
         except asyncio.TimeoutError:
-            pass
+            complete = False
         taken = {line for each in here for line in range(each.line, each.end)}
         here += [w for uri, w in found if uri == snapshot.uri and w.line not in taken]
         elsewhere = [Elsewhere(uri, each) for uri, each in found if uri != snapshot.uri]
-        return Found(snapshot, sorted(here, key=lambda each: each.line), elsewhere)
+        return Found(snapshot, sorted(here, key=lambda each: each.line), elsewhere, complete)
 
     def _source(self, uri: str, snapshot: Snapshot) -> tuple[Snapshot, DocumentHistory] | None:
         """Return another document that was changed, and its history, if it speaks for this one."""
