@@ -76,11 +76,11 @@ def _place(history: History, snapshot: object, line: int) -> CursorPlace:
     return CursorPlace(snapshot, line, "replay.py", "insertLeave")  # type: ignore[arg-type]
 
 
-async def replay(scale: int, lines: int, characters: int) -> tuple[int, list[list[Request]], int]:
+async def replay(files: int, lines: int, characters: int) -> tuple[int, list[list[Request]], int]:
     """Return the edits, the questions of each file, and the characters of the answers."""
     edits = answered = 0
     questions = []
-    for history in histories(12 * scale, seed=5):
+    for history in histories(files, seed=5):
         clock = [0.0]
 
         def moved(seconds: float, clock: list[float] = clock) -> None:
@@ -114,7 +114,7 @@ async def cached(provider: Provider, questions: list[list[Request]]) -> tuple[in
 
 async def measure(scale: int) -> int:
     """Print the figures; return 1 when the bound is broken."""
-    edits, questions, answered = await replay(scale, 60, 6_000)
+    edits, questions, answered = await replay(12 * scale, 60, 6_000)
     requests = [request for file in questions for request in file]
     sent = sum(request.size for request in requests) // _CHARACTERS_PER_TOKEN
     hundred = edits / 100
@@ -130,7 +130,7 @@ async def measure(scale: int) -> int:
                          min(len(one), len(other)))  # fmt: skip
             total += len(other)
     print(f"  the same as before  {same / max(1, total):.1%} of the characters of a prompt")
-    _, small, _ = await replay(scale, 20, 1_500)
+    _, small, _ = await replay(3 * scale, 20, 1_500)
     async with embedded() as meter:
         known, every, count = await cached(meter.inner, small)
     share = known / max(1, every)
