@@ -21,6 +21,11 @@ _ATTRIBUTE = re.compile(
     r"\b(?:self|this)\.([A-Za-z_]\w*)[ \t]*(?::[ \t]*([^=\n]{1,80}))?=(?!=)[ \t]*([^\n]{0,80})"
 )
 _CALL = re.compile(r"(?:await |new )?([A-Za-z_][\w.]*)\(")
+_MODIFIERS = re.compile(
+    r"^(?:@[\w.]+(?:\([^()]*\))? |(?:public|protected|private|internal|final|static|sealed|export"
+    r"|default|declare|pub|pub\([^()]*\)) )+"
+)
+"""What stands before a class and says little of how it is used."""
 _DOC = 80
 _SHOWN_TYPE = 16
 """Characters of a type that a signature shows; a longer one takes the room of another name."""
@@ -184,7 +189,8 @@ class Reader(Named):
             return
         end = inner.start_byte if inner is not None else node.end_byte
         head = self.source[node.start_byte : min(end, node.start_byte + 600)]
-        line = BLANKS.sub(" ", head.decode("utf-8", "replace")).strip(" {:=")
+        line = _MODIFIERS.sub("", BLANKS.sub(" ", head.decode("utf-8", "replace")), count=1)
+        line = line.strip(" {:=")
         bases = tuple(self._bases(node))
         if self.rules is PYTHON:
             line = f"class {name}" + (f"({', '.join(bases)})" if bases else "")

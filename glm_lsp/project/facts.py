@@ -32,7 +32,7 @@ WORD = re.compile(r"[A-Za-z_]\w{3,}")
 PASSAGE = 20
 """Lines of a passage."""
 _MOST_PASSAGES = 500
-_FORM = f"7 {sys.byteorder}"
+_FORM = f"8 {sys.byteorder}"
 _LENGTHS = struct.Struct("=4I")
 
 

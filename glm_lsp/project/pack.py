@@ -27,6 +27,7 @@ COST = 1.0
 _MOST_MISSED = 15
 _CHARACTERS_A_NAME, _FEWEST = 14, 40
 _MOST_LOOKED_AT = 24
+_BY_CLASS = (".java", ".cs")
 _MOST_MEANT = 5
 """Definitions of one name that may stand for it, where nothing speaks for one of them."""
 
@@ -65,7 +66,12 @@ class Sheet:
         files = self._folders.get(folder, {})
         owners = files.get(name)
         cost = len(each.signature) + (2 if each.owner or each.kind == "class" else 1)
-        if owners is None:
+        if _said_by_its_class(name):
+            if not files:
+                cost += len(self._mark) + 3 + len(folder)
+            if not _place(each) and "" not in (owners or ()):
+                cost += len(self._mark) + 2 + len(name)
+        elif owners is None:
             cost += len(self._mark) + 2 + len(name)
             if not files:
                 cost += len(folder) + 1
@@ -99,12 +105,13 @@ class Sheet:
         """Return the text."""
         lines = []
         for folder, files in sorted(self._folders.items()):
-            alone = len(files) == 1
+            alone = len(files) == 1 and not _said_by_its_class(*files)
             if folder and not alone:
                 lines.append(f"{self._mark} {folder}/")
             for name, owners in sorted(files.items()):
                 path = f"{folder}/{name}".lstrip("/")
-                lines.append(f"{self._mark} {path if alone else name}")
+                if "" in owners or not _said_by_its_class(name):
+                    lines.append(f"{self._mark} {path if alone else name}")
                 for owner, members in sorted(owners.items()):
                     head = self._heads.get((path, owner), owner)
                     if owner:
@@ -161,6 +168,11 @@ def pack(
                     heappush(waiting, entry(other, one))
             files.add(path)
     return sheet
+
+
+def _said_by_its_class(name: str) -> bool:
+    """Tell whether a file is of a language where it has the name of its class, which is shown."""
+    return name.endswith(_BY_CLASS)
 
 
 def _place(each: Definition) -> str:

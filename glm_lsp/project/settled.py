@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Part = Sequence[bytes | array[int]]
 
-_MARK = f"glm-lsp index 1 {sys.byteorder}\n".encode()
+_MARK = f"glm-lsp index 2 {sys.byteorder}\n".encode()
 _DIGEST = 32
 _LENGTH = struct.Struct("=Q")
 _CHUNK = 65_536

@@ -48,14 +48,14 @@ SAMPLES = {
         "    fn scale(&mut self, by: f64) -> Self { todo!() }\n}\n"
         "pub trait Shape { fn area(&self) -> f64; }\nenum Color { Red, Green(u8) }\n"
         "const UNIT: f64 = 1.0;\n",
-        "pub struct Circle|Circle.radius: f64|Circle.scale(by): Self|pub trait Shape"
+        "struct Circle|Circle.radius: f64|Circle.scale(by): Self|trait Shape"
         "|Shape.area(): f64|enum Color|Color.Red|Color.Green|UNIT: f64",
     ),
     "java": (
         "public class Circle extends Base {\n  private int radius = 1;\n"
         "  Circle(int radius) {}\n  double area(double by, int n) { return 1; }\n}\n"
         "enum Color { RED, GREEN }\n",
-        "public class Circle extends Base|Circle.radius: int|Circle.Circle(radius)"
+        "class Circle extends Base|Circle.radius: int|Circle.Circle(radius)"
         "|Circle.area(by, n): double|enum Color|Color.RED|Color.GREEN",
     ),
     "c": (
@@ -71,7 +71,7 @@ SAMPLES = {
     "csharp": (
         "namespace A {\n  public class Circle : Shape {\n    public int Radius { get; set; }\n"
         "    public double Area(int by) { return 1; }\n  }\n}\n",
-        "public class Circle : Shape|Circle.Radius: int|Circle.Area(by): double",
+        "class Circle : Shape|Circle.Radius: int|Circle.Area(by): double",
     ),
     "php": (
         "<?php\nclass Circle extends Shape {\n  public $radius = 1;\n"

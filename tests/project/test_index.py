@@ -180,3 +180,17 @@ def test_what_a_name_is_follows_its_file() -> None:
     assert index.nature("shape").kind == "function"
     index.replace("shapes.py", facts_of(PYTHON, "class shape: ...\n"))
     assert index.nature("shape").kind == "class"
+
+
+def test_java_sees_the_classes_beside_it() -> None:
+    """They need no import; variables are often called like a class that may be used."""
+    java = language_named("java")
+    index = Index("java")
+    index.replace("a/Use.java", facts_of(java, "import b.Other;\nclass Use {}\n"))
+    for number in range(70):
+        text = f"class Beside{number} {{}}\n"
+        index.replace(f"a/Beside{number}.java", facts_of(java, text))
+    index.replace("b/Other.java", facts_of(java, "class Other {}\n"))
+    found = index.around("a/Use.java")["imported_name"]
+    assert found["Other"] == 1.0
+    assert {"Beside69", "beside69", "other"} <= {name for name in found if found[name] == 0.5}

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def packed(texts: Mapping[str, str], scores: Mapping[str, float], budget: int = 1_000) -> Sheet:
+def packed(
+    texts: Mapping[str, str],
+    scores: Mapping[str, float],
+    budget: int = 1_000,
+    language: str = "python",
+) -> Sheet:
     """Pack names for the first line of `use.py`."""
-    python = language_named("python")
-    index = Index("python")
+    spoken = language_named(language)
+    index = Index(spoken.family)
     for path, text in {**texts, "use.py": ""}.items():
-        index.replace(path, facts_of(python, text))
+        index.replace(path, facts_of(spoken, text))
     here = here_at("use.py", [""], 0, [])
     return pack(index, Scorer(index, here), here, scores, budget, Sheet())
 
@@ -87,3 +92,28 @@ def test_tests_do_not_stand_for_the_code() -> None:
         "the_code/shapes.py": "def area_of(right): ...\n",
     }
     assert "area_of(right)" in packed(texts, {"area_of": 1.0}).text()
+
+
+def test_a_file_that_has_the_name_of_its_class_is_not_named_besides() -> None:
+    """In Java a class says which file it is in; its visibility and annotations say little."""
+    texts = {
+        "a/Circle.java": "@Keep(true) public final class Circle extends Shape {\n int area() {} }",
+        "a/Square.java": "public class Square {\n int side; }",
+        "b/inner/Other.java": "interface Other {\n void fill(int wide); }",
+    }
+    scores = {"Circle": 5.0, "Square": 5.0, "area": 1.0, "side": 1.0, "fill": 1.0}
+    sheet = packed(texts, scores, language="java")
+    assert sheet.text().split("\n") == [
+        "# a/",
+        "class Circle extends Shape:",
+        " area(): int",
+        "class Square:",
+        " side: int",
+        "# b/inner/",
+        "Other:",
+        " fill(wide)",
+    ]
+    assert sheet.paths == sorted(texts)
+    for budget in range(0, 200, 7):
+        sheet = packed(texts, scores, budget, "java")
+        assert len(sheet.text()) <= sheet.size <= budget
