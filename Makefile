@@ -10,7 +10,7 @@ BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .PHONY: demo setup test test-all test-editors test-gateways mutants fuzz-neovim fuzz-vscode bench
-.PHONY: soak bench-security bench-continuations bench-secrets check docs format wheel pins clean
+.PHONY: soak eval-record bench-prompts bench-security bench-continuations bench-secrets check docs format wheel pins clean
 
 demo: $(BASE) ## The main job on the embedded model, no key needed.
 	$(BIN)/glm-lsp demo $(FILE)
@@ -77,6 +77,12 @@ bench-continuations: $(READY) ## What becomes of the true continuations of real 
 
 bench-secrets: $(READY) ## How often code without a secret has something struck out, or is dropped for it.
 	$(BIN)/python -m tests.bench.false_alarms
+
+eval-record: $(READY) ## Record anew how the embedded model answers; CI plays it.
+	$(BIN)/python -m tests.evaluation.record
+
+bench-prompts: $(READY) ## How the embedded model is best asked: layouts of prompts, measured.
+	$(BIN)/python -m tests.bench.prompt_layouts
 
 check: $(READY) ## What CI checks before it tests.
 	$(BIN)/ruff check .

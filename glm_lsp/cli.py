@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LONGEST = 2_000  # Characters of an error.
 
 ACTIONS = ("explain", "fix", "refactor", "complete", "all")
+FEATURES = ("complete", "next", "fix", "edit", "refactor", "document")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -193,9 +194,63 @@ def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     context.set_defaults(run=_context)
 
+    _eval_options(commands.add_parser("eval", help="how good the answers are, and what they cost"))
+
     config = commands.add_parser("config", help="ready configuration for an editor")
     config.add_argument("editor", choices=_editors())
     config.set_defaults(run=_config)
+
+
+def _eval_options(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--from-git", type=Path, metavar="REPO", help="a repository’s history")
+    source.add_argument("--benchmark", type=Path, metavar="FILE", help="a published benchmark")
+    source.add_argument("--scenarios", type=Path, metavar="PATH", help="scenarios of your own")
+    parser.set_defaults(run=_eval)
+    one = parser.add_argument
+    one("--feature", action="append", default=[], choices=FEATURES, help="this one only")
+    one("--count", type=int, help="the most scenarios of each feature")
+    one("--tests", default="", metavar="COMMAND", help="runs a repository’s tests, given paths")
+    one("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting, for this run")
+    one("--model", type=Path, metavar="PATH.gguf", help="another embedded model")
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument("--record", type=Path, metavar="FILE", help="keep answers; go on from them")
+    kept.add_argument("--replay", type=Path, metavar="FILE", help="ask nobody: play a recording")
+    one("--budget", action="append", default=[], help="tokens (50000) or money (0.50usd)")
+    one("--yes", action="store_true", help="agree to what it costs")
+    one("--json", type=Path, metavar="FILE", help="the report, for programs and as a baseline")
+    one("--html", type=Path, metavar="FILE", help="the report, as a page with plots")
+    one(
+        "--baseline",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="REPORT.json",
+        help="show another report beside it, and fail below",
+    )
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from glm_lsp.evaluation.run import Wish, run
+
+    wish = Wish(
+        features=tuple(arguments.feature),
+        git=arguments.from_git,
+        benchmark=arguments.benchmark,
+        scenarios=arguments.scenarios,
+        count=arguments.count,
+        tests=arguments.tests,
+        settings=tuple(arguments.set),
+        model=arguments.model,
+        record=arguments.record,
+        replay=arguments.replay,
+        budgets=tuple(arguments.budget),
+        yes=arguments.yes,
+        json=arguments.json,
+        html=arguments.html,
+        baselines=tuple(arguments.baseline),
+    )
+    return run(wish, os.environ)
 
 
 def _providers() -> list[str]:

@@ -87,7 +87,7 @@ def _plot(days: Sequence[Total], first: date, today: date, *, blocks: bool) -> T
         table.add_row(
             day,
             _count(tokens) if total else "",
-            _bar(tokens / most, blocks=blocks),
+            bar(tokens / most, width=_BAR, blocks=blocks),
             str(total.requests) if total else "",
             _money(total) if total else "",
         )
@@ -138,11 +138,11 @@ def _plain(found: Any, first: date, today: date) -> dict[str, Any]:
     return {"from": first.isoformat(), "to": today.isoformat(), **parts}
 
 
-def _bar(share: float, *, blocks: bool) -> str:
+def bar(share: float, *, width: int, blocks: bool) -> str:
     """Return a bar; without `blocks`, in characters that every encoding has."""
     if not blocks:
-        return "#" * max(round(share * _BAR), int(share > 0))
-    eighths = round(share * _BAR * 8)
+        return "#" * max(round(share * width), int(share > 0))
+    eighths = round(share * width * 8)
     if share > 0 and not eighths:
         eighths = 1
     whole, rest = divmod(eighths, 8)

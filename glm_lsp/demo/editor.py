@@ -94,8 +94,9 @@ class Editor:
         capabilities: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
         stderr: int | None = None,
+        cwd: str | None = None,
     ) -> Editor:
-        """Start a server and initialize it.
+        """Start a server, in a folder of its own if one is given, and initialize it.
 
         Raises:
             ResponseError: it refused, or ended; its process is gone then.
@@ -106,6 +107,7 @@ class Editor:
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
             env=dict(environ) if environ is not None else None,
+            cwd=cwd,
         )
         editor = cls(process)
         try:
@@ -212,6 +214,11 @@ class Editor:
             "end": {"line": range_.end.line, "character": range_.end.character},
         }
 
+    def span_of(self, uri: str, range_: Mapping[str, Any]) -> Span:
+        """Return the span of an LSP range."""
+        start, end = (types.Position(**range_[name]) for name in ("start", "end"))
+        return to_span(self.buffers[uri].text, types.Range(start, end), self.encoding)
+
     async def execute(self, command: str, **argument: Any) -> Any:
         """Run a command with its one argument."""
         params = {"command": command, "arguments": [argument]}
@@ -261,12 +268,9 @@ class Editor:
 
     def _changes(self, buffer: Buffer, edits: Sequence[Mapping[str, Any]]) -> list[Change]:
         """Return LSP edits, which all mean the same text, as changes from the last to the first."""
-        changes = []
-        for edit in edits:
-            start, end = edit["range"]["start"], edit["range"]["end"]
-            range_ = types.Range(types.Position(**start), types.Position(**end))
-            span = to_span(buffer.text, range_, self.encoding)
-            changes.append(Change(span, edit["newText"]))
+        changes = [
+            Change(self.span_of(buffer.uri, edit["range"]), edit["newText"]) for edit in edits
+        ]
         return sorted(changes, key=lambda change: change.span, reverse=True)
 
     def _change(self, buffer: Buffer, changes: Sequence[Change]) -> None:

@@ -256,13 +256,16 @@ def _standing(rules: HouseRules) -> str:
 
 
 def _render_brief(question: ActionQuestion) -> tuple[Message, ...]:
-    """Ask in few words: a model of a hundred million parameters follows no list of rules."""
+    """Ask in few words: a model of a hundred million parameters follows no list of rules.
+
+    What the user wants stands before the code, and what is wrong with it behind: measured so
+    (docs/prompts.md).
+    """
     task = question.wording.brief.format(language=question.around.language)
     code = dedent(question.code)
-    parts = [task, fenced(code, question.around.language)]
+    wish = question.instruction or question.preset_task
+    parts = [task, *([wish] if wish else []), fenced(code, question.around.language)]
     parts += [f"Error: {finding.message}" for finding in question.problems]
-    if question.instruction or question.preset_task:
-        parts.append(question.instruction or question.preset_task)
     return (Message("system", question.wording.persona), Message("user", "\n\n".join(parts)))
 
 
