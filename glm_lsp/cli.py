@@ -231,9 +231,9 @@ def _eval_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from glm_lsp.evaluation.run import Wish, run
+    from glm_lsp.evaluation.run import EvaluationOptions, run
 
-    wish = Wish(
+    wish = EvaluationOptions(
         features=tuple(arguments.feature),
         git=arguments.from_git,
         benchmark=arguments.benchmark,

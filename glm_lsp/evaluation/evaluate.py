@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Found:
+class Evaluated:
     """What an evaluation found.
 
     Attributes:
@@ -52,7 +52,7 @@ async def evaluate(
     *,
     progress: Callable[[int, Scenario], None] = lambda _, __: None,
     ended: Callable[[], bool] = lambda: False,
-) -> Found:
+) -> Evaluated:
     """Put every scenario to the server, and measure what comes.
 
     `progress` is told each, with its number; `ended` is asked between two whether to go on.
@@ -91,7 +91,7 @@ async def evaluate(
         await server.stop()
         cache.cleanup()
     left = len(scenarios) - len(outcomes) - len(unanswered)
-    return Found(tuple(outcomes), tuple(notes), left, tuple(unanswered))
+    return Evaluated(tuple(outcomes), tuple(notes), left, tuple(unanswered))
 
 
 async def _passes(

@@ -21,7 +21,7 @@ from glm_lsp.characters import one_line
 from glm_lsp.errors import GlmError
 from glm_lsp.evaluation import benchmarks, from_git, git, page, report, terminal
 from glm_lsp.evaluation.drive import Start, server_command
-from glm_lsp.evaluation.evaluate import Found, evaluate
+from glm_lsp.evaluation.evaluate import Evaluated, evaluate
 from glm_lsp.evaluation.gateway import Budget, Gateway
 from glm_lsp.evaluation.recording import Recording
 from glm_lsp.evaluation.scenario import FEATURES, in_files, own
@@ -42,7 +42,7 @@ INTERRUPTED = 130
 
 
 @frozen(kw_only=True)
-class Wish:
+class EvaluationOptions:
     """What the command line asks for.
 
     Attributes:
@@ -71,7 +71,7 @@ class Wish:
     server: tuple[str, ...] = field(factory=server_command)
 
 
-def run(wish: Wish, environ: Mapping[str, str], console: Console | None = None) -> int:
+def run(wish: EvaluationOptions, environ: Mapping[str, str], console: Console | None = None) -> int:
     """Evaluate; return the process's exit code: 1 below a baseline, or where answers are missing.
 
     Raises:
@@ -134,7 +134,9 @@ def budget_of(texts: Sequence[str]) -> Budget:
     return budget
 
 
-def _about(wish: Wish, service: EvaluatedService, recording: Recording) -> dict[str, Any]:
+def _about(
+    wish: EvaluationOptions, service: EvaluatedService, recording: Recording
+) -> dict[str, Any]:
     """Return what the run is: of a recording, what it says."""
     if wish.replay is not None:
         if not recording.about:
@@ -159,7 +161,7 @@ def _about(wish: Wish, service: EvaluatedService, recording: Recording) -> dict[
     return about
 
 
-def _scenarios(wish: Wish, recording: Recording) -> list[Scenario]:
+def _scenarios(wish: EvaluationOptions, recording: Recording) -> list[Scenario]:
     features = tuple(recording.about.get("features") or wish.features or FEATURES)
     count = recording.about.get("count", wish.count)
     if wish.git is not None:
@@ -182,7 +184,7 @@ def _ask_first(
     scenarios: Sequence[Scenario],
     service: EvaluatedService,
     budget: Budget,
-    wish: Wish,
+    wish: EvaluationOptions,
     console: Console,
 ) -> None:
     """Say how much may be asked, and go on only with a yes, where somebody bills for it.
@@ -224,11 +226,11 @@ def _models(service: EvaluatedService) -> list[str]:
 
 async def _run(
     scenarios: Sequence[Scenario],
-    wish: Wish,
+    wish: EvaluationOptions,
     service: EvaluatedService,
     recording: Recording,
     budget: Budget,
-) -> tuple[Found, bool]:
+) -> tuple[Evaluated, bool]:
     """Evaluate until all is done, or the user has had enough."""
     enough = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -259,7 +261,7 @@ async def _run(
     return found, enough.is_set() and bool(found.left)
 
 
-def _told(found: Found, wish: Wish, budget: Budget) -> list[str]:
+def _told(found: Evaluated, wish: EvaluationOptions, budget: Budget) -> list[str]:
     """Return what a reader of the report should know."""
     notes = []
     if budget.refused:

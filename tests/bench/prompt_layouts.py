@@ -149,13 +149,13 @@ def command(layout: str) -> tuple[str, ...]:
 
 def measured(layout: str, features: tuple[str, ...], scenarios: Path | None) -> dict[str, Any]:
     """Return the figures of a layout, by feature."""
-    from glm_lsp.evaluation.run import Wish, run
+    from glm_lsp.evaluation.run import EvaluationOptions, run
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     name = "-".join((layout.replace(" ", "_"), *features, scenarios.stem if scenarios else "own"))
     found = FOLDER / f"{name}.json"
     settings = ("completion.prompt=chat",) if layout == "chat" else ()
-    wish = Wish(
+    wish = EvaluationOptions(
         features=features,
         scenarios=scenarios,
         settings=settings,

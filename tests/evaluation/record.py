@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from glm_lsp.evaluation.drive import server_command
-from glm_lsp.evaluation.run import Wish, run
+from glm_lsp.evaluation.run import EvaluationOptions, run
 from tests.bench.prompt_layouts import command
 
 FOLDER = Path(__file__).with_name("recorded")
@@ -31,7 +31,9 @@ def main() -> int:
     ):
         plain = FOLDER / f"{name}.jsonl"
         report = BASELINE if name == "own" else None
-        failed |= run(Wish(features=features, record=plain, json=report, server=server), environ)
+        failed |= run(
+            EvaluationOptions(features=features, record=plain, json=report, server=server), environ
+        )
         (FOLDER / f"{name}.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
         plain.unlink()
     return failed

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from glm_lsp.cli import main
 from glm_lsp.errors import GlmError
-from glm_lsp.evaluation.run import INTERRUPTED, Wish, run
+from glm_lsp.evaluation.run import INTERRUPTED, EvaluationOptions, run
 from tests.gateway import Gateway, Reply, chat_stream, error
 from tests.lsp.harness import fence
 
@@ -89,7 +89,7 @@ def environ(service: Gateway) -> dict[str, str]:
     return {"GLM_LSP_PROVIDER": "custom", "GLM_LSP_BASE_URL": service.base_url}
 
 
-def evaluated(service: Gateway, wish: Wish) -> tuple[int, str]:
+def evaluated(service: Gateway, wish: EvaluationOptions) -> tuple[int, str]:
     out = io.StringIO()
     code = run(wish, environ(service), Console(file=out, width=160))
     return code, out.getvalue()
@@ -112,7 +112,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     scenarios, recording = folder / "ours.txt", folder / "run.jsonl"
     scenarios.write_text(SCENARIOS, "utf-8")
     with Gateway(answer) as service:
-        wish = Wish(
+        wish = EvaluationOptions(
             scenarios=scenarios,
             record=recording,
             json=folder / "a.json",
@@ -141,7 +141,7 @@ def test_a_replay_gives_the_same_bytes_and_needs_no_service_no_settings_and_no_k
     kept: Kept, tmp_path: Path
 ) -> None:
     found, page = tmp_path / "b.json", tmp_path / "b.html"
-    wish = Wish(scenarios=kept.scenarios, replay=kept.recording, json=found, html=page)
+    wish = EvaluationOptions(scenarios=kept.scenarios, replay=kept.recording, json=found, html=page)
     out = io.StringIO()
     assert run(wish, {}, Console(file=out, width=160)) == 0
     assert found.read_bytes() == (kept.folder / "a.json").read_bytes()
@@ -155,7 +155,7 @@ def test_a_prompt_that_was_not_recorded_is_no_answer(kept: Kept, tmp_path: Path)
     other = tmp_path / "ours.txt"
     other.write_text(SCENARIOS.replace("twice", "two times"), "utf-8")
     out = io.StringIO()
-    wish = Wish(scenarios=other, replay=kept.recording, features=("edit",))
+    wish = EvaluationOptions(scenarios=other, replay=kept.recording, features=("edit",))
     assert run(wish, {}, Console(file=out, width=160)) == 1
     assert "1 scenarios are not in the recording" in out.getvalue()
 
@@ -214,7 +214,7 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(
     whole = tmp_path / "whole.json"
     with Gateway(slowly) as service:
         run(
-            Wish(scenarios=scenarios, json=whole),
+            EvaluationOptions(scenarios=scenarios, json=whole),
             environ(service),
             Console(file=io.StringIO()),
         )
@@ -229,7 +229,7 @@ def untimed(path: Path) -> str:
 @pytest.mark.parametrize("budget", ["0", "0usd"])
 def test_a_budget_of_zero_asks_nothing(tmp_path: Path, scenarios: Path, budget: str) -> None:
     with Gateway(answer) as service:
-        wish = Wish(
+        wish = EvaluationOptions(
             scenarios=scenarios,
             budgets=(budget,),
             settings=(
@@ -245,12 +245,12 @@ def test_a_budget_that_is_used_up_leaves_what_was_found(tmp_path: Path, scenario
     """And what is gone on with asks only for the rest."""
     recording = tmp_path / "run.jsonl"
     with Gateway(answer) as service:
-        wish = Wish(scenarios=scenarios, record=recording, budgets=("9000",))
+        wish = EvaluationOptions(scenarios=scenarios, record=recording, budgets=("9000",))
         _, shown = evaluated(service, wish)
         some = len(service.requests)
         assert 0 < some < 4, shown
         assert "The budget is used up" in shown
-        code, shown = evaluated(service, Wish(scenarios=scenarios, record=recording))
+        code, shown = evaluated(service, EvaluationOptions(scenarios=scenarios, record=recording))
         assert code == 0
         assert len(service.requests) == 4, "each question once"
 
@@ -261,7 +261,7 @@ def test_who_is_billed_is_asked_first(
     """Nobody is there to agree: nothing is asked, and it is said how to."""
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     out = io.StringIO()
-    wish = Wish(scenarios=scenarios)
+    wish = EvaluationOptions(scenarios=scenarios)
     with pytest.raises(GlmError, match="say --yes"):
         run(wish, {"GLM_LSP_PROVIDER": "zai", "ZAI_API_KEY": "x"}, Console(file=out, width=200))
     assert re.search(
@@ -274,7 +274,7 @@ def test_a_service_that_fails_is_said_and_counts_for_nothing(
     tmp_path: Path, scenarios: Path
 ) -> None:
     with Gateway(error(401, "1002")) as service:
-        code, shown = evaluated(service, Wish(scenarios=scenarios, features=("fix",)))
+        code, shown = evaluated(service, EvaluationOptions(scenarios=scenarios, features=("fix",)))
     assert code == 1
     assert "The service did not answer" in shown
     assert "fix (" not in shown
@@ -322,7 +322,7 @@ def test_a_hostile_scenario_cannot_leave_its_folder(tmp_path: Path) -> None:
     path.write_text("".join(f"== {len(each)} {head}{each}\n" for each in bodies), "utf-8")
     found = tmp_path / "report.json"
     with Gateway(chat_stream(fence("def one():\n    return 1\n"))) as service:
-        evaluated(service, Wish(scenarios=path, json=found))
+        evaluated(service, EvaluationOptions(scenarios=path, json=found))
     report = json.loads(found.read_text("utf-8"))
     assert report["features"]["edit"]["applied"] == 1.0
     assert report["features"]["edit"].get("passes") in (0.0, None)
