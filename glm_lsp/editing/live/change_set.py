@@ -138,12 +138,14 @@ class ChangeSet:
     def left_out(self) -> list[int]:
         """Return the lines (0-based) at which the user's hand kept a hunk from being done.
 
-        Of a hunk that was taken back: from being taken back whole.
+        It may have left the hunk alone since: what was not done is left out all the same. Of a
+        hunk that was taken back: from being taken back whole.
         """
         self._table.unsettle()
         touched = touched_parts(self._table)
         stayed = {part.hunk for part in touched if part.made and part.hunk.withdrawn}
-        missing = {hunk for hunk in self._blocked(touched) if not hunk.withdrawn}
+        undone = [hunk for hunk in self._hunks if not hunk.complete]
+        missing = {hunk for hunk in self._blocked(touched).union(undone) if not hunk.withdrawn}
         places = self._places()
         return sorted({places[hunk][0] for hunk in stayed | missing if not hunk.kept})
 

@@ -22,6 +22,17 @@ def test_a_line_put_back_where_it_was_is_itself_again() -> None:
     assert moved.session.edits() == []
 
 
+def test_a_line_put_back_too_late_is_left_out() -> None:
+    """Cut while the rest goes in and pasted when all is over: what was not done is known."""
+    document = Document("a = 1\nb = 2\nc = 3\n")
+    document.plan("a = 10\nb = 2\nc = 30\n")
+    document.replace("c = 3\n", "")
+    document.apply()
+    document.replace("b = 2\n", "b = 2\nc = 3\n")
+    assert str(document) == "a = 10\nb = 2\nc = 3\n"
+    assert document.session.left_out() == [2]
+
+
 def test_lines_put_back_around_what_glm_removed_are_themselves() -> None:
     """`dap` and `P` over a place where GLM removed lines: Undo still finds that place."""
     document = Document("a\nb\nprint()\nc\nend\n")
