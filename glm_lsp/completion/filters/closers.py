@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import frozen
 
+from glm_lsp.context.cursor import indentation
 from glm_lsp.languages import language_named
 from glm_lsp.languages.lexer import PAIRS, has_open_string, is_text, masked, unclosed, unopened
 
@@ -130,8 +131,11 @@ class _Line:
     def _is_whole(self, text: str) -> bool:
         """Tell whether the cursor's line closes, with a text, what it has begun to use."""
         head = self.before.rpartition("\n")[2]
-        if "\n" in text or head.rstrip()[-1:] in ("", *PAIRS.values()):
-            return False  # What it opens at its end may be closed below.
+        opener = head.rstrip()[-1:]
+        below = next((line for line in self.below.split("\n") if line.strip()), "")
+        closed = PAIRS.get(below.lstrip()[:1]) == opener and indentation(below) == indentation(head)
+        if "\n" in text or not opener or closed:
+            return False  # What it opens at its end is closed below.
         line = masked(self.before + text, self.language)[-len(head + text) :]
         opened = sum(character in PAIRS.values() for character in line)
         closed = sum(character in PAIRS for character in line)

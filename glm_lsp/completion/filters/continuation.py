@@ -41,7 +41,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
         return draft
     words = context.is_in_text
     begins = _DECLARATION.match(text) or (not words and _STATEMENT.match(text))
-    if begins and not _MAY_PRECEDE.search(head):
+    if begins and not head.endswith(".") and not _MAY_PRECEDE.search(head):
         return draft.nothing()
     if text[:1].isupper() and not _begins_sentence(head):
         first = text.partition("\n")[0]

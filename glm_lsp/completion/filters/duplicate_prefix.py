@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LEAST = 3
 _CERTAIN = 12
 _FAR_MORE = 4
+_SET_OFF = 2  # Blanks before what stands apart in a comment.
 _DOUBLED = frozenset("+-&|=:*<>./")  # Signs that are doubled anywhere.
 _FURTHEST = 2_000
 _LOOKED_AT = 20_000
@@ -34,7 +35,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     rest = _unrepeated(text, context)
     if rest is None:
         return draft.nothing()
-    if rest != text and head.strip() and _is_meant(text, context):
+    if rest != text and head.strip() and _is_meant(text, rest, context):
         return draft
     return draft.with_text(rest)
 
@@ -50,16 +51,17 @@ def may_repeat(text: str, context: CursorContext) -> bool:
     return any(context.head.startswith(bare, start) for start in starts)
 
 
-def _is_meant(text: str, context: CursorContext) -> bool:
+def _is_meant(text: str, rest: str, context: CursorContext) -> bool:
     """Tell whether lines that go on like this behind the cursor's beginning stand here already."""
     head, lines = context.head, (*context.above, *context.below)
     if head + text.partition("\n")[0] in lines:
         return True
     begins = _first_token(text)
     comment = begins.startswith(language_named(context.language).line_comments)
-    return (
-        bool(begins) and not comment and any(line.startswith(f"{head}{begins} ") for line in lines)
-    )
+    if not begins or (comment and len(_end_blanks(head)) < _SET_OFF):
+        return False
+    repeated = head + text.removesuffix(rest).rstrip()
+    return any(line.startswith(f"{head}{begins} ") and line.startswith(repeated) for line in lines)
 
 
 def is_half_told(text: str, context: CursorContext) -> bool:
@@ -89,6 +91,8 @@ def _is_line_again(line: str, text: str, context: CursorContext) -> bool | None:
     """
     bare, lead = text.lstrip(), indentation(context.head)
     rest = bare[len(line) :]
+    if lead and indentation(text) == lead and len(line) < _LEAST:
+        return True
     if not any(map(is_word, line)) and not _end_blanks(context.head):
         told = signs.is_again(line, bare, context)
         if told is not None:
@@ -128,7 +132,9 @@ def _is_told_again(line: str, alone: str, context: CursorContext) -> bool | None
         return True
     if line in "([{":
         return False
-    return True if line.isalnum() else None  # Hardly a word begins with the same letter twice.
+    if not line.isalnum() or re.search(rf"(?<!\w){re.escape(line + alone[:2])}", around):
+        return None
+    return True  # Hardly a word begins with the same letter twice.
 
 
 def _first_token(line: str) -> str:

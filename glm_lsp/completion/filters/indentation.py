@@ -235,10 +235,11 @@ def _indented(line: str, columns: int, unit: str) -> str:
 def _in_style(lines: list[str], context: CursorContext, unit: str) -> list[str]:
     """Return an answer's lines with tabs or spaces as the document has, where it has but one."""
     theirs = leads(lines)
-    spaced = any(lead.startswith("  ") for lead in context.leads)
+    spaced = any(lead.startswith("  ") for lead in (*context.leads, context.head))
+    tabbed = any("\t" in lead for lead in context.leads)
     if unit == "\t" and not spaced and not any("\t" in lead for lead in theirs):
         return [_indented(line, width(line), unit) for line in lines]
-    if spaced and unit != "\t" and theirs and all(set(lead) == {"\t"} for lead in theirs):
+    if spaced and not tabbed and theirs and all(set(lead) == {"\t"} for lead in theirs):
         return [indentation(line).replace("\t", unit) + line.lstrip(" \t") for line in lines]
     return lines
 

@@ -40,7 +40,7 @@ def apply(draft: Draft, context: CursorContext) -> Draft:
     one, two = last.group().lower(), first.group().lower()
     if _COMPOUND.fullmatch(one + two):
         return draft
-    if one in known and two in known and one + two not in known:
+    if one in known and two in known and one + two not in around.lower():
         return draft.with_text(" " + draft.text)
     return draft
 
