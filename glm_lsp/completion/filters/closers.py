@@ -133,8 +133,8 @@ class _Line:
         head = self.before.rpartition("\n")[2]
         opener = head.rstrip()[-1:]
         below = next((line for line in self.below.split("\n") if line.strip()), "")
-        closed = PAIRS.get(below.lstrip()[:1]) == opener and indentation(below) == indentation(head)
-        if "\n" in text or not opener or closed:
+        theirs = PAIRS.get(below.lstrip()[:1]) == opener and indentation(below) == indentation(head)
+        if "\n" in text or not opener or theirs:
             return False  # What it opens at its end is closed below.
         line = masked(self.before + text, self.language)[-len(head + text) :]
         opened = sum(character in PAIRS.values() for character in line)
