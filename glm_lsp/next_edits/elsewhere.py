@@ -7,10 +7,12 @@ change is made again only in lines that are alike to one in which it was made, a
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from glm_lsp.languages.lexer import masked
 from glm_lsp.next_edits.patterns import TOKEN, applied, are_akin, renamed, tokens
 from glm_lsp.next_edits.renamed import binding, is_in_class
 from glm_lsp.next_edits.repeated import is_otherwise, new_names, pattern_of
@@ -54,13 +56,23 @@ class Wish:
     made: tuple[ChangedLine, ...] = ()
 
 
-@frozen
 class ChangedDocument:
-    """A document that was changed: its lines, its code, and what its history tells."""
+    """A document that was changed: its lines, and what its history tells.
 
-    lines: Sequence[str]
-    code: Sequence[str]
-    changes: Sequence[ChangedLine]
+    Attributes:
+        lines: what it says now.
+        changes: those of its lines that were others.
+    """
+
+    def __init__(self, lines: Sequence[str], language: str, changes: Sequence[ChangedLine]) -> None:
+        self.lines = lines
+        self.changes = changes
+        self._language = language
+
+    @cached_property
+    def code(self) -> list[str]:
+        """The lines with the insides of strings and comments blanked out."""
+        return masked("\n".join(self.lines), self._language).split("\n")
 
 
 def wishes(sources: Sequence[ChangedDocument]) -> list[tuple[int, Wish]]:
@@ -203,11 +215,12 @@ def _small_change(
 
 
 def _again(found: FoundLine, wish: Wish) -> str | None:
-    """Return a line with the small change; None where it is not made in a line that says the same.
+    """Return a line with the small change; None unless it was made in two that say the same.
 
     Nobody has seen the other file yet, so that less than that would be a guess.
     """
     line = tokens(found.text)
-    if len(line) < _TELLING or not any(tokens(change.before) == line for change in wish.made):
+    same = sum(tokens(change.before) == line for change in wish.made)
+    if len(line) < _TELLING or same < _FEWEST:
         return None
     return applied(found.text, wish.pattern)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from glm_lsp.languages import Language
+    from glm_lsp.project.bindings import Binding
     from glm_lsp.project.index import Index
     from glm_lsp.project.units import Unit
     from glm_lsp.project.workspace import Workspace
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 _FAMILIES = ("python", "javascript")
 """Those of whose imports every name is known."""
 _OF_TREES = ("member", "keyword")
-_MOST_FILES, _MOST_PARSED, _MOST_LINES = 30, 8, 60
+_MOST_FILES, _MOST_PARSED, _MOST_LINES = 30, 6, 60
+_MOST_CHARACTERS = 40_000
+"""Of files that are parsed for one question: more takes longer than anybody should wait."""
+_MOST_USES = 24
 _MOST_PASSAGES = 4_000
 _MOST_MASKED = 64
 _SHORTEST_NAME = 4
@@ -77,7 +81,7 @@ class Lines:
         for number, sought in enumerate(wanted):
             home = workspace.shown(sought.home) if sought.home else ""
             for place, line, columns in search.find(sought._replace(home=home)):
-                shown, code = search.line(place, line)
+                shown, code = search.line(place, line, coded=sought.kind != "words")
                 if len(shown) <= _LONGEST_LINE:
                     found.append(FoundLine(number, place, line, shown, code, columns))
         order = {place: at for at, place in enumerate(search.near({each.place for each in found}))}
@@ -110,6 +114,7 @@ class _Search:
         self._index = index
         self._here = here
         self._texts = {here: text}
+        self._characters = 0
         self._units = lines.units(index)
         self._inference = Inference(self._units)
 
@@ -123,10 +128,11 @@ class _Search:
             elif self._index.family in _FAMILIES:
                 yield from self._parsed(sought)
 
-    def line(self, path: str, line: int) -> tuple[str, str]:
-        """Return a line, and its code."""
+    def line(self, path: str, line: int, *, coded: bool) -> tuple[str, str]:
+        """Return a line, and its code if that is asked for."""
         text = self._text(path)
-        return text.split("\n")[line], self._lines.code(path, text)[line]
+        code = self._lines.code(path, text)[line] if coded else ""
+        return text.split("\n")[line], code
 
     def near(self, paths: Iterable[str]) -> list[str]:
         """Return paths in order: this file, then those of its folder, tests last."""
@@ -198,7 +204,7 @@ class _Search:
             beside = path.rpartition("/")[0] == next(iter(giving)).rpartition("/")[0]
             return (beside or bool(giving & set(index.imports(path)))) and not any(others), ()
         whole, modules = False, []
-        bound = bindings(index.family, path, index.statements(path), index.files)
+        bound = self._bindings(path, name, giving)
         for local, each in ((local, b) for local, found in bound.items() for b in found):
             from_there = bool(giving & set(each.files))
             if each.name in (name, ALL) and from_there:
@@ -206,6 +212,17 @@ class _Search:
             elif (not each.name and from_there) or giving & set(each.inner):
                 modules.append(local)
         return whole, tuple(modules)
+
+    def _bindings(self, path: str, name: str, giving: set[str]) -> dict[str, list[Binding]]:
+        """Return what a file's imports bind, if they can be of the name or of who gives it."""
+        stems = {part for each in giving for part in each.rpartition(".")[0].split("/")[-2:]}
+        said = [
+            each
+            for each in self._index.statements(path)
+            if name in each or any(stem in each for stem in stems)
+        ]
+        index = self._index
+        return bindings(index.family, path, said, index.files) if said else {}
 
     def _columns(
         self, path: str, name: str, modules: Sequence[str], *, whole: bool
@@ -235,16 +252,25 @@ class _Search:
         word = sought.name if sought.kind == "member" else sought.owner
         holding = {path for path, _ in passages.holding(word)}
         if sought.kind == "member":
+            if len(sought.owner) >= _SHORTEST_NAME:  # Elsewhere it is seldom known whose it is.
+                holding &= {path for path, _ in passages.holding(sought.owner)}
             holding.discard(sought.home)
         marked = re.compile(rf"(?<![\w$]){re.escape(sought.name)}(?![\w$])")
         means = partial(self._is_member if sought.kind == "member" else self._is_keyword, sought)
+        left = _MOST_USES
         for path in self.near(holding)[:_MOST_FILES]:
+            if left <= 0:
+                return
             if marked.search(self._text(path)) is None:
+                continue
+            self._characters += len(self._text(path))
+            if self._characters > _MOST_CHARACTERS:
                 continue
             if (unit := self._units.get(path)) is None:
                 continue
             for at, line in enumerate(unit.lines):
                 starts = [match.start() for match in marked.finditer(line[:_LONGEST_LINE])]
+                left -= len(starts)
                 columns = tuple(start for start in starts if means(unit, unit.at(at, start)))
                 if columns:
                     yield path, at, columns

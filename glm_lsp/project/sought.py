@@ -36,7 +36,7 @@ class FoundLine(NamedTuple):
         place: the document; the process that answers says its path.
         line: from 0.
         text: what it says, without line end.
-        code: the same with the insides of strings and comments blanked out.
+        code: the same with the insides of strings and comments blanked out; "" for "words".
         columns: where the name stands in it; none for "words".
     """
 

@@ -15,7 +15,6 @@ from attrs import frozen
 
 from glm_lsp.editing.lines import content, contents
 from glm_lsp.languages import code_named
-from glm_lsp.languages.lexer import masked
 from glm_lsp.lsp.documents.mirror import Changed, Opened
 from glm_lsp.next_edits.elsewhere import ChangedDocument, waiting_in, wishes
 from glm_lsp.next_edits.history import DocumentHistory
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.foresight import ForeseenEdits
+    from glm_lsp.next_edits.elsewhere import Wish
     from glm_lsp.next_edits.foresee import Trigger
     from glm_lsp.next_edits.waiting_line import WaitingLine
     from glm_lsp.project.sought import FoundLine, Sought
@@ -155,6 +155,8 @@ class NextEdits:
             return Found(snapshot, [], [])
         arguments = (snapshot.text, snapshot.language, changes, unwanted, blocks, theirs)
         here = await asyncio.to_thread(waiting, *arguments)
+        if here:  # What is near goes first: other files are looked at once nothing waits here.
+            return Found(snapshot, here, [])
         sources = [*([(snapshot, own)] if own else []), *others]
         found: list[tuple[str, WaitingLine]] = []
         complete = True
@@ -163,8 +165,7 @@ class NextEdits:
                 found = await self._look_elsewhere(snapshot, sources)
         except asyncio.TimeoutError:
             complete = False
-        taken = {line for each in here for line in range(each.line, each.end)}
-        here += [w for uri, w in found if uri == snapshot.uri and w.line not in taken]
+        here = [each for uri, each in found if uri == snapshot.uri]
         elsewhere = [Elsewhere(uri, each) for uri, each in found if uri != snapshot.uri]
         return Found(snapshot, sorted(here, key=lambda each: each.line), elsewhere, complete)
 
@@ -181,17 +182,17 @@ class NextEdits:
     async def _look_elsewhere(
         self, snapshot: Snapshot, sources: Sequence[tuple[Snapshot, DocumentHistory]]
     ) -> list[tuple[str, WaitingLine]]:
-        def look() -> list[ChangedDocument]:
-            texts = [contents(history.text) for _, history in sources]
-            languages = [other.language for other, _ in sources]
-            code = [
-                masked("\n".join(lines), language).split("\n")
-                for lines, language in zip(texts, languages, strict=True)
-            ]
-            told = [history.line_changes() for _, history in sources]
-            return [ChangedDocument(*each) for each in zip(texts, code, told, strict=True)]
+        told = [history.line_changes() for _, history in sources]
 
-        given = await asyncio.to_thread(lambda: wishes(look()))
+        def look() -> list[tuple[int, Wish]]:
+            return wishes(
+                [
+                    ChangedDocument(contents(history.text), other.language, changes)
+                    for (other, history), changes in zip(sources, told, strict=True)
+                ]
+            )
+
+        given = await asyncio.to_thread(look)
         if not given:
             return []
         wanted = [(sources[number][0], wish.sought) for number, wish in given]
