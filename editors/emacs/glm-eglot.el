@@ -19,4 +19,22 @@
 ;; (setq-default eglot-workspace-configuration
 ;;               '(:glm (:models (:actions "glm-5.1") :completion (:maxLines 6))))
 
+;; In your own words: C-c g asks what should be done at point, or with the region.
+(defun glm-edit (instruction)
+  "Have GLM do INSTRUCTION with the code at point, or with the region."
+  (interactive (list (read-string "What should GLM do? ")))
+  (let ((start (if (use-region-p) (region-beginning) (point)))
+        (end (if (use-region-p) (region-end) (point))))
+    (jsonrpc-async-request
+     (eglot--current-server-or-lose) :workspace/executeCommand
+     (list :command "glm.edit"
+           :arguments (vector (list :uri (plist-get (eglot--TextDocumentIdentifier) :uri)
+                                    :range (list :start (eglot--pos-to-lsp-position start)
+                                                 :end (eglot--pos-to-lsp-position end))
+                                    :instruction instruction)))
+     :error-fn (lambda (problem) (message "GLM: %s" (plist-get problem :message)))
+     :success-fn #'ignore)))
+
+(define-key eglot-mode-map (kbd "C-c g") #'glm-edit)
+
 ;;; glm-eglot.el ends here

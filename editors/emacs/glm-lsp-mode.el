@@ -22,4 +22,18 @@
   :priority -2
   :initialization-options (lambda () glm-lsp-settings)))
 
+;; In your own words: C-c g asks what should be done at point, or with the region.
+(defun glm-edit (instruction)
+  "Have GLM do INSTRUCTION with the code at point, or with the region."
+  (interactive (list (read-string "What should GLM do? ")))
+  (let ((start (if (use-region-p) (region-beginning) (point)))
+        (end (if (use-region-p) (region-end) (point))))
+    (lsp-send-execute-command
+     "glm.edit"
+     (vector (list :uri (lsp--buffer-uri)
+                   :range (lsp--region-to-range start end)
+                   :instruction instruction)))))
+
+(define-key lsp-mode-map (kbd "C-c g") #'glm-edit)
+
 ;;; glm-lsp-mode.el ends here

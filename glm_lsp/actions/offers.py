@@ -6,19 +6,19 @@ model, parses nothing, and takes the same time in a large file as in a small one
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from glm_lsp.actions.registry import ACTIONS, FIX
-from glm_lsp.characters import beginning, one_line
+from glm_lsp.actions.registry import ACTIONS, EDIT, EXPLAIN, FIX
+from glm_lsp.characters import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from glm_lsp.actions.comments import Asking
     from glm_lsp.actions.registry import Action
-    from glm_lsp.text import Span, Text
+    from glm_lsp.text import Span
 
 FIX_ALL = f"{FIX.title} all in this file"
 
@@ -26,12 +26,10 @@ SHOW = "GLM: Show what is sent"
 SHOW_KIND, SHOW_COMMAND = "glm.show", "glm.show"
 
 _ON_COMMENT = "GLM: Do what this comment asks"
+_ANSWER = "GLM: Answer what this comment asks"
 _MOST_TITLE = 60
 MOST_FIXES = 50  # Entries; a menu of more is no menu, and one entry is about them all.
 _MOST_LINES = 5  # That a title names.
-_MOST_COMMENT = 20  # Lines.
-_MOST_SAID = 500  # Characters of a line of a comment.
-_COMMENT = re.compile(r"\s*(?:#(?!!)|//+|--(?!-)|/\*+|;+|%+|<!--)")
 
 
 @frozen
@@ -62,6 +60,7 @@ class Offer:
         every: it is about every problem of the file.
         preset: the name of the action's preset, "" for the action itself.
         instruction: what to do, in the user's words.
+        comment: a comment says it, and ends in `AI!` or `AI?`.
     """
 
     title: str
@@ -71,6 +70,7 @@ class Offer:
     every: bool = False
     preset: str = ""
     instruction: str = ""
+    comment: bool = False
 
 
 def offers(
@@ -78,22 +78,27 @@ def offers(
     only: Sequence[str] | None = None,
     comment: str = "",
     *,
+    asking: Asking | None = None,
     lines: Sequence[int] = (),
     more: bool = False,
 ) -> list[Offer]:
     """List what is offered for a selection.
 
     `only` holds the kinds the editor asks for, `comment` what a comment at the cursor says,
+    `asking` the one there that asks by its mark,
     `lines` the line of every problem of the file that is known, from 1; `more`: the editor may
     know of others.
     """
     listed: list[Offer] = []
+    if asking is not None:
+        title, action = (_ON_COMMENT, EDIT) if asking.does else (_ANSWER, EXPLAIN)
+        listed.append(Offer(title, action.kind, action.command, comment=True))
     for action in ACTIONS.values():
         if action.offered == "problem":
             listed += _fixes(action, diagnostics, lines, more=more)
         elif action.offered == "always":
             listed.append(Offer(action.title, action.kind, action.command))
-        elif comment:
+        elif comment and asking is None:
             listed.append(Offer(_ON_COMMENT, action.kind, action.command, instruction=comment))
         for preset in action.presets:
             title = f"GLM: {preset.title}"
@@ -115,38 +120,6 @@ def covered(lines: Sequence[int]) -> str:
     if len(found) > _MOST_LINES:
         return f"{count}: lines {found[0]} to {found[-1]}"
     return f"{count}: lines {', '.join(map(str, found[:-1]))} and {found[-1]}"
-
-
-def comment_at(text: Text, offset: int) -> str:
-    """Return what the comment at an offset says, its neighbouring lines joined; "" for none.
-
-    Only whole-line comments count, and only those of several words: not markers for tools.
-    """
-    line, _ = text.position(offset)
-    first = last = line
-    if not (words := _said(text.line(line))):
-        return ""
-    said = [words]
-    while first > 0 and len(said) < _MOST_COMMENT and (above := _said(text.line(first - 1))):
-        first -= 1
-        said.insert(0, above)
-    while (
-        last + 1 < text.line_count
-        and len(said) < _MOST_COMMENT
-        and (below := _said(text.line(last + 1)))
-    ):
-        last += 1
-        said.append(below)
-    whole = " ".join(said)
-    return whole if len(whole.split()) > 2 else ""
-
-
-def _said(line: str) -> str:
-    match = _COMMENT.match(line[: 4 * _MOST_SAID])
-    if match is None:
-        return ""
-    said = beginning(line[match.end() :], _MOST_SAID).strip()  # It is sent: no half of a secret.
-    return said.removesuffix("*/").removesuffix("-->").strip()
 
 
 def _fixes(

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from glm_lsp.actions.comments import asking_at
 from glm_lsp.actions.references import cost, references_of
 from glm_lsp.characters import beginning, called, one_line, without
 from glm_lsp.context.cells import cells_above
 from glm_lsp.context.gather import gather
-from glm_lsp.context.scope import enclosing, enclosing_each, part, whole_lines, with_comment
+from glm_lsp.context.scope import (
+    commented,
+    enclosing,
+    enclosing_each,
+    part,
+    whole_lines,
+    with_comment,
+)
 from glm_lsp.errors import ReplyError
 from glm_lsp.llm.types import Request
 from glm_lsp.project.wanted import Wanted
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from glm_lsp.actions.comments import Asking
     from glm_lsp.actions.offers import Diagnostic
     from glm_lsp.actions.profile import ModelProfile
     from glm_lsp.actions.registry import Action
@@ -63,6 +72,7 @@ class Task:
 
     Attributes:
         part: the target is exactly the whole lines of the selection.
+        comment: a comment there says what to do, and ends in `AI!` or `AI?`.
         above: the cells above the document, the nearest last, where it is a notebook's.
     """
 
@@ -73,6 +83,7 @@ class Task:
     preset: str = ""
     instruction: str = ""
     part: bool = False
+    comment: bool = False
     above: tuple[Snapshot, ...] = ()
 
 
@@ -84,6 +95,8 @@ class Plan:
         part: the target is a part of a definition, chosen by the user.
         sections: what the question consists of; none where it is brief.
         references: what it shows of elsewhere in the workspace.
+        asking: the comment that asks for it, which goes with what it asks to be done.
+        hidden: what the question does not show of the target: that comment.
     """
 
     task: Task
@@ -93,6 +106,8 @@ class Plan:
     part: bool = False
     sections: tuple[Section, ...] = field(default=(), repr=False)
     references: tuple[Reference, ...] = field(default=(), repr=False)
+    asking: Asking | None = None
+    hidden: Span | None = None
 
     @property
     def original(self) -> str:
@@ -127,9 +142,9 @@ def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Pl
     Raises:
         ReplyError: there is nothing there to work on.
     """
-    action = task.action
+    action, asking = task.action, _asking(task)
     target, name, is_part = _target(task)
-    code = task.snapshot.slice(target)
+    code, hidden = _shown_code(task.snapshot, target, asking)
     if not code.strip():
         raise ReplyError("There is no code here: select some, or put the cursor inside a function.")
     if len(code) > _MOST_CODE:
@@ -148,7 +163,7 @@ def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Pl
         selected="" if is_part or chosen.strip() in ("", code.strip()) else chosen,
         part_of=_part_of(name) if is_part else "",
         preset_task=preset.task if (preset := action.preset(task.preset)) is not None else "",
-        instruction=beginning(task.instruction, _MOST_INSTRUCTION),
+        instruction=beginning(asking.words if asking else task.instruction, _MOST_INSTRUCTION),
         house_rules=profile.house_rules,
     )
 
@@ -162,7 +177,30 @@ def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Pl
     subject = called(name) or around.path
     title = f"{action.doing} a part of {subject}" if is_part else f"{action.doing} {subject}"
     sections = () if profile.brief else sections_of(question)
-    return Plan(task, target, title, request, is_part, sections, references)
+    if asking is not None and asking.does:
+        task = evolve(task, instruction=asking.words)  # What it promises depends on the words.
+    return Plan(task, target, title, request, is_part, sections, references, asking, hidden)
+
+
+def _asking(task: Task) -> Asking | None:
+    if not task.comment or task.part:
+        return None
+    return asking_at(task.snapshot.text, task.selection.start, task.snapshot.language)
+
+
+def _shown_code(snapshot: Snapshot, target: Span, asking: Asking | None) -> tuple[str, Span | None]:
+    """Return the target's code without the comment that asks, and where that stands.
+
+    Where nothing but the comment is there, it is shown: the code takes its place.
+    """
+    code = snapshot.slice(target)
+    if asking is None or not asking.does:
+        return code, None
+    hidden = Span(max(asking.span.start, target.start), min(asking.span.end, target.end))
+    shown = snapshot.slice(Span(target.start, hidden.start)) + snapshot.slice(
+        Span(hidden.end, target.end)
+    )
+    return (shown, hidden) if shown.strip() else (code, None)
 
 
 def _request(
@@ -209,6 +247,9 @@ def _target(task: Task) -> tuple[Span, str, bool]:
     if task.part:
         scope = enclosing(task.snapshot, task.selection)
         return whole_lines(text, task.selection), scope.name, True
+    if (asking := _asking(task)) is not None:
+        meant = commented(task.snapshot, asking.span, behind=asking.behind)
+        return meant.span, meant.name, False
     if task.action.offered == "problem" and len(task.diagnostics) > 1:
         places = [diagnostic.span for diagnostic in task.diagnostics]
         spans = [scope.span for scope in enclosing_each(task.snapshot, places)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.context.outline import Grammar
 from glm_lsp.editing.answer import Promise, Site
+from glm_lsp.text import Span
 
 if TYPE_CHECKING:
     from glm_lsp.actions.plan import Plan
@@ -29,10 +30,15 @@ def promise_of(plan: Plan) -> Promise:
             task.snapshot.text.position(problem.span.start)[0] for problem in task.diagnostics
         ),
         part=plan.part,
+        gone=plan.asking.mark if plan.asking is not None and plan.asking.does else "",
     )
 
 
 def site_of(plan: Plan) -> Site:
-    """Return the target of a plan in its file."""
-    snapshot = plan.task.snapshot
-    return Site.of(str(snapshot.text), plan.target, promise_of(plan), snapshot.newline)
+    """Return the target of a plan in its file, as the question shows it."""
+    snapshot, target = plan.task.snapshot, plan.target
+    text = snapshot.text
+    if plan.hidden is not None:
+        text = text.replace(plan.hidden, "")
+        target = Span(target.start, target.end - len(plan.hidden))
+    return Site.of(str(text), target, promise_of(plan), snapshot.newline)

@@ -120,6 +120,32 @@ def with_comment(snapshot: Snapshot, scope: Scope) -> Span:
     return Span(text.line_start(start), scope.span.end)
 
 
+def commented(snapshot: Snapshot, comment: Span, *, behind: bool = False) -> Scope:
+    """Return what a comment is about, with the comment: what begins below it, or stands around it.
+
+    `comment` is whole lines, or, `behind` code, the end of a line. Where neither is there the
+    comment is alone.
+    """
+    text = snapshot.text
+    own = whole_lines(text, comment)
+    if behind:
+        return _with(text, enclosing(snapshot, Span(own.start, own.start)), own)
+    last, _ = text.position(own.end)
+    if last + 1 < text.line_count and text.line(last + 1).strip():
+        start = text.line_start(last + 1)
+        below = enclosing(snapshot, Span(start, start))
+        if below.span.start == start:
+            return _with(text, below, own)
+    around = enclosing(snapshot, Span(own.start, own.start))
+    return _with(text, around, own)
+
+
+def _with(text: Text, scope: Scope, lines: Span) -> Scope:
+    """Return a scope with the lines of a comment beside or in it."""
+    start, end = min(scope.span.start, lines.start), max(scope.span.end, lines.end)
+    return Scope(whole_lines(text, Span(start, end)), scope.name, scope.kind)
+
+
 def _stands_alone(text: Text, line: int) -> bool:
     return text.line(line).lstrip()[:1] in ("#", "/", "*", "-", ";", "%", "<", "(")
 

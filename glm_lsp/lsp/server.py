@@ -16,6 +16,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from glm_lsp.errors import GlmError
+from glm_lsp.lsp.documents.last_place import LastPlace
 from glm_lsp.lsp.documents.mirror import Closed, DocumentEvent, Documents
 from glm_lsp.lsp.documents.notebooks import Notebooks
 from glm_lsp.lsp.jobs import Job, Jobs
@@ -46,6 +47,7 @@ class Server(LanguageServer):
     Attributes:
         documents: the mirror of the editor's documents.
         notebooks: which of them are cells, and what stands above each.
+        last_place: where the user asked for something last.
         jobs: the long-running work.
         resources: what is closed when the client leaves, in reverse order of being added,
             all of it within two seconds.
@@ -59,6 +61,7 @@ class Server(LanguageServer):
         super().__init__(name, version, protocol_cls=Protocol, converter_factory=make_converter)
         self.documents = Documents()
         self.notebooks = Notebooks(self.documents)
+        self.last_place = LastPlace(self.documents)
         self.jobs = Jobs(self, self._job_failed)
         self.resources = AsyncExitStack()
         self.watches_parent = False

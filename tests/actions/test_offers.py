@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from glm_lsp.actions.offers import FIX_ALL, Diagnostic, comment_at, covered, offers
+from glm_lsp.actions.comments import comment_at
+from glm_lsp.actions.offers import FIX_ALL, Diagnostic, covered, offers
 from glm_lsp.actions.registry import REFACTOR
 from glm_lsp.text import Span, Text
 

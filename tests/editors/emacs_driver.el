@@ -58,6 +58,18 @@
     (driver-wait (lambda () (not (string-prefix-p before (buffer-string)))) "the edit")
     (driver-print "edited" (buffer-string))))
 
+(defun driver-instruct (file instruction)
+  "Have GLM do INSTRUCTION with the last line of FILE by the key of our configuration."
+  (driver-open file)
+  (goto-char (point-max))
+  (forward-line -1)
+  (let ((before (buffer-string))
+        (native-comp-enable-subr-trampolines nil)) ; They would be compiled.
+    (cl-letf (((symbol-function 'read-string) (lambda (&rest _) instruction)))
+      (call-interactively (key-binding (kbd "C-c g"))))
+    (driver-wait (lambda () (not (equal before (buffer-string)))) "the edit")
+    (driver-print "edited" (buffer-string))))
+
 (defun driver-complete (file)
   "Complete at the end of FILE and print the candidates."
   (driver-open file)

@@ -83,6 +83,18 @@ def test_typing_during_the_answer_is_kept(tmp_path: Path, emacs: Emacs) -> None:
     assert printed == {"edited": after + "typed = 'meanwhile'\n"}
 
 
+def test_an_instruction_of_ones_own(tmp_path: Path, emacs: Emacs) -> None:
+    """C-c g, the key of our configuration, reads words; they mean the code at point."""
+    path = tmp_path / "run.py"
+    path.write_text("def one():\n    return 1\n\n\ndef two():\n    return 3\n")
+    with Gateway(chat_stream("```python\ndef two():\n    return 2\n```")) as gateway:
+        environ = through_gateway(gateway.base_url)
+        printed = emacs(environ, "driver-instruct", str(path), "count right")
+        question = gateway.requests[0].json["messages"][-1]["content"]
+    assert question.endswith("The programmer asks: count right")
+    assert printed == {"edited": "def one():\n    return 1\n\n\ndef two():\n    return 2\n"}
+
+
 def test_completion_at_point(tmp_path: Path, emacs: Emacs) -> None:
     """Eglot has no inline completion: the suggestion comes through completion-at-point."""
     path = tmp_path / "area.py"

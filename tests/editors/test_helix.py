@@ -43,6 +43,8 @@ def helix(tmp_path: Path, editor: Callable[[str], Found]) -> Callable[..., Termi
     settings = tmp_path / "config/helix"
     settings.mkdir(parents=True)
     (settings / "languages.toml").write_text(languages)
+    bindings = [line.removeprefix("#   ") for line in languages.split("\n") if line[:4] == "#   "]
+    (settings / "config.toml").write_text("\n".join(bindings))
 
     def start(environ: Mapping[str, str], path: Path) -> Terminal:
         homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "CACHE")}
@@ -143,6 +145,40 @@ def test_a_completion_is_taken_from_the_menu(
         terminal.keys("Tab", "Enter")
         taken = "def area(width, height):\n    return width * height\n"
         assert written(terminal, path, lambda text: text == taken) == taken
+
+
+def test_an_instruction_of_ones_own(tmp_path: Path, helix: Callable[..., Terminal]) -> None:
+    """Space-i, the binding of our configuration, waits for words; they mean the cursor's code."""
+    path = tmp_path / "run.py"
+    path.write_text("def one():\n    return 1\n\n\ndef two():\n    return 3\n")
+    with (
+        Gateway(chat_stream("```python\ndef two():\n    return 2\n```")) as gateway,
+        helix(through_gateway(gateway.base_url), path) as terminal,
+    ):
+        terminal.keys("g", "e", "Space", "i")
+        terminal.wait('"instruction":""')
+        terminal.type("count right")
+        terminal.keys("Enter")
+        terminal.wait("return 2")
+        question = gateway.requests[0].json["messages"][-1]["content"]
+        assert question.endswith("The programmer asks: count right")
+
+
+def test_a_comment_that_asks(tmp_path: Path, helix: Callable[..., Terminal]) -> None:
+    """Its entry in the menu does what it says; the comment is gone, and one `u` brings it back."""
+    path = tmp_path / "run.py"
+    before = "# count right AI!\ndef two():\n    return 3\n"
+    path.write_text(before)
+    with (
+        Gateway(chat_stream("```python\ndef two():\n    return 2\n```")) as gateway,
+        helix(through_gateway(gateway.base_url), path) as terminal,
+    ):
+        choose(terminal, "GLM: Do what this comment asks")
+        terminal.wait("return 2")
+        after = "def two():\n    return 2\n"
+        assert written(terminal, path, lambda text: text != before) == after
+        terminal.keys("u")
+        assert written(terminal, path, lambda text: text != after) == before
 
 
 @pytest.mark.model

@@ -179,6 +179,13 @@ def _code(promise: Promise, before: str, after: str) -> str | None:
     return f"It changes code near `{near}`: documenting adds comments and changes nothing else."
 
 
+def _asked(promise: Promise, before: str, after: str) -> str | None:
+    """The comment that asked for the change goes with it."""
+    if promise.gone and after.count(promise.gone) >= before.count(promise.gone):
+        return f"The comment that asked for it is still there: leave out `{promise.gone[:60]}`."
+    return None
+
+
 def _changed_lines(before: str, after: str) -> tuple[Sequence[str], Sequence[str]]:
     """Return the lines of both between those that both begin and end with."""
     old, new = cut(before), cut(after)
@@ -200,6 +207,7 @@ _CHECKS: tuple[Callable[[Promise, str, str], str | None], ...] = (
     _exports,
     _loss,
     _code,
+    _asked,
 )
 
 

@@ -97,6 +97,7 @@ class Promise:
         problems: the messages of the diagnostics that are to go.
         places: the 0-based lines of the file at which they are.
         part: the target is a part of a definition, chosen by the user.
+        gone: the line of a comment that asked for the change, and goes with it; "" for none.
     """
 
     grammar: Grammar
@@ -107,6 +108,7 @@ class Promise:
     problems: tuple[str, ...] = field(default=(), repr=False)
     places: tuple[int, ...] = ()
     part: bool = False
+    gone: str = field(default="", repr=False)
 
     @property
     def frees(self) -> bool:

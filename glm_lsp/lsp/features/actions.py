@@ -6,6 +6,7 @@ document that must stay on this machine.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cattrs
@@ -14,8 +15,11 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from glm_lsp.actions.offers import SHOW_COMMAND
 from glm_lsp.actions.plan import Task
-from glm_lsp.actions.registry import ACTIONS, FIX, REFACTOR
+from glm_lsp.actions.registry import ACTIONS, EDIT, FIX, REFACTOR
+from glm_lsp.context.names import path_of
+from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.positions import to_span
+from glm_lsp.lsp.extension import range_json
 from glm_lsp.lsp.wire.converter import DIAGNOSTICS
 from glm_lsp.lsp.work.other_tools import real, to_diagnostic
 
@@ -32,7 +36,9 @@ def register(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
 
     def add(action: Action) -> None:
         @server.command(action.command)
-        def run(argument: Any) -> dict[str, str]:
+        def run(argument: Any = None, *more: Any) -> dict[str, str]:
+            if argument is None or isinstance(argument, str):
+                return jobs.run(_task_in_words(server, session, action, argument, *more))
             broken = argument.get("job") if isinstance(argument, dict) else None
             if action is FIX and isinstance(broken, str):
                 return jobs.run(jobs.after.task(broken))
@@ -70,6 +76,8 @@ def _task(server: Server, session: ClientSession, action: Action, argument: Any)
         JsonRpcInvalidParams: the argument is not what the contract says.
         GlmError: the document is not open, or must stay on this machine.
     """
+    if isinstance(argument, dict) and isinstance(argument.get("file"), str):
+        argument = {**argument, **_by_line(server, argument)}
     if not isinstance(argument, dict) or not isinstance(argument.get("uri"), str):
         raise JsonRpcInvalidParams("The argument is an object with at least `uri`.")
     uri = argument["uri"]
@@ -88,7 +96,44 @@ def _task(server: Server, session: ClientSession, action: Action, argument: Any)
         diagnostics=tuple(to_diagnostic(raw, snapshot, encoding) for raw in given),
         preset=str(argument.get("preset") or ""),
         instruction=instruction if isinstance(instruction, str) else "",
+        comment=argument.get("comment") is True,
     )
+
+
+def _by_line(server: Server, argument: dict[str, Any]) -> dict[str, Any]:
+    """Return the place of a `file` and a `line`, from 1, as a command line's expansions give them.
+
+    Raises:
+        ReplyError: no document, or more than one, is open under that name.
+    """
+    wanted = Path(argument["file"]).expanduser()
+    paths = {snapshot.uri: path_of(snapshot.uri) for snapshot in server.documents}
+    ends = wanted.parts
+    found = [uri for uri, path in paths.items() if path and path.parts[-len(ends) :] == ends]
+    if len(found) != 1 or not ends:
+        raise ReplyError("The file is not open in the editor: open it, then ask again.")
+    line = argument.get("line")
+    at = types.Position(max(0, line - 1) if isinstance(line, int) else 0, 0)
+    place = {} if line is None else {"range": range_json(types.Range(at, at))}
+    return {"uri": found[0], **place}
+
+
+def _task_in_words(server: Server, session: ClientSession, action: Action, *words: Any) -> Task:
+    """Return what a command asks for that names no place, as a command line gives it.
+
+    Raises:
+        JsonRpcInvalidParams: the arguments are no words.
+        GlmError: no place is known, or its document must stay on this machine.
+    """
+    if not all(word is None or isinstance(word, str) for word in words):
+        raise JsonRpcInvalidParams("The arguments are one object with at least `uri`, or words.")
+    snapshot, selection = server.last_place.get()
+    session.check(snapshot.uri)
+    session.check(snapshot.file)
+    instruction = " ".join(filter(None, words)).strip()
+    if action is EDIT and not instruction:
+        raise ReplyError("Say what should be done: glm.edit takes it as its argument.")
+    return Task(action, snapshot, selection, instruction=instruction)
 
 
 def _range(server: Server, argument: dict[str, Any], snapshot: Snapshot) -> types.Range:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from glm_lsp.actions.comments import asking_at, comment_at
 from glm_lsp.actions.offers import (
     MOST_FIXES,
     SHOW,
     SHOW_COMMAND,
     SHOW_KIND,
-    comment_at,
     is_wanted,
     offers,
 )
@@ -48,6 +48,7 @@ def register(
         if snapshot is None or session.excludes(snapshot):
             return []
         only = [str(kind) for kind in params.context.only] if params.context.only else None
+        server.last_place.note(snapshot, params.range)
         own = nearby(snapshot, params.range)
         tags = _tags(server.client_capabilities)
         return [
@@ -78,6 +79,7 @@ def _offered(
         list(found),
         only,
         comment_at(snapshot.text, chosen.start),
+        asking=asking_at(snapshot.text, chosen.start, snapshot.language),
         lines=remembered.lines(snapshot) if found else [],
         more=session.extensions.context,
     )
@@ -123,6 +125,8 @@ def _to_action(
         argument["diagnostics"] = about
     if offer.instruction:
         argument["instruction"] = offer.instruction
+    if offer.comment:
+        argument["comment"] = True
     if offer.preset:
         argument["preset"] = offer.preset
     return types.CodeAction(

@@ -51,6 +51,7 @@ def register(
         snapshot = server.documents.get(params.text_document.uri)
         if snapshot is None or not wanted():
             return types.CompletionList(is_incomplete=False, items=[])
+        server.last_place.note(snapshot, types.Range(params.position, params.position))
         encoding = server.documents.encoding
         offset = to_offset(snapshot.text, params.position, encoding)
         # Editors call it "invoked" when a word is typed, too: nobody called for a model.

@@ -24,7 +24,10 @@ def register(server: Server, explanations: Explanations) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hover(params: types.HoverParams) -> types.Hover | None:
         snapshot = server.documents.get(params.text_document.uri)
-        if snapshot is None or not explanations.hovers:
+        if snapshot is None:
+            return None
+        server.last_place.note(snapshot, types.Range(params.position, params.position))
+        if not explanations.hovers:
             return None
         encoding = server.documents.encoding
         shown = explanations.at(snapshot.uri, to_offset(snapshot.text, params.position, encoding))

@@ -44,6 +44,7 @@ def register(
         if snapshot is None:
             return []
         encoding = server.documents.encoding
+        server.last_place.note(snapshot, types.Range(params.position, params.position))
         try:
             suggestions = await complete(_request(params, snapshot, encoding))
         except Superseded:
