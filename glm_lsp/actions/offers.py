@@ -61,6 +61,7 @@ class Offer:
         preset: the name of the action's preset, "" for the action itself.
         instruction: what to do, in the user's words.
         comment: a comment says it, and ends in `AI!` or `AI?`.
+        prompt: the name of a prompt that says it.
     """
 
     title: str
@@ -71,6 +72,7 @@ class Offer:
     preset: str = ""
     instruction: str = ""
     comment: bool = False
+    prompt: str = ""
 
 
 def offers(

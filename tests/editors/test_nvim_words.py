@@ -43,3 +43,21 @@ def test_a_comment_that_asks_is_done_in_one_step(path: Path, tmp_path: Path) -> 
         neovim.keys("u")
         neovim.settle()
         assert neovim.text() == ASKS
+
+
+def test_a_named_prompt_is_an_entry(path: Path, tmp_path: Path) -> None:
+    """A file in the workspace's `.glm/actions` is chosen from the menu by its title."""
+    folder = tmp_path / ".glm" / "actions"
+    folder.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()  # It makes a workspace of the folder.
+    (folder / "right.md").write_text("---\ntitle: Count right\n---\nCount as people do.\n")
+    with (
+        Gateway(chat_stream(f"```python\n{RIGHT}```")) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        neovim.keys("2G")
+        choose(neovim, "GLM: Count right (workspace)")
+        finish(neovim)
+        assert neovim.text() == ASKS.replace("return 3", "return 2")
+        question = gateway.requests[0].json["messages"][-1]["content"]
+        assert question.endswith("The programmer asks: Count as people do.")

@@ -23,9 +23,13 @@ RIGHT = "def two():\n    return 2\n"
 
 
 def choose(window: Workbench, title: str) -> None:
-    """Choose an entry of the menu at the cursor."""
-    window.press("Control+.")
-    window.see(".action-widget", title)
+    """Choose an entry of the menu at the cursor, opened again until it has that entry."""
+    for _ in range(10):
+        window.press("Control+.")
+        window.see(".action-widget", "GLM: ")
+        if any(title in text for text in window.texts(".action-widget")):
+            break
+        window.press("Escape")
     focused = ".action-widget .monaco-list-row.focused"
     for _ in range(40):
         if any(title in text for text in window.texts(focused)):
@@ -49,3 +53,21 @@ def test_a_comment_that_asks_is_done_in_one_step(
     assert window.save(folder / "two.py") == RIGHT
     window.undo()
     assert window.save(folder / "two.py") == ASKS
+
+
+def test_a_named_prompt_is_an_entry(
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
+) -> None:
+    """A file written to the workspace's `.glm/actions` is in the lightbulb's menu, and asks."""
+    gateway.script(chat_stream(f"```python\n{RIGHT}```"))
+    window = opened("two.py", RIGHT.replace("2", "3"))
+    actions = folder / ".glm" / "actions"
+    actions.mkdir(parents=True)
+    (actions / "right.md").write_text("---\ntitle: Count right\n---\nCount as people do.\n")
+    window.goto(1, 5)
+    choose(window, "GLM: Count right (workspace)")
+    until(lambda: "    return 2" in window.lines(), 20, "it is done")
+    question = gateway.requests[0].json["messages"][-1]["content"]
+    assert question.endswith("The programmer asks: Count as people do.")
+    window.wait_status("GLM: ready")
+    assert window.save(folder / "two.py") == RIGHT

@@ -28,6 +28,7 @@ from glm_lsp.lsp.work.edit_sender import EditSender
 from glm_lsp.lsp.work.explanations import Explanations
 from glm_lsp.lsp.work.foresight import ForeseenEdits
 from glm_lsp.lsp.work.next_edits import NextEdits
+from glm_lsp.lsp.work.named_prompts import NamedPrompts
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -44,7 +45,8 @@ def register(server: Server, session: ClientSession) -> None:
     explanations = Explanations(server)
     server.resources.callback(explanations.close)
     remembered = Remembered()
-    known = project.register(server, session)
+    prompts = NamedPrompts(server, session)
+    known = project.register(server, session, prompts.changed_on_disk)
     completions = Completions(server, session, board.failed, known.consult)
     server.resources.push_async_callback(completions.close)
 
@@ -54,6 +56,7 @@ def register(server: Server, session: ClientSession) -> None:
 
     def begun() -> None:
         board.announce()
+        prompts.begin()
         server.spawn(explanations.clean())
         server.spawn(known.watch())
 
@@ -67,14 +70,14 @@ def register(server: Server, session: ClientSession) -> None:
     notices.register(server, session)
     explanation.register(server, explanations)
     jobs = ActionJobs(server, session, board, explanations, edits, remembered, known.show)
-    actions.register(server, session, jobs)
+    actions.register(server, session, jobs, prompts)
     menu = changes.register(server, session, edits, jobs)
     waiting = next_edits.register(server, edits_ahead)
 
     def nearby(snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
         return [*menu.nearby(snapshot, range_), *waiting.listed(snapshot, range_)]
 
-    code_actions.register(server, session, nearby, remembered)
+    code_actions.register(server, session, nearby, remembered, prompts)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cattrs
+from attrs import evolve
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.action_jobs import ActionJobs
+    from glm_lsp.lsp.work.named_prompts import NamedPrompts
     from glm_lsp.text import Snapshot
 
 
-def register(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
+def register(
+    server: Server, session: ClientSession, jobs: ActionJobs, prompts: NamedPrompts
+) -> None:
     """Serve the commands of the actions, and `glm.cancel`."""
 
     def add(action: Action) -> None:
@@ -43,6 +47,8 @@ def register(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
             if action is FIX and isinstance(broken, str):
                 return jobs.run(jobs.after.task(broken))
             task = _task(server, session, action, argument)
+            if isinstance(named := argument.get("prompt"), str):
+                task = evolve(task, instruction=prompts.find(named).text)
             every = action.offered == "problem" and argument.get("all") is True
             return jobs.run_on_all(task) if every else jobs.run(task)
 

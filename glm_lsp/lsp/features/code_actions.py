@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from glm_lsp.actions.comments import asking_at, comment_at
+from glm_lsp.actions.named import offered
 from glm_lsp.actions.offers import (
     MOST_FIXES,
     SHOW,
@@ -30,13 +31,18 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.diagnostics import Remembered
+    from glm_lsp.lsp.work.named_prompts import NamedPrompts
     from glm_lsp.text import Snapshot
 
     Nearby = Callable[[Snapshot, types.Range], list[types.CodeAction]]
 
 
 def register(
-    server: Server, session: ClientSession, nearby: Nearby, remembered: Remembered
+    server: Server,
+    session: ClientSession,
+    nearby: Nearby,
+    remembered: Remembered,
+    prompts: NamedPrompts,
 ) -> None:
     """Serve code actions; `nearby` lists those of changes and jobs close to a range."""
     options = types.CodeActionOptions(code_action_kinds=[*KINDS, SHOW_KIND], resolve_provider=False)
@@ -54,6 +60,7 @@ def register(
         return [
             *(action for action in own if only is None or is_wanted(str(action.kind), only)),
             *_offered(server, session, remembered, snapshot, params, only, tags),
+            *(_to_action(offer, params, {}, tags) for offer in offered(prompts.listed(), only)),
             *([_show(params, tags)] if only is None or is_wanted(SHOW_KIND, only) else []),
         ]
 
@@ -129,6 +136,8 @@ def _to_action(
         argument["comment"] = True
     if offer.preset:
         argument["preset"] = offer.preset
+    if offer.prompt:
+        argument["prompt"] = offer.prompt
     return types.CodeAction(
         title=offer.title,
         kind=offer.kind,

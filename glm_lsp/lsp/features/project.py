@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from glm_lsp.context.prompt_files import FOLDER as PROMPTS
 from glm_lsp.languages import LANGUAGES
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.features.registration import ask_to_announce
@@ -20,6 +21,7 @@ from glm_lsp.prompts.completion import ProjectContext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server
@@ -84,16 +86,17 @@ class Project:
         suffixes = sorted(
             {s.lstrip(".") for each in LANGUAGES if not each.prose for s in each.suffixes}
         )
-        watcher = types.FileSystemWatcher(f"**/*.{{{','.join(suffixes)}}}")
-        options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
+        patterns = (f"**/*.{{{','.join(suffixes)}}}", f"**/{PROMPTS}/*.md")
+        watchers = [types.FileSystemWatcher(pattern) for pattern in patterns]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         self._watched = await ask_to_announce(
             self._server, "glm-files", method, options, "changed files"
         )
 
-    def changed_on_disk(self, params: types.DidChangeWatchedFilesParams) -> None:
+    def changed_on_disk(self, uris: Iterable[str]) -> None:
         """Take what the editor tells of files."""
-        self._knowledge.changed_on_disk(event.uri for event in params.changes)
+        self._knowledge.changed_on_disk(uris)
 
     def _configure(self) -> None:
         session = self._session
@@ -122,12 +125,16 @@ class Project:
             self._looked = now
 
 
-def register(server: Server, session: ClientSession) -> Project:
-    """Serve what editors tell of files; return what is known of the workspace."""
+def register(
+    server: Server, session: ClientSession, heard: Callable[[Iterable[str]], None]
+) -> Project:
+    """Serve what editors tell of files, `heard` too; return what is known of the workspace."""
     project = Project(server, session)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def changed(params: types.DidChangeWatchedFilesParams) -> None:
-        project.changed_on_disk(params)
+        uris = [event.uri for event in params.changes]
+        project.changed_on_disk(uri for uri in uris if not uri.endswith(".md"))
+        heard(uris)
 
     return project
