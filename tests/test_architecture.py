@@ -20,6 +20,7 @@ _PATH = re.compile(r"(?:[\w-]+/)+|(?:[\w-]+/)*[\w-]+\.(?:py|md|ts|lua|yml|toml)"
 EDGES = (
     *("cli.py", "app.py", "commands/usage.py", "completion/statistics.py", "demo/editor.py"),
     "evaluation/drive.py",  # Starts the server that it measures.
+    "context/git.py",  # What git is started with.
     *("llm/certificates.py", "llm/proxies.py"),  # As OpenSSL and HTTP libraries do.
 )
 

@@ -96,6 +96,8 @@ def offers(
         title, action = (_ON_COMMENT, EDIT) if asking.does else (_ANSWER, EXPLAIN)
         listed.append(Offer(title, action.kind, action.command, comment=True))
     for action in ACTIONS.values():
+        if action.offered == "message":
+            continue
         if action.offered == "problem":
             listed += _fixes(action, diagnostics, lines, more=more)
         elif action.offered == "always":
@@ -106,6 +108,12 @@ def offers(
             title = f"GLM: {preset.title}"
             listed.append(Offer(title, preset.kind, action.command, preset=preset.name))
     return [offer for offer in listed if only is None or is_wanted(offer.kind, only)]
+
+
+def offers_in_message(only: Sequence[str] | None = None) -> list[Offer]:
+    """List what is offered in the message of a commit."""
+    offers = (Offer(a.title, a.kind, a.command) for a in ACTIONS.values() if a.offered == "message")
+    return [offer for offer in offers if only is None or is_wanted(offer.kind, only)]
 
 
 def is_wanted(kind: str, only: Sequence[str]) -> bool:

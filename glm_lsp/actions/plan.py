@@ -165,6 +165,7 @@ def plan(task: Task, profile: ModelProfile, shown: Sequence[Excerpt] = ()) -> Pl
         preset_task=preset.task if (preset := action.preset(task.preset)) is not None else "",
         instruction=beginning(asking.words if asking else task.instruction, _MOST_INSTRUCTION),
         house_rules=profile.house_rules,
+        numbered=action.answer == "findings",
     )
 
     def shorter() -> Request:
@@ -219,7 +220,7 @@ def _request(
             *dict.fromkeys(each.uri for each in references if each.uri),
         ),
         foreign=(*filter(None, (above.text,)), *(each.text for each in references)),
-        puts_back=action.answer not in ("prose", "file"),
+        puts_back=action.answer == "edit",
         messages=render(question, brief=profile.brief),
         max_tokens=_most_output(task, profile, question.code),
         temperature=0.2 if not profile.brief else 0.0,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from attrs import field, frozen
 
 from glm_lsp.prompts.actions import EXPLAINER_RULES, TESTER_RULES, Wording
+from glm_lsp.prompts.commit import COMMIT_RULES
+from glm_lsp.prompts.review import REVIEWER_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +52,11 @@ class Action:
         doing: what the plan's title begins with.
         kind: the LSP code action kind.
         offered: `always`; once for each `problem` of the selection, and for all of the file's;
-            on a `comment` that asks for something.
+            on a `comment` that asks for something; in the `message` of a commit, and nothing else
+            there.
         presets: what is offered of it by name.
-        answer: the answer is an `edit` of the target, `prose` about it, or a new `file` of tests.
+        answer: the answer is an `edit` of the target, `prose` about it, a new `file` of tests,
+            `findings` about its lines, or the `message` of a commit.
 
         wording: how it asks.
         wants: what of the workspace it is shown besides what the code uses: small `bodies` of
@@ -73,9 +77,9 @@ class Action:
     title: str
     doing: str
     kind: str = _REWRITE
-    offered: Literal["always", "problem", "comment"] = "always"
+    offered: Literal["always", "problem", "comment", "message"] = "always"
     presets: tuple[RefactorPreset, ...] = ()
-    answer: Literal["edit", "prose", "file"] = "edit"
+    answer: Literal["edit", "prose", "file", "findings", "message"] = "edit"
 
     wording: Wording = field(repr=False)
     wants: tuple[Want, ...] = ()
@@ -227,8 +231,45 @@ EXPLAIN = Action(
     tokens_of_code=0,
 )
 
+REVIEW = Action(
+    name="review",
+    title="GLM: Review",
+    doing="Reviewing",
+    kind="source",
+    answer="findings",
+    wording=Wording(
+        rules=REVIEWER_RULES,
+        task="Review the target code.",
+        brief=(
+            "Find mistakes in this {language} code. Reply with one line for each:"
+            " LINE: error: what is wrong. If there is none, reply: none"
+        ),
+        persona="You review code.",
+    ),
+    wants=("bodies", "callers"),
+    tokens=2_000,
+    tokens_of_code=0,
+)
+
+COMMIT = Action(
+    name="commitMessage",
+    title="GLM: Write the commit message",
+    doing="Writing",
+    kind="source",
+    offered="message",
+    answer="message",
+    wording=Wording(
+        rules=COMMIT_RULES,
+        task="Write the message of the commit that these changes make.",
+        brief="Write a one-line git commit message for this {language}. Reply with it alone.",
+    ),
+    thinks=False,
+    tokens=1_000,
+    tokens_of_code=0,
+)
+
 ACTIONS: Mapping[str, Action] = {
-    action.name: action for action in (FIX, EDIT, REFACTOR, DOCUMENT, TEST, EXPLAIN)
+    action.name: action for action in (FIX, EDIT, REFACTOR, DOCUMENT, TEST, EXPLAIN, REVIEW, COMMIT)
 }
 """All of them by name, in the order of the menu."""
 

@@ -149,6 +149,8 @@ class ActionQuestion:
     preset_task: str = ""
     instruction: str = ""
     house_rules: HouseRules = field(factory=HouseRules, repr=False)
+    numbered: bool = False
+    """Each line of the target code is shown behind its number."""
 
 
 def render(question: ActionQuestion, *, brief: bool = False) -> tuple[Message, ...]:
@@ -229,9 +231,10 @@ def _target(question: ActionQuestion) -> Iterator[Section]:
     """Yield the target code, and what is said of it."""
     around = question.around
     last = around.first_line + question.code.count("\n")
+    code = _numbered(question) if question.numbered else question.code
     yield Section(
         "target",
-        f"Target code, lines {around.first_line} to {last}:\n" + _block(question.code, around),
+        f"Target code, lines {around.first_line} to {last}:\n" + _block(code, around),
     )
     if question.part_of:
         yield Section(
@@ -245,6 +248,13 @@ def _target(question: ActionQuestion) -> Iterator[Section]:
         yield Section("target", "The programmer selected this part of it:\n" + selected)
     if question.problems:
         yield Section("task", "Reported problems:\n" + _problems(question))
+
+
+def _numbered(question: ActionQuestion) -> str:
+    """Return the target code with the number of each line in front of it."""
+    first, lines = question.around.first_line, question.code.split("\n")
+    width = len(str(first + len(lines) - 1))
+    return "\n".join(f"{first + at:>{width}}| {line}" for at, line in enumerate(lines))
 
 
 def _standing(rules: HouseRules) -> str:
@@ -262,7 +272,7 @@ def _render_brief(question: ActionQuestion) -> tuple[Message, ...]:
     (docs/prompts.md).
     """
     task = question.wording.brief.format(language=question.around.language)
-    code = dedent(question.code)
+    code = _numbered(question) if question.numbered else dedent(question.code)
     wish = question.instruction or question.preset_task
     parts = [task, *([wish] if wish else []), fenced(code, question.around.language)]
     parts += [f"Error: {finding.message}" for finding in question.problems]

@@ -21,6 +21,7 @@ ALWAYS = [
     ("GLM: Document", "refactor.rewrite"),
     ("GLM: Write tests", "source"),
     ("GLM: Explain", "glm.explain"),
+    ("GLM: Review", "source"),
 ]
 REFACTORINGS = [entry for entry in ALWAYS if entry[1].startswith("refactor.")]
 FIX_ONE = ("GLM: Fix “undefined name 'x'”", "quickfix")
@@ -45,6 +46,10 @@ LINES = (7, 3)
         pytest.param([ONE], ["ref"], [], id="a piece of a kind"),
         pytest.param([ONE], ["glm"], [("GLM: Explain", "glm.explain")], id="ours"),
         pytest.param([ONE], ["source", "glm.explain"], ALWAYS[-2:], id="two kinds"),
+        pytest.param([ONE], ["refactor"], ALWAYS[:-3], id="refactorings of every kind"),
+        pytest.param([ONE], ["refactor.extract"], [ALWAYS[2]], id="a kind below"),
+        pytest.param([ONE], ["glm"], [ALWAYS[-2]], id="ours"),
+        pytest.param([ONE], ["source", "glm.explain"], ALWAYS[-3:], id="two kinds"),
         pytest.param([ONE], [""], [FIX_ONE, *ALWAYS], id="the empty kind is every kind"),
         pytest.param([ONE], [], [], id="no kind"),
     ],

@@ -59,6 +59,19 @@ def asked(made: Plan) -> str:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_plan_is_about_the_definition(action: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "title"),
+    [
+        ("explain", "Explaining area"),
+        ("fix", "Fixing area"),
+        ("refactor", "Refactoring area"),
+        ("document", "Documenting area"),
+        ("edit", "Editing area"),
+        ("test", "Testing area"),
+        ("review", "Reviewing area"),
+    ],
+)
+def test_a_plan_is_about_the_definition(action: str, title: str) -> None:
     """The cursor's function is the target, whatever the action; the title names it."""
     made = planned(action, where("width *"))
     assert made.original == AREA

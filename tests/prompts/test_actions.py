@@ -103,7 +103,7 @@ def test_what_is_not_there_is_not_mentioned() -> None:
 def test_edits_ask_for_one_block_and_explanations_for_prose(action: Action) -> None:
     """The rules of every edit ask for one fenced block; those of an explanation for Markdown."""
     system = render(evolve(QUESTION, wording=action.wording))[0].content
-    assert ("exactly one fenced code block" in system) is (action.answer != "prose")
+    assert ("exactly one fenced code block" in system) is (action.answer in ("edit", "file"))
     assert ("Markdown" in system) is (action.answer == "prose")
 
 

@@ -6,6 +6,7 @@
 
 import * as vscode from "vscode";
 
+import { writeMessage } from "./commit";
 import { askInstruction } from "./instruction";
 import type { Keys } from "./key";
 import { pickModel } from "./models";
@@ -32,6 +33,9 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys,
     document: (how) => change("glm.document", how),
     test: () => ask(server, "glm.test"),
     edit: (how) => (how?.readOnly ? refuse() : edit(server, memory)),
+    review: () => ask(server, "glm.review"),
+    reviewChanges: () => reviewChanges(server),
+    commitMessage: (where) => writeMessage(server, where as vscode.SourceControl | undefined),
     keep: () => answer(server, "glm.accept"),
     undo: () => answer(server, "glm.reject"),
     retry: () => answer(server, "glm.retry"),
@@ -109,6 +113,14 @@ function cancel(server: Server, how?: How): Promise<unknown> {
 async function edit(server: Server, memory: vscode.Memento): Promise<void> {
   const instruction = await askInstruction(memory);
   await (instruction && ask(server, "glm.edit", { instruction }));
+}
+
+/** Review what differs from the last commit: of the active file's repository, else of the first folder's. */
+async function reviewChanges(server: Server): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  const converter = (await server.ready())?.code2ProtocolConverter;
+  const uri = document?.uri.scheme === "file" ? converter?.asUri(document.uri) : undefined;
+  await (converter && server.run("glm.review", [{ changes: true, uri }]));
 }
 
 /** Keep, undo or retry the last change in the active editor. */

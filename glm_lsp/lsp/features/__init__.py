@@ -75,7 +75,12 @@ def register(server: Server, session: ClientSession) -> None:
     waiting = next_edits.register(server, edits_ahead)
 
     def nearby(snapshot: Snapshot, range_: types.Range) -> list[types.CodeAction]:
-        return [*menu.nearby(snapshot, range_), *waiting.listed(snapshot, range_)]
+        lines = (range_.start.line, range_.end.line)
+        return [
+            *menu.nearby(snapshot, range_),
+            *waiting.listed(snapshot, range_),
+            *jobs.reviews.nearby(snapshot, *lines),
+        ]
 
     code_actions.register(server, session, nearby, remembered, prompts)
     inline_completion.register(

@@ -16,13 +16,15 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from glm_lsp.actions.offers import SHOW_COMMAND
 from glm_lsp.actions.plan import Task
-from glm_lsp.actions.registry import ACTIONS, EDIT, FIX, REFACTOR
+from glm_lsp.actions.registry import ACTIONS, COMMIT, EDIT, FIX, REFACTOR, REVIEW
 from glm_lsp.context.names import path_of
 from glm_lsp.errors import ReplyError
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.extension import range_json
 from glm_lsp.lsp.wire.converter import DIAGNOSTICS
 from glm_lsp.lsp.work.other_tools import real, to_diagnostic
+from glm_lsp.lsp.work.reviews import DISMISS
+from glm_lsp.prompts.commit import MOST_MESSAGE
 
 if TYPE_CHECKING:
     from glm_lsp.actions.registry import Action
@@ -46,6 +48,8 @@ def register(
             broken = argument.get("job") if isinstance(argument, dict) else None
             if action is FIX and isinstance(broken, str):
                 return jobs.run(jobs.after.task(broken))
+            if action is REVIEW and isinstance(argument, dict) and argument.get("changes") is True:
+                return jobs.review_changes(_folder(session, argument))
             task = _task(server, session, action, argument)
             if isinstance(named := argument.get("prompt"), str):
                 task = evolve(task, instruction=prompts.find(named).text)
@@ -53,7 +57,14 @@ def register(
             return jobs.run_on_all(task) if every else jobs.run(task)
 
     for action in ACTIONS.values():
-        add(action)
+        if action is not COMMIT:
+            add(action)
+    _register_message(server, session, jobs)
+    _register_others(server, session, jobs)
+
+
+def _register_others(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
+    """Serve what shows, dismisses and cancels."""
 
     @server.command(SHOW_COMMAND)
     def show(argument: Any) -> dict[str, str]:
@@ -61,6 +72,13 @@ def register(
         wished = FIX if given.get("diagnostics") else REFACTOR
         action = ACTIONS.get(str(given.get("action")), wished)
         return jobs.show(_task(server, session, action, argument))
+
+    @server.command(DISMISS)
+    def dismiss(argument: Any) -> None:
+        if not isinstance(argument, dict) or not isinstance(argument.get("uri"), str):
+            raise JsonRpcInvalidParams("The argument is an object with at least `uri`.")
+        start = argument.get("start")
+        jobs.reviews.dismiss(argument["uri"], start if isinstance(start, int) else None)
 
     @server.command("glm.cancel")
     def cancel(argument: Any = None) -> bool:
@@ -73,6 +91,19 @@ def register(
         for job in running:
             job.cancel()
         return bool(running)
+
+
+def _register_message(server: Server, session: ClientSession, jobs: ActionJobs) -> None:
+    @server.command(COMMIT.command)
+    async def message(argument: Any = None) -> dict[str, str]:
+        """Write the message of a commit: into its buffer, or, for a folder, as the answer."""
+        if isinstance(argument, dict) and isinstance(argument.get("folder"), str):
+            begun = argument.get("begun")
+            begun = begun[:MOST_MESSAGE] if isinstance(begun, str) else ""
+            return {"message": await jobs.message(argument["folder"], begun)}
+        if argument is None:
+            return jobs.run(_task_in_words(server, session, COMMIT))
+        return jobs.run(_task(server, session, COMMIT, argument))
 
 
 def _task(server: Server, session: ClientSession, action: Action, argument: Any) -> Task:
@@ -104,6 +135,20 @@ def _task(server: Server, session: ClientSession, action: Action, argument: Any)
         instruction=instruction if isinstance(instruction, str) else "",
         comment=argument.get("comment") is True,
     )
+
+
+def _folder(session: ClientSession, argument: dict[str, Any]) -> Path:
+    """Return the folder whose repository is meant: a document's, else the workspace's first.
+
+    Raises:
+        ReplyError: there is neither.
+    """
+    path = path_of(str(argument.get("uri") or ""))
+    if path is not None:
+        return path.parent
+    if not session.roots:
+        raise ReplyError("No folder is open: open a file of the repository, then ask again.")
+    return session.roots[0]
 
 
 def _by_line(server: Server, argument: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from glm_lsp.actions.comments import asking_at, comment_at
+from glm_lsp.actions.message import is_message
 from glm_lsp.actions.named import offered
 from glm_lsp.actions.offers import (
     MOST_FIXES,
@@ -19,6 +20,7 @@ from glm_lsp.actions.offers import (
     SHOW_KIND,
     is_wanted,
     offers,
+    offers_in_message,
 )
 from glm_lsp.actions.registry import FIX, KINDS
 from glm_lsp.lsp.documents.positions import to_span
@@ -54,9 +56,12 @@ def register(
         if snapshot is None or session.excludes(snapshot):
             return []
         only = [str(kind) for kind in params.context.only] if params.context.only else None
+        tags = _tags(server.client_capabilities)
         server.last_place.note(snapshot, params.range)
         own = nearby(snapshot, params.range)
-        tags = _tags(server.client_capabilities)
+        if is_message(snapshot):
+            made = (_to_action(offer, params, {}, tags) for offer in offers_in_message(only))
+            return [*own, *made]
         return [
             *(action for action in own if only is None or is_wanted(str(action.kind), only)),
             *_offered(server, session, remembered, snapshot, params, only, tags),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,22 +17,27 @@ from attrs import evolve
 from glm_lsp.actions.ask import AnswerProgress, new_file, prose, replacement
 from glm_lsp.actions.offers import FIX_ALL, SHOW, covered
 from glm_lsp.actions.promise import promise_of
+from glm_lsp.actions.registry import REVIEW
 from glm_lsp.actions.sent import in_markdown, in_parts, parted, sent
 from glm_lsp.actions.testfile import path_for_tests
 from glm_lsp.context.names import path_of
 from glm_lsp.editing.answer import find_fault, judge
 from glm_lsp.errors import ExcludedError, GlmError, ReplyError
 from glm_lsp.lsp.work.after_edit import AfterEdit
+from glm_lsp.lsp.work.change_review import plan_changes
+from glm_lsp.lsp.work.commit_messages import CommitMessages, message_task
 from glm_lsp.lsp.work.diagnostics import every_problem
 from glm_lsp.lsp.work.explanations import load
 from glm_lsp.lsp.work.failures import Failures
 from glm_lsp.lsp.work.new_files import create_file, creates_files
 from glm_lsp.lsp.work.planner import Planner
+from glm_lsp.lsp.work.reviews import Reviews, reviewed
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator
+    from pathlib import Path
 
     from glm_lsp.actions.plan import Plan, Task
     from glm_lsp.editing.answer import Whole
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.lsp.work.explanations import Explanations
     from glm_lsp.lsp.work.failures import Attempt
+    from glm_lsp.lsp.work.other_tools import KnownProblems
     from glm_lsp.lsp.work.planner import Show
     from glm_lsp.text import Change
 
@@ -72,6 +79,7 @@ class ActionJobs:
         failures: those that failed, to be asked again.
         after: what the other tools say of the changes that they made.
         planner: what makes a question of a task.
+        reviews: what reviews have found.
     """
 
     def __init__(
@@ -94,6 +102,8 @@ class ActionJobs:
         self.failures = Failures(server, session, self._again)
         self.planner = Planner(server, session, show)
         self.after = AfterEdit(server, session, changes, self.run)
+        self.reviews = Reviews(server)
+        self._messages = CommitMessages(server, session, changes)
 
     def run(self, task: Task) -> dict[str, str]:
         """Start a job for a task and return its id."""
@@ -126,11 +136,46 @@ class ActionJobs:
         self.failures.watch(job, task, every=True)
         return {"job": job.id}
 
+    def review_changes(self, folder: Path) -> dict[str, str]:
+        """Start a job that reviews what differs from the last commit, and return its id."""
+
+        async def work(job: Job) -> None:
+            planned, about, more = await plan_changes(self._server, self._session, folder)
+            with self._shown(job, planned) as told:
+                listen = self._listener(job, told)
+                answer = "".join([each async for each in prose(told, self._session, listen)])
+            left_out = f" ({more} too large for this question)" if more else ""
+            self.reviews.take(answer, f"{told.title}{left_out}", about)
+
+        return {"job": self._server.jobs.start(f"{REVIEW.title} the changes", work).id}
+
+    async def message(self, folder: str, begun: str) -> str:
+        """Return the message for what is staged in a folder, for a client that has a box for it.
+
+        `begun` is what stands in the box.
+
+        Raises:
+            GlmError: nothing is staged, or the model gave none.
+        """
+        task, said = message_task(folder, begun), ""
+
+        async def work(job: Job) -> None:
+            nonlocal said
+            said = await self._asked(job, task)
+
+        job = self._server.jobs.start(task.action.title, work, uri=None)
+        try:
+            await asyncio.shield(job.done)
+        except asyncio.CancelledError:
+            job.cancel()
+            raise
+        return said
+
     def show(self, task: Task) -> dict[str, str]:
         """Start a job that shows what a task would send, and return its id; nothing is sent."""
 
         async def work(job: Job) -> None:
-            planned, _ = await self.planner.plan(task)
+            planned, _ = await self._plan(task)
             try:
                 parts = parted(planned, await self._session.sealed(in_parts(planned)))
             except ExcludedError:
@@ -148,32 +193,52 @@ class ActionJobs:
     def _again(self, attempt: Attempt) -> dict[str, str]:
         return self.run_on_all(attempt.now) if attempt.every else self.run(attempt.now)
 
-    async def _work(self, job: Job, task: Task) -> None:
-        planned, before = await self.planner.plan(task)
-        if len(task.diagnostics) > 1:
-            starts = [diagnostic.span.start for diagnostic in task.diagnostics]
-            about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
-            planned = evolve(planned, title=f"{planned.title} ({about})")
+    async def _plan(self, task: Task) -> tuple[Plan, KnownProblems | None]:
+        if task.action.answer == "message":
+            return await self._messages.plan(task), None
+        return await self.planner.plan(task)
+
+    async def _asked(self, job: Job, task: Task) -> str:
+        """Return the message of a commit that is written in no document."""
+        planned = await self._messages.plan(task)
+        with self._shown(job, planned) as told:
+            return await self._messages.words(told, self._listener(job, told))
+
+    @contextmanager
+    def _shown(self, job: Job, planned: Plan) -> Iterator[Plan]:
+        """Tell that a model is asked, for whom is waited, and how it ended."""
         job.report(planned.title)
         waits = partial(_tell_waiting, job, planned.title, self._board)
-        told = evolve(planned.request, waits=waits)
-        planned = evolve(planned, request=told)
         self._board.begin()
         error: GlmError | None = None
         try:
-            if task.action.answer == "prose":
-                listen = self._listener(job, planned)
-                await self._show(job, planned, prose(planned, self._session, listen))
-            elif task.action.answer == "file":
-                await self._write_file(job, planned)
-            else:
-                await self._edit(job, planned)
-                self.after.check(job.id, before)
+            yield evolve(planned, request=evolve(planned.request, waits=waits))
         except GlmError as failure:
             error = failure
             raise
         finally:
             self._board.end(error)
+
+    async def _work(self, job: Job, task: Task) -> None:
+        planned, before = await self._plan(task)
+        if len(task.diagnostics) > 1:
+            starts = [diagnostic.span.start for diagnostic in task.diagnostics]
+            about = covered([task.snapshot.text.position(start)[0] + 1 for start in starts])
+            planned = evolve(planned, title=f"{planned.title} ({about})")
+        with self._shown(job, planned) as planned:
+            listen = self._listener(job, planned)
+            if task.action.answer == "prose":
+                await self._show(job, planned, prose(planned, self._session, listen))
+            elif task.action.answer == "file":
+                await self._write_file(job, planned)
+            elif task.action.answer == "message":
+                await self._messages.write(job, planned, listen)
+            elif task.action.answer == "findings":
+                answer = "".join([each async for each in prose(planned, self._session, listen)])
+                self.reviews.take(answer, planned.title, reviewed(planned))
+            else:
+                await self._edit(job, planned)
+                self.after.check(job.id, before)
 
     async def _edit(self, job: Job, planned: Plan) -> None:
         """Bring the answer into the document."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MOST_MOVES = 10_000  # Problems times changes; more would be felt as the user types.
 
 
-class _Seen(NamedTuple):
+class SeenProblem(NamedTuple):
     """A problem where it is now, and the version of the document that it was shown for."""
 
     start: int
@@ -43,6 +43,7 @@ class _Seen(NamedTuple):
 
     @property
     def identity(self) -> tuple[int, int, str]:
+        """What tells it from others."""
         return self.start, self.end, self.problem.message
 
 
@@ -50,7 +51,7 @@ class Remembered:
     """The problems that code action requests have shown; `follow` is to hear of documents."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, list[_Seen]] = {}
+        self._seen: dict[str, list[SeenProblem]] = {}
 
     def note(
         self,
@@ -60,7 +61,7 @@ class Remembered:
         replacing: Span | None = None,
     ) -> None:
         """Remember problems; others that overlap with `replacing` are gone."""
-        fresh = [_Seen(p.span.start, p.span.end, snapshot.version, p) for p in problems]
+        fresh = [SeenProblem(p.span.start, p.span.end, snapshot.version, p) for p in problems]
         known = self._seen.get(snapshot.uri, [])
         if replacing is not None:
             known = [seen for seen in known if not _overlaps(seen, replacing)]
@@ -93,7 +94,7 @@ class Remembered:
             if len(known) * len(event.changes) > _MOST_MOVES:
                 del self._seen[event.before.uri]
             else:
-                self._seen[event.before.uri] = _moved(known, event.before.text, event.changes)
+                self._seen[event.before.uri] = moved(known, event.before.text, event.changes)
 
 
 async def every_problem(
@@ -118,13 +119,13 @@ async def every_problem(
     return snapshot, await asyncio.to_thread(together)
 
 
-def _moved(known: Sequence[_Seen], text: Text, changes: Sequence[Change]) -> list[_Seen]:
+def moved(known: Sequence[SeenProblem], text: Text, changes: Sequence[Change]) -> list[SeenProblem]:
     """Return what is left of problems after changes, each where it is then."""
     left = list(known)
     for change in changes:
         shift = shift_by(change, _lost(text, change))
         left = [
-            _Seen(seen.start + by, seen.end + by, seen.version, seen.problem) if by else seen
+            SeenProblem(seen.start + by, seen.end + by, seen.version, seen.problem) if by else seen
             for seen in left
             if (by := shift(seen.start, seen.end)) is not None
         ]
@@ -151,7 +152,7 @@ def _lost(text: Text, change: Change) -> Span:
     return Span(text.line_start(first), behind)
 
 
-def _overlaps(seen: _Seen, span: Span) -> bool:
+def _overlaps(seen: SeenProblem, span: Span) -> bool:
     """Tell whether a problem and a selection share a character; a cursor is on the next one."""
     start, end = max(seen.start, span.start), min(seen.end, span.end)
     return start < end or (span.start == span.end and seen.start <= span.start < seen.end)

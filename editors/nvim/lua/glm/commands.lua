@@ -78,6 +78,20 @@ local subcommands = {
   show = simply('show'),
   report = simply('reportNextEdit'),
 
+  commit = simply('commitMessage'),
+
+  review = function(at, rest)
+    if rest == 'changes' then
+      send(at, 'review', { changes = true })
+    elseif rest == 'file' then
+      require('glm.server').execute(at.client, 'glm.review', { uri = at.argument.uri })
+    elseif rest == '' then
+      send(at, 'review', {})
+    else
+      vim.notify(('glm: “%s” is neither “file” nor “changes”'):format(rest), vim.log.levels.ERROR)
+    end
+  end,
+
   keep = about_change('glm.accept'),
   undo = about_change('glm.reject'),
   retry = about_change('glm.retry'),
@@ -193,6 +207,9 @@ local seconds = {
     return require('glm.names').models
   end,
 }
+seconds.review = function()
+  return { 'changes', 'file' }
+end
 seconds.undo, seconds.retry = seconds.keep, seconds.keep
 seconds.previous = seconds.keep
 seconds.next = function()
