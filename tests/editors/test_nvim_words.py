@@ -9,6 +9,7 @@ import pytest
 from tests.editors.glm_in_neovim import choose, finish, start
 from tests.editors.real_server import through_gateway
 from tests.gateway import Gateway, chat_stream
+from tests.lsp.test_commit_messages import git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,14 +51,63 @@ def test_a_named_prompt_is_an_entry(path: Path, tmp_path: Path) -> None:
     folder = tmp_path / ".glm" / "actions"
     folder.mkdir(parents=True)
     (tmp_path / ".git").mkdir()  # It makes a workspace of the folder.
+    title = "GLM: Count right (workspace)"
     (folder / "right.md").write_text("---\ntitle: Count right\n---\nCount as people do.\n")
     with (
         Gateway(chat_stream(f"```python\n{RIGHT}```")) as gateway,
         start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
     ):
         neovim.keys("2G")
-        choose(neovim, "GLM: Count right (workspace)")
+        neovim.settle()
+        listed = "vim.g.listed = {} vim.lsp.buf.code_action({ filter = function(a) "
+        listed += "vim.g.listed = vim.list_extend(vim.g.listed, { a.title }) return false end }) "
+        listed += "vim.wait(500, function() return #vim.g.listed > 0 end) "
+        neovim.wait(listed + "return vim.list_contains(vim.g.listed, ...)", title)
+        choose(neovim, title)
         finish(neovim)
         assert neovim.text() == ASKS.replace("return 3", "return 2")
         question = gateway.requests[0].json["messages"][-1]["content"]
         assert question.endswith("The programmer asks: Count as people do.")
+
+
+def repository(folder: Path) -> Path:
+    """Make a repository with a change that is staged; return git's folder."""
+    git(folder, "init", "-q")
+    (folder / "two.py").write_text(RIGHT.replace("2", "3"))
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "count: begin")
+    (folder / "two.py").write_text(RIGHT)
+    git(folder, "add", ".")
+    return folder / ".git"
+
+
+def test_the_message_of_a_commit(path: Path, tmp_path: Path) -> None:
+    """`:Glm commit` in the buffer that git opens writes it above git's comments."""
+    message = repository(path.parent) / "COMMIT_EDITMSG"
+    message.write_text("\n# Please enter the commit message\n")
+    with (
+        Gateway(chat_stream("count: two is 2")) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), message) as neovim,
+    ):
+        neovim.keys(":Glm commit<CR>")
+        finish(neovim)
+        assert neovim.text() == "count: two is 2\n\n# Please enter the commit message\n"
+        assert "-    return 3\n+    return 2" in gateway.requests[0].json["messages"][-1]["content"]
+
+
+def test_a_review_shows_diagnostics(path: Path, tmp_path: Path) -> None:
+    """`:Glm review file` shows what is found; a fix from the menu changes the code, and it goes."""
+    found = "3: warning: two is not 3."
+    with (
+        Gateway([chat_stream(found), chat_stream(f"```python\n{RIGHT}```")]) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path) as neovim,
+    ):
+        neovim.keys(":Glm review file<CR>")
+        shown = neovim.wait("local d = vim.diagnostic.get(0) return #d == 1 and d[1]")
+        assert (shown["lnum"], shown["message"]) == (2, "two is not 3.")
+        neovim.keys("3G")
+        neovim.settle()
+        choose(neovim, "GLM: Fix “two is not 3.”")
+        finish(neovim)
+        assert neovim.text() == ASKS.replace("return 3", "return 2")
+        neovim.wait("return #vim.diagnostic.get(0) == 0")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.editors_vscode.folder_settings import setting
 from tests.editors_vscode.workbench import until
 from tests.gateway import chat_stream
+from tests.lsp.test_commit_messages import git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,3 +74,46 @@ def test_a_named_prompt_is_an_entry(
     assert question.endswith("The programmer asks: Count as people do.")
     window.wait_status("GLM: ready")
     assert window.save(folder / "two.py") == RIGHT
+
+
+def test_a_review_shows_problems_with_fixes(
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
+) -> None:
+    """What is found is underlined, and the lightbulb there fixes it; then it is gone."""
+    found = chat_stream("2: error: two is not 3.")
+    gateway.script([found, chat_stream(f"```python\n{RIGHT}```")])
+    window = opened("two.py", RIGHT.replace("2", "3"))
+    window.goto(2, 5)
+    window.command("GLM: Review")
+    window.see(".squiggly-error", "")
+    window.press("F8")
+    window.see(".zone-widget", "two is not 3.")
+    window.screenshot("review")
+    window.press("Escape")
+    window.goto(2, 5)
+    choose(window, "GLM: Fix “two is not 3.”")
+    until(lambda: "    return 2" in window.lines(), 20, "it is mended")
+    window.see(".squiggly-error", "", gone=True)
+    window.wait_status("GLM: ready")
+    assert window.save(folder / "two.py") == RIGHT
+
+
+def test_the_message_of_a_commit_in_the_box_for_it(
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
+) -> None:
+    """The button of source control writes it from what is staged; what is there is replaced."""
+    repository = folder / "counting"
+    repository.mkdir()
+    git(repository, "init", "-q")
+    (repository / "two.py").write_text(RIGHT)
+    git(repository, "add", ".")
+    gateway.script(chat_stream("count: two is 2"))
+    window = opened("two.py", RIGHT)
+    with setting(window, folder, json.dumps({"git.enabled": True})):
+        window.open_file("counting/two.py")
+        window.press("Control+Shift+g")
+        window.see(".scm-view", "two.py")
+        window.command("GLM: Write the Commit Message")
+        window.see(".scm-editor", "count: two is 2")
+        window.screenshot("commit-message")
+        assert "+    return 2" in gateway.requests[0].json["messages"][-1]["content"]

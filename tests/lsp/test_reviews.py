@@ -38,7 +38,7 @@ async def review(editor: Editor, **argument: Any) -> None:
     await idle(editor)
 
 
-async def entries(editor: Editor, words: str) -> list[dict[str, Any]]:
+async def entries(editor: Editor, words: str, *, given: bool = True) -> list[dict[str, Any]]:
     """List the menu at some words, with the diagnostics published there, as editors do."""
     at = editor.range_of(URI, where(words, editor.text(URI)))
     near = [d for d in published(editor) if d["range"]["start"]["line"] <= at["start"]["line"]]
@@ -46,7 +46,7 @@ async def entries(editor: Editor, words: str) -> list[dict[str, Any]]:
     params = {
         "textDocument": {"uri": URI},
         "range": at,
-        "context": {"diagnostics": near},
+        "context": {"diagnostics": near if given else []},
     }
     listed: list[dict[str, Any]] = await editor.request("textDocument/codeAction", params)
     return listed
@@ -75,6 +75,11 @@ def test_what_is_found_is_a_diagnostic_with_a_fix(tmp_path: Path) -> None:
                 assert first["message"] == "heigth is spelt wrong: this raises NameError."
                 assert (second["severity"], second["range"]["start"]["line"]) == (2, 8)
                 assert shown(editor) == ["Reviewing area.py: 2 findings."]
+                with_them = [a["title"] for a in await entries(editor, "heigth")]
+                assert with_them == [
+                    a["title"] for a in await entries(editor, "heigth", given=False)
+                ]
+                assert len(with_them) == len(set(with_them)), "none is listed twice"
                 await choose(editor, "heigth", "GLM: Fix “heigth is spelt wrong")
                 assert "width * height\n" in editor.text(URI)
                 await editor.until(lambda: len(published(editor)) == 1)

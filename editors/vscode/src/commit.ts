@@ -26,9 +26,12 @@ export async function writeMessage(server: Server, pressed?: vscode.SourceContro
   const its = ({ rootUri }: Repository) => rootUri.toString() === pressed?.rootUri?.toString();
   const around = ({ rootUri }: Repository) => file.startsWith(`${rootUri.path}/`);
   const repository = known.find(its) ?? known.find(around) ?? known[0];
-  const converter = repository && (await server.ready())?.code2ProtocolConverter;
+  if (repository === undefined) {
+    await vscode.window.showInformationMessage("There is no git repository in this window.");
+    return;
+  }
+  const converter = (await server.ready())?.code2ProtocolConverter;
   if (!converter) {
-    await (repository || vscode.window.showInformationMessage("There is no git repository in this window."));
     return;
   }
   const { inputBox, rootUri } = repository;

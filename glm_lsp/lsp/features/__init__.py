@@ -82,7 +82,7 @@ def register(server: Server, session: ClientSession) -> None:
             *jobs.reviews.nearby(snapshot, *lines),
         ]
 
-    code_actions.register(server, session, nearby, remembered, prompts)
+    code_actions.register(server, session, nearby, remembered, prompts, jobs.reviews)
     inline_completion.register(
         server, completions.complete, completions.accepted, completions.partly_accepted
     )

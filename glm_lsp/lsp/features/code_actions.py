@@ -25,6 +25,7 @@ from glm_lsp.actions.offers import (
 from glm_lsp.actions.registry import FIX, KINDS
 from glm_lsp.lsp.documents.positions import to_span
 from glm_lsp.lsp.work.other_tools import real, to_diagnostic
+from glm_lsp.lsp.work.reviews import is_finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.diagnostics import Remembered
     from glm_lsp.lsp.work.named_prompts import NamedPrompts
+    from glm_lsp.lsp.work.reviews import Reviews
     from glm_lsp.text import Snapshot
 
     Nearby = Callable[[Snapshot, types.Range], list[types.CodeAction]]
@@ -45,6 +47,7 @@ def register(
     nearby: Nearby,
     remembered: Remembered,
     prompts: NamedPrompts,
+    reviews: Reviews,
 ) -> None:
     """Serve code actions; `nearby` lists those of changes and jobs close to a range."""
     options = types.CodeActionOptions(code_action_kinds=[*KINDS, SHOW_KIND], resolve_provider=False)
@@ -57,6 +60,10 @@ def register(
             return []
         only = [str(kind) for kind in params.context.only] if params.context.only else None
         tags = _tags(server.client_capabilities)
+        # Ours are known better here: some editors give only those right at the cursor.
+        given = [each for each in params.context.diagnostics if not is_finding(each)]
+        lines = (params.range.start.line, params.range.end.line)
+        params.context.diagnostics = [*given, *reviews.near(snapshot, *lines)]
         server.last_place.note(snapshot, params.range)
         own = nearby(snapshot, params.range)
         if is_message(snapshot):

@@ -74,21 +74,36 @@ class Reviews:
             found.known = [s for s in found.known if start is not None and s.start != start]
             self._publish(uri)
 
+    def near(self, snapshot: Snapshot, first: int, last: int) -> list[types.Diagnostic]:
+        """Return what was found on some lines."""
+        return [self._told(snapshot.text, seen) for seen in self._on(snapshot, first, last)]
+
     def nearby(self, snapshot: Snapshot, first: int, last: int) -> Iterator[types.CodeAction]:
         """Yield what dismisses the findings on some lines, and all of the document's."""
-        found = self._found.get(snapshot.uri)
-        here = [
-            seen
-            for seen in (found.known if found is not None else ())
-            if snapshot.text.position(seen.start)[0] <= last
-            and first <= snapshot.text.position(seen.end)[0]
-        ]
+        here = self._on(snapshot, first, last)
         for seen in here:
             title = f"GLM: Dismiss “{short(seen.problem.message)}”"
-            line, _ = snapshot.text.position(seen.start)
-            yield _action(title, {"uri": snapshot.uri, "line": line, "start": seen.start})
-        if here and found is not None and len(found.known) > 1:
+            yield _action(title, {"uri": snapshot.uri, "start": seen.start})
+        if here and len(self._found[snapshot.uri].known) > 1:
             yield _action("GLM: Dismiss the review", {"uri": snapshot.uri})
+
+    def _on(self, snapshot: Snapshot, first: int, last: int) -> list[SeenProblem]:
+        found = self._found.get(snapshot.uri)
+        lines = snapshot.text.position
+        return [
+            seen
+            for seen in (found.known if found is not None else ())
+            if lines(seen.start)[0] <= last and first <= lines(seen.end)[0]
+        ]
+
+    def _told(self, text: Text, seen: SeenProblem) -> types.Diagnostic:
+        return types.Diagnostic(
+            to_range(text, Span(seen.start, seen.end), self._server.documents.encoding),
+            seen.problem.message,
+            severity=types.DiagnosticSeverity(seen.problem.severity),
+            source=SOURCE,
+            code=CODE,
+        )
 
     def _put(self, snapshot: Snapshot, reviewed: Reviewed, fresh: list[Diagnostic]) -> None:
         now = self._server.documents.get(snapshot.uri)
@@ -127,19 +142,10 @@ class Reviews:
     def _publish(self, uri: str) -> None:
         if (timer := self._waiting.pop(uri, None)) is not None:
             timer.cancel()
-        found, encoding = self._found[uri], self._server.documents.encoding
+        found = self._found[uri]
         if not found.known:
             del self._found[uri]
-        listed = [
-            types.Diagnostic(
-                to_range(found.text, Span(seen.start, seen.end), encoding),
-                seen.problem.message,
-                severity=types.DiagnosticSeverity(seen.problem.severity),
-                source=SOURCE,
-                code=CODE,
-            )
-            for seen in found.known
-        ]
+        listed = [self._told(found.text, seen) for seen in found.known]
         params = types.PublishDiagnosticsParams(uri, listed, version=found.version)
         self._server.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
@@ -151,7 +157,14 @@ def reviewed(planned: Plan) -> About:
     return {"": (snapshot, Reviewed(snapshot.text, first, last))}
 
 
-def _found_again(seen: SeenProblem, text: Text, now: Text, lines: Mapping[str, int]) -> SeenProblem | None:
+def is_finding(diagnostic: types.Diagnostic) -> bool:
+    """Tell whether an editor's diagnostic is one of a review."""
+    return diagnostic.source == SOURCE and diagnostic.code == CODE
+
+
+def _found_again(
+    seen: SeenProblem, text: Text, now: Text, lines: Mapping[str, int]
+) -> SeenProblem | None:
     first, column = text.position(seen.start)
     at = lines.get(text.line(first))
     if at is None:
