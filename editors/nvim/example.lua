@@ -14,7 +14,7 @@ vim.g.glm = {
   highlight = true, -- Show what GLM wrote until it is kept or undone.
   preview_accept = '<C-y>', -- Makes a change that is only offered; false for no key.
   preview_refuse = '<C-e>', -- Drops it.
-  explanation = 'auto', -- Or 'right', 'below'.
+  explanation = 'auto', -- Or 'right', 'below', 'float'.
   prompt = 'float', -- Where `:Glm edit` asks; or 'ui', for vim.ui.input.
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.editors.neovim import Neovim
     from tests.editors.setup_editors import Found
 
 pytestmark = pytest.mark.editor
@@ -111,3 +112,48 @@ def test_a_review_shows_diagnostics(path: Path, tmp_path: Path) -> None:
         finish(neovim)
         assert neovim.text() == ASKS.replace("return 3", "return 2")
         neovim.wait("return #vim.diagnostic.get(0) == 0")
+
+
+def explanation(neovim: Neovim) -> str:
+    """Return the text of the explanation that is shown."""
+    window = neovim.lua("return require('glm.explanation').window()")
+    return neovim.text(neovim.lua("return vim.api.nvim_win_get_buf(...)", window)) if window else ""
+
+
+def test_an_explanation_is_asked_about_where_it_stands(path: Path, tmp_path: Path) -> None:
+    """Its answer comes below, in a float too; earlier ones come back; code is taken from it."""
+    code = "It counts:\n\n```python\nTWO = 2\n```\n"
+    answers = [chat_stream(text) for text in (code, "Because.", "Another one.")]
+    init = "vim.g.glm = { explanation = 'float' }\n"
+    with (
+        Gateway(answers) as gateway,
+        start(tmp_path, through_gateway(gateway.base_url), path, init) as neovim,
+    ):
+        neovim.keys("2G:Glm explain<CR>")
+        neovim.wait("return require('glm.explanation').window()")
+        finish(neovim)
+        window = neovim.lua("return require('glm.explanation').window()")
+        assert neovim.lua("return vim.api.nvim_win_get_config(...).relative", window) == "editor"
+        assert "TWO = 2" in neovim.screen()
+        assert "def two" in neovim.screen()
+        neovim.lua("vim.g.states = {}")
+        neovim.keys(":Glm ask Why?<CR>")
+        finish(neovim)
+        assert "**Why?**\n\nBecause." in explanation(neovim)
+        assert explanation(neovim).startswith(code.strip())
+        neovim.keys("<C-w>w/TWO<CR>gp<C-w>p")
+        neovim.settle()
+        assert neovim.text() == ASKS.replace("def two():\n", "def two():\nTWO = 2\n")
+        neovim.lua("vim.g.states = {}")
+        neovim.keys(":Glm explain<CR>")
+        finish(neovim)
+        assert explanation(neovim) == "Another one.\n"
+        neovim.keys(":Glm explanation previous<CR>")
+        neovim.settle()
+        assert "Because." in explanation(neovim)
+        neovim.keys("<C-w>wq")
+        neovim.settle()
+        assert explanation(neovim) == ""
+        neovim.keys(":Glm explanation<CR>")
+        neovim.settle()
+        assert explanation(neovim) == "Another one.\n"

@@ -66,6 +66,17 @@ const calls = {
     );
     return texts.filter(Boolean);
   },
+  // Click, or fill in and press Enter, in the one frame that has such an element.
+  async inFrame({ selector, text, fill }) {
+    for (const frame of page.frames()) {
+      const found = frame.locator(selector, text === undefined ? {} : { hasText: text });
+      if ((await found.count().catch(() => 0)) === 0) continue;
+      await (fill === undefined ? found.first().click() : found.first().fill(fill));
+      if (fill !== undefined) await found.first().press("Enter");
+      return;
+    }
+    throw new Error(`no frame has ${selector}`);
+  },
   // The widths of all pictures in the frames' pages; 0 for what could not be shown.
   async pictures() {
     const widths = await Promise.all(

@@ -117,3 +117,29 @@ def test_the_message_of_a_commit_in_the_box_for_it(
         window.see(".scm-editor", "count: two is 2")
         window.screenshot("commit-message")
         assert "+    return 2" in gateway.requests[0].json["messages"][-1]["content"]
+
+
+def test_an_explanation_is_asked_about_where_it_stands(
+    opened: Callable[..., Workbench], gateway: Gateway, folder: Path
+) -> None:
+    """Its answer comes below; code is copied and inserted; an earlier one comes back."""
+    first = chat_stream("It counts:\n\n```python\nreturn 2\n```\n\nThe end.")
+    gateway.script([first, chat_stream("Because **two** is two."), chat_stream("Another one.")])
+    window = opened("two.py", "def two():\n    pass\n")
+    window.goto(2, 5)
+    window.command("GLM: Explain")
+    window.wait_frames("The end.")
+    window.in_frame("input", fill="Why?")
+    window.wait_frames("Because two is two.")
+    assert "It counts:" in window.frames()
+    window.in_frame("button", "Insert at Cursor")
+    until(lambda: "    return 2" in window.lines(), 20, "it is inserted")
+    window.screenshot("explanation-asked")
+    window.click(".editor-instance .view-lines")
+    window.command("GLM: Explain")
+    window.wait_frames("Another one.")
+    assert "It counts:" not in window.frames()
+    assert "2 / 2" in window.frames()
+    window.in_frame("button", "‹")
+    window.wait_frames("Because two is two.")
+    window.wait_status("GLM: ready")

@@ -312,6 +312,12 @@ class Workbench:
         """Return the texts of all webviews, one after the other."""
         return "\n".join(self.call("frames"))
 
+    def in_frame(self, selector: str, text: str | None = None, fill: str | None = None) -> None:
+        """Click on an element of a webview; with `fill` write there and press Enter."""
+        wanted = {"text": text, "fill": fill}
+        more = {name: value for name, value in wanted.items() if value is not None}
+        self.call("inFrame", selector=selector, **more)
+
     def wait_frames(self, text: str, timeout: float = 30) -> None:
         """Wait until a webview shows a text."""
         until(lambda: text in self.frames(), timeout, f"preview {text!r}", self.frames)

@@ -25,7 +25,7 @@ const LONGEST_START = 20_000; // Milliseconds that a command waits for the serve
 /** The server of this window. */
 export class Server {
   readonly log = vscode.window.createOutputChannel("GLM", { log: true });
-  readonly explanations = new Explanations();
+  readonly explanations = new Explanations((command, args) => this.run(command, args));
   readonly lastJobs = new Map<string, string>(); // That changed each document.
   readonly progress = new Progress((token) => {
     void this.running()?.sendNotification("window/workDoneProgress/cancel", { token });

@@ -73,6 +73,15 @@ def _register_others(server: Server, session: ClientSession, jobs: ActionJobs) -
         action = ACTIONS.get(str(given.get("action")), wished)
         return jobs.show(_task(server, session, action, argument))
 
+    @server.command("glm.followUp")
+    def follow_up(argument: Any) -> dict[str, str]:
+        """Ask about an explanation: its `job` and a `question`, or the question alone."""
+        given = argument if isinstance(argument, dict) else {"question": argument}
+        job, question = given.get("job"), given.get("question")
+        if not isinstance(question, str) or not question.strip():
+            raise JsonRpcInvalidParams("The argument is an object with a `question`.")
+        return jobs.follow_up(job if isinstance(job, str) else None, question)
+
     @server.command(DISMISS)
     def dismiss(argument: Any) -> None:
         if not isinstance(argument, dict) or not isinstance(argument.get("uri"), str):
@@ -85,7 +94,7 @@ def _register_others(server: Server, session: ClientSession, jobs: ActionJobs) -
         """Cancel one job, or, without `job`, those of `uri`, or all."""
         given = argument if isinstance(argument, dict) else {}
         if isinstance(given.get("job"), str):
-            return server.jobs.cancel(given["job"])
+            return server.jobs.cancel(given["job"]) or jobs.talks.cancel(given["job"])
         uri = given.get("uri")
         running = server.jobs.running(uri if isinstance(uri, str) else None)
         for job in running:

@@ -27,11 +27,12 @@ from glm_lsp.lsp.work.after_edit import AfterEdit
 from glm_lsp.lsp.work.change_review import plan_changes
 from glm_lsp.lsp.work.commit_messages import CommitMessages, message_task
 from glm_lsp.lsp.work.diagnostics import every_problem
-from glm_lsp.lsp.work.explanations import load
 from glm_lsp.lsp.work.failures import Failures
 from glm_lsp.lsp.work.new_files import create_file, creates_files
 from glm_lsp.lsp.work.planner import Planner
 from glm_lsp.lsp.work.reviews import Reviews, reviewed
+from glm_lsp.lsp.work.talks import Talks, asking
+from glm_lsp.lsp.work.telling import Teller
 from glm_lsp.prompts.actions import fenced
 from glm_lsp.text import Span
 
@@ -46,17 +47,13 @@ if TYPE_CHECKING:
     from glm_lsp.lsp.session import ClientSession
     from glm_lsp.lsp.work.changes import Changes
     from glm_lsp.lsp.work.diagnostics import Remembered
-    from glm_lsp.lsp.work.explanations import Explanations
+    from glm_lsp.lsp.work.explanations import Explanations, Shown
     from glm_lsp.lsp.work.failures import Attempt
     from glm_lsp.lsp.work.other_tools import KnownProblems
     from glm_lsp.lsp.work.planner import Show
     from glm_lsp.text import Change
 
     Listener = Callable[[AnswerProgress], None]
-
-
-_AT_ONCE = 1_000
-"""Characters of an explanation that are read without a pause."""
 
 
 class Board(Protocol):
@@ -80,6 +77,7 @@ class ActionJobs:
         after: what the other tools say of the changes that they made.
         planner: what makes a question of a task.
         reviews: what reviews have found.
+        talks: the explanations that can be asked about.
     """
 
     def __init__(
@@ -96,13 +94,14 @@ class ActionJobs:
         self._server = server
         self._session = session
         self._board = board
-        self._explanations = explanations
+        self._teller = Teller(server, session, explanations)
         self._changes = changes
         self._remembered = remembered
         self.failures = Failures(server, session, self._again)
         self.planner = Planner(server, session, show)
         self.after = AfterEdit(server, session, changes, self.run)
         self.reviews = Reviews(server)
+        self.talks = Talks()
         self._messages = CommitMessages(server, session, changes)
 
     def run(self, task: Task) -> dict[str, str]:
@@ -170,6 +169,28 @@ class ActionJobs:
             job.cancel()
             raise
         return said
+
+    def follow_up(self, job: str | None, question: str) -> dict[str, str]:
+        """Start a job that answers a question about an explanation, and return its id.
+
+        Raises:
+            GlmError: there is no such explanation, or its document must stay on this machine.
+        """
+        talk = self.talks.find(job)
+        snapshot = talk.planned.task.snapshot
+        self._session.check(snapshot.uri)
+        self._session.check(snapshot.file)
+        planned = asking(talk, question)
+
+        async def work(job: Job) -> None:
+            with self._shown(job, planned) as told:
+                added = talk.shown.go_on(question)
+                listen = self._listener(job, told)
+                pieces = prose(told, self._session, listen)
+                await self._show(job, told, pieces, below=(talk.shown, added))
+
+        talk.running = self._server.jobs.start(planned.task.action.title, work, uri=snapshot.uri)
+        return {"job": talk.running.id}
 
     def show(self, task: Task) -> dict[str, str]:
         """Start a job that shows what a task would send, and return its id; nothing is sent."""
@@ -286,43 +307,16 @@ class ActionJobs:
 
         await self._show(job, planned, whole())
 
-    async def _show(self, job: Job, planned: Plan, pieces: AsyncGenerator[str, None]) -> None:
-        """Show text, as it comes, where the editor has a place for explanations."""
-        surface = self._explanations.choose(
-            own=self._session.extensions.explanation,
-            capabilities=self._server.client_capabilities,
-        )
-        shown = self._explanations.open(
-            job.id, planned.task.snapshot, planned.target, planned.title, plain=surface.plain
-        )
-        loading = asyncio.ensure_future(load())  # While GLM is asked.
-        begun = False
-
-        async def add(delta: str) -> None:
-            nonlocal begun
-            if delta and not begun:
-                begun = True
-                await surface.begin(shown)
-            if delta:
-                await surface.add(shown, delta)
-
-        async def end() -> None:
-            await loading
-            await add(shown.finish())
-            shown.done = True
-            if begun:
-                await surface.end(shown)
-
-        try:
-            async for piece in pieces:
-                await asyncio.shield(loading)
-                for start in range(0, len(piece), _AT_ONCE):
-                    await add(shown.feed(piece[start : start + _AT_ONCE]))
-                    if len(piece) > _AT_ONCE:
-                        await asyncio.sleep(0)  # It is the others' turn.
-        finally:
-            await pieces.aclose()
-            await asyncio.shield(end())
+    async def _show(
+        self,
+        job: Job,
+        planned: Plan,
+        pieces: AsyncGenerator[str, None],
+        below: tuple[Shown, str] | None = None,
+    ) -> None:
+        shown, answer = await self._teller.tell(job.id, planned, pieces, below)
+        if planned.task.action.answer == "prose":
+            self.talks.answered(planned, shown, answer)
 
     def _listener(self, job: Job, planned: Plan) -> Listener:
         return lambda news: job.report(f"{planned.title}: {news}")

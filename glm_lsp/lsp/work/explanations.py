@@ -25,6 +25,7 @@ from pygls.exceptions import JsonRpcException
 
 from glm_lsp import private_files
 from glm_lsp.background_imports import import_modules
+from glm_lsp.characters import called
 from glm_lsp.lsp.documents.mirror import Changed, Closed
 from glm_lsp.lsp.documents.positions import to_range
 from glm_lsp.lsp.extension import EXPLANATION, Explanation
@@ -79,6 +80,12 @@ class Shown:
     def finish(self) -> str:
         """Close what is open; return what that adds to the text."""
         return self._add(self._sanitizer.finish()) if self._sanitizer else ""
+
+    def go_on(self, question: str) -> str:
+        """Begin a further answer below what stands there; return what its question adds."""
+        self._sanitizer, self.done = None, False
+        below = self._add("\n\n" if self.plain else "\n\n---\n\n")
+        return below + self.feed(f"**{called(question)}**\n\n")
 
     def _add(self, delta: str) -> str:
         self.markdown += delta

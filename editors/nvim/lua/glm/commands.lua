@@ -71,6 +71,17 @@ local anywhere = {
   disable = control('disable'),
   model = control('model'),
   cancel = control('cancel'),
+
+  ask = function(rest)
+    require('glm.explanation').ask(rest)
+  end,
+
+  explanation = function(rest)
+    local step = ({ previous = -1, next = 1 })[rest]
+    if not require('glm.explanation').show(step) then
+      vim.notify('glm: there is no such explanation', vim.log.levels.WARN)
+    end
+  end,
 }
 
 ---@type table<string, fun(at: glm.Place, rest: string)>
@@ -209,6 +220,9 @@ local seconds = {
 }
 seconds.review = function()
   return { 'changes', 'file' }
+end
+seconds.explanation = function()
+  return { 'next', 'previous' }
 end
 seconds.undo, seconds.retry = seconds.keep, seconds.keep
 seconds.previous = seconds.keep

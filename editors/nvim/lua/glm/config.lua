@@ -17,7 +17,7 @@ local M = {}
 ---@field highlight boolean Highlight the lines that GLM wrote until they are kept or undone.
 ---@field preview_accept string|false Key that applies an offered change while it is shown.
 ---@field preview_refuse string|false Key that refuses it.
----@field explanation 'auto'|'right'|'below' Where explanations open.
+---@field explanation 'auto'|'right'|'below'|'float' Where explanations open.
 ---@field prompt 'float'|'ui' Where `:Glm edit` asks: beside the code, or |vim.ui.input()|.
 
 ---@type glm.Config
@@ -41,7 +41,7 @@ local defaults = {
 
 ---Options with a few words to choose from.
 local choices = {
-  explanation = { 'auto', 'right', 'below' },
+  explanation = { 'auto', 'right', 'below', 'float' },
   prompt = { 'float', 'ui' },
 }
 

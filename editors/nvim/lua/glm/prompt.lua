@@ -25,7 +25,7 @@ local namespace = vim.api.nvim_create_namespace('glm.prompt')
 local open, map, finish, browse, resize, lines_of, history
 
 ---Ask for an instruction.
----@param place { bufnr: integer, row: integer, column: integer, first?: integer, last?: integer }
+---@param place { bufnr: integer, row: integer, column: integer, first?: integer, last?: integer, title?: string }
 ---@param on_answer fun(answer: string)
 function M.ask(place, on_answer)
   if require('glm.config').get().prompt == 'ui' then
@@ -58,7 +58,7 @@ function history()
   return vim.islist(known) and known or {}
 end
 
----@param place { bufnr: integer, row: integer, column: integer, first?: integer, last?: integer }
+---@param place { bufnr: integer, row: integer, column: integer, first?: integer, last?: integer, title?: string }
 ---@param on_answer fun(answer: string)
 ---@return glm.Question
 function open(place, on_answer)
@@ -84,7 +84,7 @@ function open(place, on_answer)
     height = 1,
     style = 'minimal',
     border = border or 'rounded',
-    title = ' What should GLM do? ',
+    title = place.title or ' What should GLM do? ',
     footer = ' <CR> asks, <Up> earlier ones, <Esc><Esc> leaves ',
   })
   vim.wo[window].wrap, vim.wo[window].linebreak = true, true
