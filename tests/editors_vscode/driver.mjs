@@ -68,7 +68,7 @@ const calls = {
   },
   // Click, or fill in and press Enter, in the one frame that has such an element.
   async inFrame({ selector, text, fill }) {
-    for (const frame of page.frames()) {
+    for (const frame of page.frames().filter((each) => each !== page.mainFrame())) {
       const found = frame.locator(selector, text === undefined ? {} : { hasText: text });
       if ((await found.count().catch(() => 0)) === 0) continue;
       await (fill === undefined ? found.first().click() : found.first().fill(fill));

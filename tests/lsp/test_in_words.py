@@ -166,7 +166,7 @@ def test_words_without_a_place_ask_nothing(tmp_path: Path) -> None:
                 await menu(editor, "heigth")
                 with pytest.raises(ResponseError, match="Say what should be done"):
                     await command(editor, "glm.edit")
-                with pytest.raises(ResponseError, match="an object"):
+                with pytest.raises(ResponseError, match="one object"):
                     await command(editor, "glm.edit", "spell", 1)
                 editor.close_document(URI)
                 with pytest.raises(ResponseError, match="which place is meant"):

@@ -10,7 +10,7 @@ import pytest
 
 from glm_lsp.actions.findings import MOST_FINDINGS, Reviewed, findings
 from glm_lsp.text import Text
-from tests.gateway import Gateway, chat_stream
+from tests.gateway import Gate, Gateway, chat_stream
 from tests.lsp.harness import FIXED, SOURCE, URI, fence, idle, run, serving, shown, where
 from tests.lsp.test_commit_messages import git
 
@@ -134,12 +134,15 @@ def test_what_is_typed_while_it_is_asked(tmp_path: Path) -> None:
     """Findings stand where their lines are by then; those of lines that changed are none."""
 
     async def work() -> None:
-        with Gateway(chat_stream(ANSWER).slowly(0.3)) as gateway:
+        gate = Gate()
+        with Gateway(chat_stream(ANSWER).before(1, gate)) as gateway:
             async with serving(gateway, tmp_path) as editor:
                 await editor.execute("glm.review", uri=URI)
                 gateway.wait_for_requests(1)
                 editor.type(URI, where("import math\n"), "import os\nimport math\n")
                 editor.type(URI, where("def circle", editor.text(URI)), "def round")
+                await entries(editor, "heigth")  # The server knows of it.
+                gate.open()
                 await idle(editor)
                 (found,) = published(editor)
                 text = editor.text(URI)
