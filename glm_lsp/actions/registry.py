@@ -50,6 +50,7 @@ class Action:
         name: in the command (`glm.NAME`), in the books and in the logs.
         title: in the menu, and of the running job.
         doing: what the plan's title begins with.
+        called: in the command, where that says more than the name.
         kind: the LSP code action kind.
         offered: `always`; once for each `problem` of the selection, and for all of the file's;
             on a `comment` that asks for something; in the `message` of a commit, and nothing else
@@ -76,6 +77,7 @@ class Action:
     name: str
     title: str
     doing: str
+    called: str = ""
     kind: str = _REWRITE
     offered: Literal["always", "problem", "comment", "message"] = "always"
     presets: tuple[RefactorPreset, ...] = ()
@@ -97,7 +99,7 @@ class Action:
     @property
     def command(self) -> str:
         """The command that does it."""
-        return f"glm.{self.name}"
+        return f"glm.{self.called or self.name}"
 
     def preset(self, name: str) -> RefactorPreset | None:
         """Return what is offered of it by a name; None for the action itself."""
@@ -252,7 +254,8 @@ REVIEW = Action(
 )
 
 COMMIT = Action(
-    name="commitMessage",
+    name="commit",
+    called="commitMessage",
     title="GLM: Write the commit message",
     doing="Writing",
     kind="source",

@@ -37,7 +37,7 @@ def test_the_kinds_that_are_announced() -> None:
 @EVERY
 def test_a_record_says_what_is_needed(action: Action) -> None:
     """Whoever reads the menu, a progress report or a prompt finds words there."""
-    assert re.fullmatch(r"[a-z]+(?:[A-Z][a-z]+)?", action.name)
+    assert re.fullmatch(r"[a-z]+", action.name)
     assert re.fullmatch(r"GLM: [A-Z]\w+( \w+)*", action.title)
     assert re.fullmatch(r"[A-Z]\w+ing", action.doing)
     assert "{language}" in action.wording.brief
@@ -91,9 +91,3 @@ def test_the_readmes_name_what_is_always_offered() -> None:
     titles = [offer.title.removeprefix("GLM: ") for offer in offers([], None)]
     assert [title for title in titles if f"*{title}*" not in page] == []
     assert [title for title in titles if title not in lightbulb] == []
-    lua = read("editors", "nvim", "lua", "glm", "commands.lua")
-    (word,) = re.findall(r"^[a-z]+", action.name)
-    assert re.search(rf"^  {word} = ", lua, re.MULTILINE)
-    assert re.search(
-        rf"^ {{8}}{word} .*[A-Z]", read("editors", "nvim", "doc", "glm.txt"), re.MULTILINE
-    )

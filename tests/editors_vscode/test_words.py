@@ -136,6 +136,7 @@ def test_an_explanation_is_asked_about_where_it_stands(
     until(lambda: "    return 2" in window.lines(), 20, "it is inserted")
     window.screenshot("explanation-asked")
     window.click(".editor-instance .view-lines")
+    window.goto(1, 5)
     window.command("GLM: Explain")
     window.wait_frames("Another one.")
     assert "It counts:" not in window.frames()

@@ -27,8 +27,8 @@ from glm_lsp.lsp.work.diagnostics import Remembered
 from glm_lsp.lsp.work.edit_sender import EditSender
 from glm_lsp.lsp.work.explanations import Explanations
 from glm_lsp.lsp.work.foresight import ForeseenEdits
-from glm_lsp.lsp.work.next_edits import NextEdits
 from glm_lsp.lsp.work.named_prompts import NamedPrompts
+from glm_lsp.lsp.work.next_edits import NextEdits
 
 if TYPE_CHECKING:
     from lsprotocol import types

@@ -20,8 +20,7 @@ from glm_lsp.project.process import IndexProcess
 from glm_lsp.prompts.completion import ProjectContext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from glm_lsp.lsp.documents.mirror import DocumentEvent
     from glm_lsp.lsp.server import Server

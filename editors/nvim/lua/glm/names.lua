@@ -11,6 +11,8 @@ M.actions = {
   'document',
   'test',
   'explain',
+  'review',
+  'commit',
 }
 
 ---The refactorings that have a name.
