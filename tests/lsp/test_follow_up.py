@@ -74,8 +74,7 @@ def test_two_explanations_at_once(tmp_path: Path) -> None:
     async def work() -> None:
         slow = chat_stream("It multiplies.", chunk=4).before(2, gate)
         with Gateway([slow, chat_stream("It squares."), chat_stream("By pi.")]) as gateway:
-            more = {"limits": {"concurrency": 2}}
-            async with serving(gateway, tmp_path, **more) as editor:
+            async with serving(gateway, tmp_path, limits={"concurrency": 2}) as editor:
                 place = editor.range_of(URI, where("heigth"))
                 first = (await editor.execute("glm.explain", uri=URI, range=place))["job"]
                 gateway.wait_for_requests(1)

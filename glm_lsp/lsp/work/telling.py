@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from glm_lsp.actions.plan import Plan
     from glm_lsp.lsp.server import Server
     from glm_lsp.lsp.session import ClientSession
-    from glm_lsp.lsp.work.explanations import Explanations, Shown
+    from glm_lsp.lsp.work.explanations import Explanations, Shown, Surface
 
 _AT_ONCE = 1_000
 """Characters of an explanation that are read without a pause."""
@@ -43,15 +43,7 @@ class Teller:
         `below` names one that it goes on, and what its question adds there. Returns where it
         stands, and what the model wrote.
         """
-        surface = self._explanations.choose(
-            own=self._session.extensions.explanation,
-            capabilities=self._server.client_capabilities,
-        )
-        shown, ahead = below or (None, "")
-        if shown is None:
-            shown = self._explanations.open(
-                job, planned.task.snapshot, planned.target, planned.title, plain=surface.plain
-            )
+        surface, shown, ahead = self._place(job, planned, below)
         loading = asyncio.ensure_future(load())  # While GLM is asked.
         begun, answer = False, ""
 
@@ -83,3 +75,17 @@ class Teller:
             await pieces.aclose()
             await asyncio.shield(end())
         return shown, answer
+
+    def _place(
+        self, job: str, planned: Plan, below: tuple[Shown, str] | None
+    ) -> tuple[Surface, Shown, str]:
+        """Return where it is shown, and what comes before its first word."""
+        surface = self._explanations.choose(
+            own=self._session.extensions.explanation,
+            capabilities=self._server.client_capabilities,
+        )
+        if below is not None:
+            return surface, *below
+        snapshot, plain = planned.task.snapshot, surface.plain
+        shown = self._explanations.open(job, snapshot, planned.target, planned.title, plain=plain)
+        return surface, shown, ""
