@@ -271,6 +271,7 @@ class Editor:
         changes = [
             Change(self.span_of(buffer.uri, edit["range"]), edit["newText"]) for edit in edits
         ]
+        changes.reverse()  # What is inserted at one place stands there in the order of the list.
         return sorted(changes, key=lambda change: change.span, reverse=True)
 
     def _change(self, buffer: Buffer, changes: Sequence[Change]) -> None:
