@@ -115,12 +115,15 @@ async def _consult(snapshot: Snapshot, wanted: Wanted, knowledge: Knowledge) -> 
 
 
 def _named(name: str) -> tuple[Action, str]:
-    for action in ACTIONS.values():
+    # What a commit's message would show is staged in a repository, and not in a file.
+    listed = [action for action in ACTIONS.values() if action.offered != "message"]
+    for action in listed:
         if action.name == name:
             return action, ""
         if action.preset(name) is not None:
             return action, name
-    known = [*ACTIONS, *(preset.name for each in ACTIONS.values() for preset in each.presets)]
+    known = [action.name for action in listed]
+    known += [preset.name for action in listed for preset in action.presets]
     raise GlmError(f"There is no action {name!r}: there are {', '.join(known)}.")
 
 
