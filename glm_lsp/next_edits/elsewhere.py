@@ -88,8 +88,10 @@ def wishes(sources: Sequence[ChangedDocument]) -> list[tuple[int, Wish]]:
     for number, source in enumerate(sources):
         found += [(number, wish) for wish in _renamed(source, pairs)]
     given_up = {(wish.old, wish.new) for _, wish in found}
+    # Where lines came or went beside a line, it is a guess which became which.
+    alone = [change for change in every if change.alone]
     for pattern in dict.fromkeys(pattern_of(change, _NEAR) for change in recent):
-        made = tuple(change for change in every if pattern_of(change, _NEAR) == pattern)
+        made = tuple(change for change in alone if pattern_of(change, _NEAR) == pattern)
         wish = _small_change(pattern, made, every)
         if wish is not None and (wish.old, wish.new) not in given_up:
             found.append((0, wish))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NEAR, _FAR = 2, 3
 _TELLING = 3
 _MOST_LINES = 400
+_VALUES = frozenset("None True False null nil undefined true false".split())
 _RECENT = 3
 _PASSED = 3
 """Times made for each place passed over; with less, the others are not meant."""
@@ -118,6 +119,12 @@ def _is_number(replacement: Replacement) -> bool:
     return any(token[0].isdigit() for token in (*replacement.old, *replacement.new))
 
 
+def _names_something(replacement: Replacement) -> bool:
+    """Tell whether a name stands in what is replaced, or beside it."""
+    told = (*replacement.left, *replacement.old, *replacement.right)
+    return any(is_name(token) and token not in _VALUES for token in told)
+
+
 def _places(lines: Sequence[str], pattern: Pattern) -> dict[int, str]:
     """Return the lines where the pattern's old tokens stand between its neighbours, changed."""
     every = (token for each in pattern for token in (*each.left, *each.old, *each.right))
@@ -142,5 +149,7 @@ def _is_enough(
         return same and count >= (2 if is_code and len(line) > _TELLING else 3)
     if not is_code and any(map(_is_number, pattern)):
         return False  # A version, a size: each of them stands for itself.
+    if not same and not any(map(_names_something, pattern)):
+        return False  # A value that something quite different is given, too.
     alike = same or any(applied(before, pattern_of(change, _FAR)) == after for change in made)
     return count >= (2 if is_code else 3) and alike
