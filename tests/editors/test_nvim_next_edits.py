@@ -29,6 +29,12 @@ local namespace = vim.api.nvim_get_namespaces()['glm.next_edit']
 return #vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, {})
 """
 
+INDEXED = """
+local client = vim.lsp.get_clients({ name = 'glm' })[1]
+local answer = client:request_sync('workspace/executeCommand', { command = 'glm.status' }, 5000)
+return answer ~= nil and answer.result ~= nil and answer.result.index ~= vim.NIL
+"""
+
 
 @pytest.fixture
 def mean(tmp_path: Path, editor: Callable[[str], Found]) -> Iterator[Neovim]:
@@ -92,8 +98,7 @@ def test_it_leads_to_another_file(tmp_path: Path, editor: Callable[[str], Found]
         neovim.edit(root / "shapes.py")
         neovim.wait("return #vim.lsp.get_clients({ name = 'glm', bufnr = 0 }) == 1")
         neovim.keys("gg/draw_shape<CR>ciwdraw_form<Esc>")
-        index = "vim.lsp.get_clients({ name = 'glm' })[1]:request_sync('workspace/executeCommand', "
-        neovim.wait(f"return {index}{{ command = 'glm.status' }}).result.index ~= vim.NIL")
+        neovim.wait(INDEXED)
         neovim.keys("A <Esc>")  # It was looked for before the index was ready.
         neovim.wait(f"return (function() {MARKS} end)() > 0")
         assert "→ next edit, use.py line 1" in neovim.screen()
