@@ -117,10 +117,10 @@ async function edit(server: Server, memory: vscode.Memento): Promise<void> {
 
 /** Review what differs from the last commit: of the active file's repository, else of the first folder's. */
 async function reviewChanges(server: Server): Promise<void> {
-  const document = vscode.window.activeTextEditor?.document;
+  const here = vscode.window.activeTextEditor?.document.uri;
   const converter = (await server.ready())?.code2ProtocolConverter;
-  const uri = document?.uri.scheme === "file" ? converter?.asUri(document.uri) : undefined;
-  await (converter && server.run("glm.review", [{ changes: true, uri }]));
+  const uri = here?.scheme === "file" ? { uri: converter?.asUri(here) } : {};
+  await server.run("glm.review", [{ changes: true, ...uri }]);
 }
 
 /** Keep, undo or retry the last change in the active editor. */

@@ -1,10 +1,9 @@
 /**
  * Shows explanations as rendered Markdown beside the editor, while they are being written.
  *
- * VS Code's own preview takes the keyboard away and loads what a text links to; this page does
- * neither. Invariants: the keyboard stays where it is; the page runs no code that came with the
- * text, loads nothing and connects to nothing; a user who closes it is not shown that explanation
- * again; each explanation has its own text, however many are written at once.
+ * VS Code's own preview takes the keyboard away and loads what a text links to; this page does neither.
+ * Invariants: the keyboard stays where it is; the page runs no code that came with the text, loads nothing and
+ * connects to nothing; who closes it is not shown that explanation again; each has a text of its own.
  */
 
 import { randomBytes } from "node:crypto";
@@ -19,12 +18,7 @@ const TAGS =
   "a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul";
 
 /** What the page asks for: a question, another explanation, a block of code to be copied or inserted. */
-interface Wish {
-  readonly ask?: string;
-  readonly step?: number;
-  readonly copy?: string;
-  readonly insert?: string;
-}
+type Wish = Readonly<{ ask?: string; step?: number; copy?: string; insert?: string }>;
 
 interface Kept {
   readonly title: string;
@@ -77,7 +71,6 @@ export class Explanations {
   }
 
   private async grant({ ask, step = 0, copy, insert }: Wish): Promise<void> {
-    const jobs = [...this.kept.keys()];
     const about = this.kept.get(this.job)?.about;
     if (ask) {
       await this.run("glm.followUp", [{ job: this.job, question: ask }]);
@@ -88,7 +81,8 @@ export class Explanations {
       await editor.edit((edit) => {
         edit.replace(editor.selection, insert);
       });
-    } else if (step) {
+    } else {
+      const jobs = [...this.kept.keys()];
       this.job = jobs[jobs.indexOf(this.job) + step] ?? this.job;
       await this.render();
     }
@@ -101,8 +95,8 @@ export class Explanations {
     if (this.panel && kept) {
       this.panel.title = kept.title;
       const html: unknown = await vscode.commands.executeCommand("markdown.api.render", kept.text);
-      const ended = kept.done ? `${kept.title}: complete.` : "";
-      await this.panel.webview.postMessage({ html, ended, at: jobs.indexOf(this.job) + 1, of: jobs.length });
+      const place = { at: jobs.indexOf(this.job) + 1, of: jobs.length };
+      await this.panel.webview.postMessage({ html, ended: kept.done ? `${kept.title}: complete.` : "", ...place });
     }
   }
 }
@@ -111,19 +105,17 @@ export class Explanations {
  * Return the page: its one script, which the nonce allows, puts in the rendered text.
  *
  * The policy forbids to load, but not to connect ahead or to look a name up, as a `<link>` can: of
- * the text only what Markdown is made of gets in, and it is looked through where it is inert yet.
- * Of what is written only the end is announced to who listens.
+ * the text only what Markdown is made of gets in, looked through where it is inert; its end alone is announced.
  */
 function page(nonce: string): string {
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <style>
   body { line-height: 1.5; padding: 0 1.5em 1em; max-width: 50em }
-  pre { padding: 0.8em; overflow: auto; background: var(--vscode-textCodeBlock-background) }
+  pre { padding: 0.8em; overflow: auto; background: var(--vscode-textCodeBlock-background) } nav { float: right }
   button { color: inherit; background: none; border: 1px solid var(--vscode-widget-border); margin: 0 0.3em 0 0 }
   input { width: 100%; padding: 0.4em; color: inherit; background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, gray) }
-  nav { float: right } [role=status] { position: absolute; left: -99em }
-  .hljs-keyword, .hljs-literal { color: var(--vscode-symbolIcon-keywordForeground) }
+  [role=status] { position: absolute; left: -99em } .hljs-keyword, .hljs-literal { color: var(--vscode-symbolIcon-keywordForeground) }
   .hljs-string, .hljs-number { color: var(--vscode-debugTokenExpression-string) }
 </style></head><body><nav></nav><main></main><form hidden><input aria-label="Ask about this" placeholder="Ask about this…"></form><p role="status"></p><script nonce="${nonce}">
   const api = acquireVsCodeApi(), [nav, main, form, status] = document.querySelectorAll("nav, main, form, [role=status]");
@@ -133,24 +125,15 @@ function page(nonce: string): string {
     if (!tags.has(element.localName)) return element.remove();
     for (const each of [...element.attributes]) if (!isHarmless(each)) element.removeAttribute(each.name);
   };
-  const button = (text, wish) => {
-    const made = Object.assign(document.createElement("button"), { textContent: text });
-    made.onclick = () => api.postMessage(wish);
-    return made;
-  };
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    api.postMessage({ ask: form.firstChild.value.trim() });
-    form.firstChild.value = "";
-  };
+  const button = (textContent, wish) =>
+    Object.assign(document.createElement("button"), { textContent, onclick: () => api.postMessage(wish) });
+  form.onsubmit = () => (api.postMessage({ ask: form.firstChild.value.trim() }), form.reset(), false);
   addEventListener("message", ({ data: { html, ended, at, of } }) => {
     const inert = document.createElement("template");
     inert.innerHTML = html;
     inert.content.querySelectorAll("*").forEach(clean);
-    for (const pre of inert.content.querySelectorAll("pre")) {
-      const code = pre.textContent;
-      pre.after(button("Copy", { copy: code }), button("Insert at Cursor", { insert: code }));
-    }
+    for (const each of inert.content.querySelectorAll("pre"))
+      each.after(button("Copy", { copy: each.textContent }), button("Insert at Cursor", { insert: each.textContent }));
     main.replaceChildren(inert.content);
     nav.replaceChildren(...(of > 1 ? [button("‹", { step: -1 }), at + " / " + of + " ", button("›", { step: 1 })] : []));
     form.hidden = !ended;
