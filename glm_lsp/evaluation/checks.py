@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def verdict_of(
-    recording: Recording, check: Check, files: Mapping[str, str], tree: CommitTree | None
+    recording: Recording,
+    check: Check,
+    files: Mapping[str, str],
+    tree: CommitTree | None,
+    seconds: float = sandbox.SECONDS,
 ) -> Verdict:
     """Return how a check of some files ends, which lie over those of a tree; in a thread.
 
@@ -33,6 +37,6 @@ def verdict_of(
     known = recording.verdict(key)
     if known is not None:
         return known
-    verdict = sandbox.run(check.command, beside, tree)
+    verdict = sandbox.run(check.command, beside, tree, seconds=seconds)
     # What this system cannot do, another may: that is not kept.
     return verdict if verdict.passed is None else recording.add_verdict(key, verdict)

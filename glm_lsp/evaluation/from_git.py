@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from glm_lsp.evaluation.checks import verdict_of
 from glm_lsp.evaluation.git import Commit, CommitTree, commits, hunks, text_at
+from glm_lsp.evaluation.sandbox import ENDLESS
 from glm_lsp.evaluation.scenario import PYTHON, Check, LineChange, Scenario
 from glm_lsp.languages import language_of_file
 from glm_lsp.text import Span, Text, common_ends
@@ -38,6 +39,7 @@ _MOST_LINES = 8  # Of a hidden hunk.
 _MOST_FIXED = 30  # Lines of a fix, and of what stands between its hunks.
 _FIXES = 2  # The most that are looked for unasked: it takes tests, run twice, to find one.
 _TRIES = 6  # Commits looked at for one.
+_SECONDS = 30.0  # That its tests may take.
 _MOST_TESTS = 3  # Files of tests that are run for one.
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|[^/]*[.]test|[^/]*_spec)\.\w+$")
 _FAILED = re.compile(r"^E\s+(.+)$", re.MULTILINE)
@@ -136,10 +138,10 @@ class _History:
                 continue
             tries -= 1
             tree, check = CommitTree(self._repository, commit.name), Check((*command, *tests))
-            without = verdict_of(recording, check, {path: old}, tree)
-            if without.passed is not False:
+            without = verdict_of(recording, check, {path: old}, tree, _SECONDS)
+            if without.passed is not False or ENDLESS in without.said:
                 continue
-            if not verdict_of(recording, check, {path: new}, tree).passed:
+            if not verdict_of(recording, check, {path: new}, tree, _SECONDS).passed:
                 continue
             said = _FAILED.search(without.said)
             yield Scenario(

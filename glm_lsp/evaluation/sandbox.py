@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """How long a program may take."""
 
+ENDLESS = "It did not end within"
+"""What is said at the end of one that took longer."""
+
 _CONFINE = Path(__file__).with_name("confine.py")
 _REFUSED = 125  # The exit code that says that nothing was run.
 _MEMORY = 4 << 30  # Bytes of address space of each process.
@@ -150,7 +153,7 @@ def _ended(command: Sequence[str], seconds: float) -> Verdict:
         stream.close()
     text = said.decode(errors="replace")
     if code is None:
-        return Verdict(False, f"{text}\nIt did not end within {seconds:g} seconds.")
+        return Verdict(False, f"{text}\n{ENDLESS} {seconds:g} seconds.")
     if code == _REFUSED:
         return Verdict(None, text.strip() or "this system does not let programs be contained")
     return Verdict(code == 0, text)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from glm_lsp.errors import GlmError
-from glm_lsp.evaluation import from_git, git, sandbox
+from glm_lsp.evaluation import from_git, git
 from glm_lsp.evaluation.recording import Recording
 from glm_lsp.evaluation.scenario import FEATURES, Scenario
 
@@ -170,7 +169,7 @@ def test_hostile():
     while True:
         pass
 """
-        monkeypatch.setattr(sandbox, "run", partial(sandbox.run, seconds=4))
+        monkeypatch.setattr(from_git, "_SECONDS", 4.0)
         repository.commit("begin", mean_py=BROKEN)
         repository.commit("fix", mean_py=FIXED, test_mean_py=tests)
         assert scenarios(repository, "fix") == []
