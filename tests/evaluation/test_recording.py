@@ -49,13 +49,13 @@ def test_a_line_that_was_torn_is_written_anew(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     written(path)
     whole = path.read_bytes()
-    path.write_bytes(whole + b'{"answer":"half","sta')
+    path.write_bytes(whole + b'{"answer":"half","said":"' + b"x" * 5_000)
     again = Recording(path)
     again.begin(ABOUT)
-    again.add_answer("k2", ANSWER)
+    again.add_verdict("v2", Verdict(False, ""))
     again.close()
-    assert path.read_bytes().startswith(whole + b'{"answer":"k2"')
-    assert Recording(path, may_ask=False).answer("k2") == ANSWER
+    assert path.read_bytes() == whole + b'{"verdict":"v2","passed":false,"said":""}\n'
+    assert Recording(path, may_ask=False).verdict("v2") == Verdict(False, "")
 
 
 def test_another_run_is_not_gone_on_with(tmp_path: Path) -> None:
