@@ -221,6 +221,23 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(
     assert untimed(found) == untimed(whole), seed
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_an_interrupt_ends_the_run_behind_the_scenario_that_is_at_work(
+    tmp_path: Path, scenarios: Path
+) -> None:
+    """Its answer is kept, and nothing more is asked."""
+    recording = tmp_path / "run.jsonl"
+    with Gateway(lambda body: answer(body).slowly(0.05)) as service:
+        process = started(service, command(scenarios, "--record", str(recording)))
+        service.wait_for_requests(1, timeout=60)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+        assert len(service.requests) == 1
+    assert process.returncode == INTERRUPTED, out
+    assert b"Interrupted: 4 scenarios were not asked." in out
+    assert recording.read_text("utf-8").count('"answer"') == 1
+
+
 def untimed(path: Path) -> str:
     """Return a report without what two recordings cannot share: how long a service took."""
     return re.sub(r'"(first|seconds|p50|p90)": [\d.]+', "", path.read_text("utf-8"))
