@@ -50,7 +50,7 @@ def changed_files(
     for path in list(paths)[:_MOST_READ]:
         uri = (repository.top / path).as_uri()
         old = stored.get(path)
-        if files.keeps(uri) or not files.belongs(uri, beside):
+        if not files.belongs(uri, beside):
             continue
         text = opened.get(path)
         text = files.text_of(uri, beside, _MOST_BYTES) if text is None else text

@@ -222,6 +222,7 @@ def test_the_changes_since_the_last_commit(tmp_path: Path) -> None:
             async with serving(gateway, tmp_path, root=folder) as editor:
                 area, saved = ((folder / name).as_uri() for name in ("area.py", "saved.py"))
                 editor.open(area, "python", SOURCE.replace("width *", "width  *"))
+                editor.open((folder / ".env").as_uri(), "plaintext", "A=canary of an open file\n")
                 await review(editor, uri=area, changes=True)
                 asked = gateway.requests[0].json["messages"][-1]["content"]
                 assert "10+|     return 3 * radius**2" in asked
