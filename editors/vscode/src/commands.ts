@@ -44,7 +44,10 @@ export function registerCommands(server: Server, settings: Settings, keys: Keys,
     retryPart: () => answerPart(server, "glm.retry"),
     apply: (preview) => server.shown()?.previews.answer("glm.apply", preview as vscode.Uri | undefined),
     discard: (preview) => server.shown()?.previews.answer("glm.reject", preview as vscode.Uri | undefined),
-    nextEdit: () => nextEdit(server),
+    nextEdit: async () => {
+      const gone = await server.shown()?.nextEdits.go();
+      return gone ? undefined : vscode.window.showInformationMessage("Nothing waits for the change that you made last.");
+    },
     reportNextEdit: () => server.run("glm.reportNextEdit", []),
     dismissNextEdit: () => server.shown()?.nextEdits.refuse(),
     cancel: (how) => cancel(server, how),
@@ -143,13 +146,6 @@ async function answerPart(server: Server, command: string): Promise<void> {
     await server.run(command, [part]);
   } else {
     await vscode.window.showInformationMessage("GLM has changed nothing in this line.");
-  }
-}
-
-/** Go to the line that waits for the change just made; there, change it. */
-async function nextEdit(server: Server): Promise<void> {
-  if (!(await server.shown()?.nextEdits.go())) {
-    await vscode.window.showInformationMessage("Nothing waits for the change that you made last.");
   }
 }
 

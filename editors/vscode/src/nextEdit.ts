@@ -13,23 +13,13 @@ import { learnt } from "./status";
 
 const REST = 300; // Milliseconds without a change after which it is looked for.
 
-const LINE: vscode.DecorationRenderOptions = {
-  isWholeLine: true,
-  backgroundColor: new vscode.ThemeColor("diffEditor.removedLineBackground"),
-  overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.modifiedForeground"),
-  overviewRulerLane: vscode.OverviewRulerLane.Center,
-};
-
-const HINT: vscode.ThemableDecorationAttachmentRenderOptions = {
-  color: new vscode.ThemeColor("editorGhostText.foreground"),
-  fontStyle: "italic",
-};
+const LINE = { isWholeLine: true, backgroundColor: new vscode.ThemeColor("diffEditor.removedLineBackground") };
+const HINT = { color: new vscode.ThemeColor("editorGhostText.foreground"), fontStyle: "italic" };
 
 interface Waiting {
   readonly document: vscode.TextDocument;
   readonly version: number;
-  /** It is in this other file. */
-  readonly away: vscode.Uri | undefined;
+  readonly away: vscode.Uri | undefined; // It is in this other file.
   readonly range: vscode.Range;
   readonly before: string;
   readonly after: string;
@@ -43,10 +33,8 @@ export class NextEdits {
   private readonly listeners: vscode.Disposable[];
   private timer: NodeJS.Timeout | undefined;
   private waiting: Waiting | undefined;
-  /** Where it led last: what waits there is looked for once it is shown. */
-  private led: vscode.Uri | undefined;
-  /** The line that was changed and not left. */
-  private edited: number | undefined;
+  private led: vscode.Uri | undefined; // What waits there is looked for once it is shown.
+  private edited: number | undefined; // The line that was changed and not left.
 
   constructor(private readonly client: LanguageClient) {
     this.listeners = [
@@ -58,15 +46,13 @@ export class NextEdits {
         }
       }),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
-        const here = vscode.window.activeTextEditor?.document.uri.toString();
-        if (!this.waiting && uris.some((uri) => uri.toString() === here)) {
+        if (!this.waiting && uris.some((uri) => uri.toString() === vscode.window.activeTextEditor?.document.uri.toString())) {
           this.lookSoon("diagnostics");
         }
       }),
       vscode.window.onDidChangeActiveTextEditor((editor) => {
         this.show(undefined);
         if (editor && editor.document.uri.toString() === this.led?.toString()) {
-          this.led = undefined;
           this.lookSoon("typed");
         }
       }),
@@ -82,35 +68,30 @@ export class NextEdits {
 
   /** Go to the line that waits, or change it when the cursor is there; tell whether there is one. */
   async go(): Promise<boolean> {
-    const editor = vscode.window.activeTextEditor;
-    const waiting = this.waiting;
-    if (!editor || !waiting || !this.isThere(editor, waiting)) {
+    const { activeTextEditor: editor } = vscode.window;
+    const { range, away, after } = this.waiting ?? {};
+    if (!editor || !range || !this.waiting || !this.isThere(editor, this.waiting)) {
       return false;
     }
-    const { range, away } = waiting;
     if (away) {
       this.led = away;
       await vscode.window.showTextDocument(away, { selection: new vscode.Range(range.start, range.start) });
-      return true;
-    }
-    if (editor.selection.active.line !== range.start.line) {
+    } else if (editor.selection.active.line !== range.start.line) {
       const at = range.start.with(undefined, editor.document.lineAt(range.start).firstNonWhitespaceCharacterIndex);
       editor.selection = new vscode.Selection(at, at);
       editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-      return true;
+    } else {
+      return editor.edit((builder) => { builder.replace(range, after ?? ""); });
     }
-    return editor.edit((builder) => {
-      builder.replace(range, waiting.after);
-    });
+    return true;
   }
 
   /** Offer the edit no more. */
   async refuse(): Promise<void> {
     const { document, away, before, after } = this.waiting ?? {};
     if (document) {
-      const uri = this.client.code2ProtocolConverter.asUri(away ?? document.uri);
-      const argument = { command: "glm.refuseNextEdit", arguments: [{ uri, before, after }] };
-      await this.client.sendRequest("workspace/executeCommand", argument);
+      const refused = { uri: this.client.code2ProtocolConverter.asUri(away ?? document.uri), before, after };
+      await this.client.sendRequest("workspace/executeCommand", { command: "glm.refuseNextEdit", arguments: [refused] });
       await this.look();
     }
   }
@@ -125,7 +106,6 @@ export class NextEdits {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.look(trigger), REST);
   }
-
   /** Ask what waits, and show the first. */
   private async look(trigger = "typed"): Promise<void> {
     const editor = vscode.window.activeTextEditor;
@@ -144,13 +124,9 @@ export class NextEdits {
     if (found?.version !== document.version || editor !== vscode.window.activeTextEditor) {
       return; // Somebody types on: it is looked for again.
     }
-    if (edit) {
-      const { before, text: after, reason, uri } = edit;
-      const away = uri === undefined ? undefined : from.asUri(uri);
-      this.show({ document, version: document.version, away, range: from.asRange(edit.range), before, after, reason });
-    } else {
-      this.show(undefined);
-    }
+    const away = edit?.uri === undefined ? undefined : from.asUri(edit.uri);
+    const at = { document, version: document.version, away };
+    this.show(edit && { ...edit, ...at, range: from.asRange(edit.range), after: edit.text });
   }
 
   private show(waiting: Waiting | undefined): void {
@@ -182,7 +158,7 @@ function lineOf({ range, after, reason }: Waiting): vscode.DecorationOptions {
 }
 
 function hintAt(editor: vscode.TextEditor, here: number, { range, away }: Waiting): vscode.DecorationOptions {
-  const line = range.start.line;
+  const { line } = range.start;
   const arrow = away ? "→" : line > here ? "↓" : "↑";
   const name = away ? `${away.path.slice(away.path.lastIndexOf("/") + 1)} ` : "";
   const contentText = `  ${arrow} next edit, ${name}line ${String(line + 1)}`;

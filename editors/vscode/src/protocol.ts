@@ -129,10 +129,7 @@ export interface NextEdit {
 }
 
 /** What made us ask: GLM is asked only when a changed line was left, or new problems came. */
-export interface NextEditParams extends TextDocumentPositionParams {
-  context: { trigger: string };
-}
-
+type NextEditParams = TextDocumentPositionParams & { context: { trigger: string } };
 /** What waits in that version of a document, the next one first. */
 export interface WaitingEdits {
   version?: number;
