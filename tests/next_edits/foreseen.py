@@ -25,19 +25,19 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from glm_lsp.evaluation.scenario import changed, line_changes
 from glm_lsp.llm.types import Finish, FinishReason, TextDelta
 from glm_lsp.next_edits.eagerness import Eagerness
 from glm_lsp.next_edits.foresee import CursorPlace, Foresight
 from glm_lsp.prompts.next_edit import read
 from glm_lsp.text import Snapshot, Text
-from tests.next_edits.scenario import change_of, edits_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
+    from glm_lsp.evaluation.scenario import LineChange
     from glm_lsp.llm.types import Delta, Provider, Request
     from glm_lsp.next_edits.waiting_line import WaitingLine
-    from tests.next_edits.scenario import Edit
 
 FOLDER = Path(__file__).parent / "foreseen"
 _HEADING = re.compile(r"^== (.+) \((\w+)\)$", re.MULTILINE)
@@ -78,9 +78,9 @@ class Foreseeable:
     title: str
     language: str
     text: str = field(repr=False)
-    edits: tuple[Edit, ...] = field(repr=False)
+    edits: tuple[LineChange, ...] = field(repr=False)
     cursor: int
-    refused: tuple[Edit, ...] = field(repr=False)
+    refused: tuple[LineChange, ...] = field(repr=False)
     answer: str = field(repr=False)
     quiet: str
 
@@ -90,7 +90,7 @@ class Foreseeable:
         snapshot = Snapshot(URI, 1, self.language, Text.of(self.text))
         foresight.opened(snapshot)
         for before, after in self.edits:
-            change = change_of(snapshot.text, before, after)
+            change = changed(snapshot.text, before, after)
             text = snapshot.text.replace(change.span, change.text)
             snapshot = evolve(snapshot, version=2, text=text)
             foresight.changed(snapshot, 0)
@@ -121,9 +121,9 @@ def _read(title: str, language: str, body: str) -> Foreseeable:
         title,
         language,
         text,
-        tuple(edits_of(parts["edits"][1].split("\n"))),
+        tuple(line_changes(parts["edits"][1].split("\n"))),
         int(parts["cursor"][0]),
-        tuple(edits_of(parts.get("refused", ("", ""))[1].split("\n"))),
+        tuple(line_changes(parts.get("refused", ("", ""))[1].split("\n"))),
         parts["answer"][1],
         parts["quiet"][0] if "quiet" in parts else "",
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.next_edits.scenario import Scenario, scenarios
+from tests.next_edits.scenario import scenarios, waits_after
+
+if TYPE_CHECKING:
+    from glm_lsp.evaluation.scenario import Scenario
 
 SCENARIOS = list(scenarios())
 
@@ -12,7 +17,7 @@ SCENARIOS = list(scenarios())
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.title for each in SCENARIOS])
 def test_scenario(scenario: Scenario) -> None:
     wanted = [(before, "\n".join(after).strip()) for before, after in scenario.waits]
-    assert scenario.run() == wanted
+    assert waits_after(scenario) == wanted
 
 
 def test_there_are_scenarios_of_both_kinds() -> None:
