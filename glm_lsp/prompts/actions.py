@@ -268,14 +268,15 @@ def _standing(rules: HouseRules) -> str:
 def _render_brief(question: ActionQuestion) -> tuple[Message, ...]:
     """Ask in few words: a model of a hundred million parameters follows no list of rules.
 
-    What the user wants stands before the code, and what is wrong with it behind: measured so
-    (docs/prompts.md).
+    What the user wants in their own words stands before the code, and what is wrong with it, or
+    what a refactoring is to do, behind: measured so (docs/prompts.md).
     """
     task = question.wording.brief.format(language=question.around.language)
     code = _numbered(question) if question.numbered else dedent(question.code)
-    wish = question.instruction or question.preset_task
-    parts = [task, *([wish] if wish else []), fenced(code, question.around.language)]
+    parts = [task, *filter(None, [question.instruction]), fenced(code, question.around.language)]
     parts += [f"Error: {finding.message}" for finding in question.problems]
+    if question.preset_task and not question.instruction:
+        parts.append(question.preset_task)
     return (Message("system", question.wording.persona), Message("user", "\n\n".join(parts)))
 
 
