@@ -260,7 +260,8 @@ def test_completion_of_the_command(neovim: Neovim) -> None:
     assert neovim.lua(complete, "Glm keep h") == ["hunk"]
     assert neovim.lua(complete, "Glm next ") == ["edit", "hunk"]
     assert neovim.lua(complete, "Glm explain ") == []
-    assert neovim.lua(complete, "Glm re") == ["refactor", "refuse", "restart", "retry"]
+    words = ["refactor", "refuse", "report", "restart", "retry", "review"]
+    assert neovim.lua(complete, "Glm re") == words
 
 
 def arguments(server: FakeServer) -> Any:
