@@ -58,8 +58,8 @@ class Change:
         return len(self.text) - len(self.span)
 
 
-def common_ends(old: str, new: str) -> tuple[int, int, int]:
-    """Return where two texts begin to differ, and where that ends in each.
+def common_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int, int]:
+    """Return where two texts, or lists of lines, begin to differ, and where that ends in each.
 
     The ends do not overlap. Found by bisection: slices compare faster than characters.
     """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from glm_lsp.text import Text, split_lines
+from glm_lsp.text import Text, common_ends, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,13 +91,8 @@ def _is_same(text: str, stored: StoredFile | None) -> bool:
 def _fresh(before: str, after: str) -> tuple[tuple[int, int], ...]:
     """Return the ranges of lines of a text that another does not have there."""
     old, new = ([line.rstrip("\r\n") for line in split_lines(text)] for text in (before, after))
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    ours, theirs = old[start : len(old) - end], new[start : len(new) - end]
+    start, old_end, new_end = common_ends(old, new)
+    ours, theirs = old[start:old_end], new[start:new_end]
     if not ours and not theirs:
         return ()
     if max(len(ours), len(theirs)) > _MOST_COMPARED:

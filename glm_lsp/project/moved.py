@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glm_lsp.text import common_ends
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,10 +26,7 @@ def moved(
 
     The change is of lines below a function's first one, all of them further to the right than it.
     """
-    start = _common(before, after)
-    short = min(len(before), len(after)) - start
-    end = _common(before[::-1][:short], after[::-1][:short])
-    old, new = len(before) - end, len(after) - end
+    start, old, new = common_ends(before, after)
     around = max(
         (each for each in definitions if each.line < start), key=lambda d: d.line, default=None
     )
@@ -47,18 +46,6 @@ def moved(
             last = max(last + new - old if last >= old else last, new - 1)
         found.append(each if last == each.last else each._replace(line=line, last=last))
     return found
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many lines two texts begin with together."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _indent(line: str) -> int:

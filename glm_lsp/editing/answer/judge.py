@@ -15,7 +15,7 @@ from glm_lsp.characters import beginning, fresh
 from glm_lsp.editing.answer.elision import is_elision
 from glm_lsp.editing.answer.lines import cut, filled, plain, unix
 from glm_lsp.languages import language_named
-from glm_lsp.text import Text
+from glm_lsp.text import Text, common_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -189,13 +189,8 @@ def _asked(promise: Promise, before: str, after: str) -> str | None:
 def _changed_lines(before: str, after: str) -> tuple[Sequence[str], Sequence[str]]:
     """Return the lines of both between those that both begin and end with."""
     old, new = cut(before), cut(after)
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return old[start : len(old) - end], new[start : len(new) - end]
+    start, old_end, new_end = common_ends(old, new)
+    return old[start:old_end], new[start:new_end]
 
 
 _CHECKS: tuple[Callable[[Promise, str, str], str | None], ...] = (
