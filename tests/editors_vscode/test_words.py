@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,20 +29,19 @@ RIGHT = "def two():\n    return 2\n"
 
 def choose(window: Workbench, title: str) -> None:
     """Choose an entry of the menu at the cursor, opened again until it has that entry."""
+    focused = ".action-widget .monaco-list-row.focused"
     for _ in range(10):
         window.press("Control+.")
         with contextlib.suppress(AssertionError):
             window.see(".action-widget", "GLM: ", timeout=5)
             if any(title in text for text in window.texts(".action-widget")):
-                break
+                for _ in range(40):
+                    if any(title in text for text in window.texts(focused)):
+                        window.press("Enter")
+                        return
+                    window.press("ArrowDown")
         window.press("Escape")
-    focused = ".action-widget .monaco-list-row.focused"
-    for _ in range(40):
-        if any(title in text for text in window.texts(focused)):
-            break
-        window.press("ArrowDown")
-    window.see(focused, title)
-    window.press("Enter")
+    raise AssertionError(f"{title} is not to be chosen")
 
 
 def test_a_comment_that_asks_is_done_in_one_step(
@@ -131,6 +131,8 @@ def test_an_explanation_is_asked_about_where_it_stands(
     window.goto(2, 5)
     window.command("GLM: Explain")
     window.wait_frames("The end.")
+    shown = re.search(r"(\d+) / (\d+)", window.frames())  # Others may have been asked for before.
+    last = int(shown[2]) + 1 if shown else 2
     window.in_frame("input", fill="Why?")
     window.wait_frames("Because two is two.")
     assert "It counts:" in window.frames()
@@ -142,7 +144,7 @@ def test_an_explanation_is_asked_about_where_it_stands(
     window.command("GLM: Explain")
     window.wait_frames("Another one.")
     assert "It counts:" not in window.frames()
-    assert "2 / 2" in window.frames()
+    assert f"{last} / {last}" in window.frames()
     window.in_frame("button", "‹")
     window.wait_frames("Because two is two.")
     window.wait_status("GLM: ready")
