@@ -27,7 +27,7 @@ SURE = ("HIGH", "MEDIUM", "LOW")
 _MOST_TOKENS = 320
 _OWN_MARK = re.compile(r"<(?=\s{0,3}/?\s{0,3}(?:file|edit|cursor|problems)\b)", re.IGNORECASE)
 _HEAD = re.compile(rf"\s*({'|'.join(SURE)})\b[ \t]*@?[ \t]*(\d+)?[^\n]*\n?", re.IGNORECASE)
-_FENCE = re.compile(r"^\s*```.*$\n?", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*```.*$\n?", re.MULTILINE)
 
 _SYSTEM = f"""\
 You foresee the next edit of a programmer. You see lines of a file as they were, with their \

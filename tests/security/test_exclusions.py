@@ -145,7 +145,8 @@ def test_every_command_asks_first(action: str, shared: tuple[Rig, Gateway]) -> N
     """
     rig, gateway = shared
     uri = rig.open("file:///project/.env", TEXT)
-    assert "stays on your machine" in rig.ask(uri, action, instruction="Do it.")
+    command = ACTIONS[action].command.removeprefix("glm.")
+    assert "stays on your machine" in rig.ask(uri, command, instruction="Do it.")
     assert gateway.requests == []
 
 
