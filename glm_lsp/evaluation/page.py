@@ -35,7 +35,7 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5re
 h3 { font-size: 1rem; margin: 0 0 .5rem; } p { margin: .25rem 0 .75rem; }
 .soft { color: var(--soft); } .note { border-left: 3px solid #c98500; padding-left: .75rem; }
 .worse { border-left: 3px solid var(--bad); padding-left: .75rem; }
-.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(21rem, 1fr)); }
+.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 1rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
