@@ -78,7 +78,7 @@ async def read(
                 async for event in events:
                     if tap:
                         tap(event.data)
-                    for delta in parser.feed(_name(event), event.data):
+                    for delta in parser.feed(event_name(event), event.data):
                         stream.progressed()
                         said.add(delta)
                         for piece in answer.pieces(delta):
@@ -126,7 +126,7 @@ async def _rest(
         while parser.complete and not parser.done:
             async with timeout(tail):
                 event = await anext(events)
-            deltas += parser.feed(_name(event), event.data)
+            deltas += parser.feed(event_name(event), event.data)
     if not parser.done:
         deltas += parser.end()
     if not parser.stopped:
@@ -138,6 +138,6 @@ async def _rest(
     return deltas
 
 
-def _name(event: ServerSentEvent) -> str:
+def event_name(event: ServerSentEvent) -> str:
     """Return an event's name, "" for one without (which the library calls "message")."""
     return "" if event.event == "message" else event.event

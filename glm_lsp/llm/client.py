@@ -30,7 +30,7 @@ from glm_lsp.llm.limits import ConcurrencyLimiter
 from glm_lsp.llm.patience import Patience
 from glm_lsp.llm.seal import Seal
 from glm_lsp.llm.timeouts import Timeouts
-from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
+from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL, url
 from glm_lsp.providers import Infill
 from glm_lsp.timeout import timeout
 
@@ -150,10 +150,6 @@ class HttpProvider:
             return self._wire
         native = request.suffix is not None and self.preset.infill is Infill.LLAMA
         return INFILL if native else COMPLETIONS
-
-    def _url(self, wire: Wire) -> str:
-        base = self.base_url.removesuffix("/v1") if wire is INFILL else self.base_url
-        return base + wire.path
 
     def _asked(self, request: Request) -> Asked:
         key = self.key
@@ -296,7 +292,7 @@ class HttpProvider:
         try:
             message = client.build_request(
                 "POST",
-                self._url(wire),
+                url(self.base_url, wire.path),
                 content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
                     errors="replace"
                 ),

@@ -15,10 +15,11 @@ from httpx_sse import EventSource
 from glm_lsp import address
 from glm_lsp.errors import GlmError
 from glm_lsp.llm import connections
+from glm_lsp.llm.answer import event_name
 from glm_lsp.llm.connect import WIRES
 from glm_lsp.llm.error_mapping import Asked
 from glm_lsp.llm.types import ReasoningDelta, TextDelta, Usage
-from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL
+from glm_lsp.llm.wires.completions import COMPLETIONS, INFILL, url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -75,9 +76,9 @@ class Relay:
             SettingsError: the environment's certificates or proxy cannot be used.
         """
         client = self._opened()
-        base = self._base.removesuffix("/v1") if path == INFILL.path else self._base
         headers = {"Content-Type": "application/json", **self._headers}
-        async with client.stream("POST", base + path, content=content, headers=headers) as answer:
+        where = url(self._base, path)
+        async with client.stream("POST", where, content=content, headers=headers) as answer:
             yield Passed(answer.status_code, answer.headers, answer.aiter_raw())
 
     async def close(self) -> None:
@@ -114,8 +115,7 @@ async def held(path: str, stop: str | None, pieces: Sequence[tuple[float, str]])
         events = EventSource(cast("httpx.Response", played)).aiter_sse()
         async with aclosing(events):
             async for event in events:
-                name = "" if event.event == "message" else event.event
-                for delta in parser.feed(name, event.data):
+                for delta in parser.feed(event_name(event), event.data):
                     if isinstance(delta, TextDelta | ReasoningDelta):
                         first = played.at if first is None else first
                         characters += len(delta.text)

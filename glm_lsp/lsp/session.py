@@ -18,7 +18,7 @@ from attrs import evolve
 
 from glm_lsp.actions.profile import profile_of
 from glm_lsp.context.workspace_files import WorkspaceFiles
-from glm_lsp.errors import ExcludedError, GlmError, UnconfirmedHostError
+from glm_lsp.errors import ExcludedError, GlmError, ReplyError, UnconfirmedHostError
 from glm_lsp.llm import catalogue
 from glm_lsp.lsp.extension import Extensions, Trust
 from glm_lsp.lsp.model_connection import Caller, way
@@ -174,6 +174,15 @@ class ClientSession:
         """
         if self.exclusions.excludes(uri):
             raise ExcludedError(_STAYS)
+
+    def check_git(self) -> None:
+        """Refuse to ask git in a folder that the user does not trust.
+
+        Raises:
+            ReplyError: they do not.
+        """
+        if not self.trust.trusted:
+            raise ReplyError("GLM asks git only in a folder that you trust.")
 
     async def _permit(self, documents: Sequence[str]) -> None:
         """Refuse to send what must stay on this machine by now, under whatever name.

@@ -32,16 +32,21 @@ def trap(tmp_path: Path) -> Path:
     return trap
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, trap: Path) -> Path:
-    """A repository whose configuration and attributes name the trap wherever git runs something."""
-    folder = tmp_path / "hostile"
+def begin(folder: Path) -> None:
+    """Make a repository with one commit, and a change since."""
     folder.mkdir()
     git(folder, "init", "-q")
     (folder / "a.py").write_text("one\n")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "first")
     (folder / "a.py").write_text("two\n")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, trap: Path) -> Path:
+    """A repository whose configuration and attributes name the trap wherever git runs something."""
+    folder = tmp_path / "hostile"
+    begin(folder)
     git(folder, "add", ".")
     (folder / "a.py").write_text("thre\n")
     (folder / ".gitattributes").write_text("* filter=trap diff=trap merge=trap\n")
@@ -150,12 +155,7 @@ def test_a_repository_of_somebody_else_is_not_asked(
 def test_an_index_of_gits_own_is_taken(tmp_path: Path) -> None:
     """`git commit -a` names another index to the editor: that is what the message is about."""
     folder = tmp_path / "all"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    (folder / "a.py").write_text("one\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "first")
-    (folder / "a.py").write_text("two\n")
+    begin(folder)
     seen = tmp_path / "seen"
     editor = tmp_path / "editor"
     editor.write_text(f'#!/bin/sh\nenv > {seen}\ncp "$GIT_INDEX_FILE" {tmp_path}/index\nexit 1\n')

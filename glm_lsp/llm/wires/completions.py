@@ -86,3 +86,8 @@ COMPLETIONS = Wire("/completions", body, bearer, CompletionParser, OPTIONAL)
 
 INFILL = Wire("/infill", infill_body, bearer, InfillParser, OPTIONAL)
 """llama.cpp's own fill-in-the-middle."""
+
+
+def url(base_url: str, path: str) -> str:
+    """Return where a wire's path is below a base URL: `/infill` stands beside `/v1`."""
+    return (base_url.removesuffix("/v1") if path == INFILL.path else base_url) + path

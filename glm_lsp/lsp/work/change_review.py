@@ -43,8 +43,7 @@ async def plan_changes(
     Raises:
         ReplyError: nothing has changed, or there is no git to be asked.
     """
-    if not session.trust.trusted:
-        raise ReplyError("GLM asks git only in a folder that you trust.")
+    session.check_git()
     profile = await session.profile()
     opened = {
         path: str(snapshot.text)

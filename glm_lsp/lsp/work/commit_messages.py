@@ -49,8 +49,7 @@ class CommitMessages:
         Raises:
             ReplyError: nothing is staged, or there is no git to be asked.
         """
-        if not self._session.trust.trusted:
-            raise ReplyError("GLM asks git only in a folder that you trust.")
+        self._session.check_git()
         profile = await self._session.profile(task.snapshot.file)
         path = path_of(task.snapshot.uri)
         if path is None:
