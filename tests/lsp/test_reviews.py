@@ -238,3 +238,23 @@ def test_the_changes_since_the_last_commit(tmp_path: Path) -> None:
                 await editor.until(lambda: published(editor, saved) == [])
 
     run(work)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
+def test_changes_are_looked_at_only_in_a_trusted_folder(tmp_path: Path) -> None:
+    """Where the editor says that the workspace is not trusted git is not even started."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "area.py").write_text(SOURCE)
+    git(folder, "add", ".")
+    client = {"experimental": {"glm": {"trusted": False}}}
+
+    async def work() -> None:
+        with Gateway(chat_stream(ANSWER)) as gateway:
+            async with serving(gateway, tmp_path, root=folder, client=client) as editor:
+                await review(editor, uri=(folder / "area.py").as_uri(), changes=True)
+                assert any("only in a folder that you trust" in said for said in shown(editor))
+                assert gateway.requests == []
+
+    run(work)
